@@ -1,0 +1,1 @@
+"""fairmark marks Keras notebooks fairly: from evidence judged outside the student's process."""

@@ -1,0 +1,121 @@
+"""Everything fairmark raises on purpose, in one tree that says whose fault it is.
+
+    FairmarkError
+    ├── StudentError            what was handed in cannot be read or marked        exit 2
+    │   └── UnreadableNotebook
+    ├── AuthorError             a course, grader script or recipe is wrong         exit 2
+    │   ├── CourseNotFound
+    │   ├── AssignmentNotFound
+    │   ├── GraderError
+    │   ├── RecipeError
+    │   └── ReleaseError
+    ├── UsageError              the command asks for something impossible          exit 2
+    │   └── ArchiveRefused
+    ├── MachineError            this computer lacks something (space, pictures)    exit 3
+    │   ├── PicturesMissing
+    │   └── PicturesDamaged
+    └── InternalError           our own mistake: never costs a student marks       exit 3
+
+Each message says what is wrong and where; ``remedy`` says what to do about it. Only ``cli`` prints them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "ArchiveRefused",
+    "AssignmentNotFound",
+    "AuthorError",
+    "CourseNotFound",
+    "FairmarkError",
+    "GraderError",
+    "InternalError",
+    "MachineError",
+    "PicturesDamaged",
+    "PicturesMissing",
+    "RecipeError",
+    "ReleaseError",
+    "StudentError",
+    "UnreadableNotebook",
+    "UsageError",
+]
+
+
+class FairmarkError(Exception):
+    """Base of all of them.
+
+    ``exit_code`` is what the command line exits with; ``remedy`` is one sentence, or None where nothing can be done.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class StudentError(FairmarkError):
+    """What was handed in is at fault; the submission still gets its row in the gradebook."""
+
+
+class UnreadableNotebook(StudentError):
+    """The bytes are not a notebook that can be marked: ``path`` names the file, ``reason`` what is wrong with it."""
+
+    def __init__(self, path: Path | str, reason: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{path}: {reason}", remedy=remedy)
+        self.path = path
+        self.reason = reason
+
+
+class AuthorError(FairmarkError):
+    """A course, its grader scripts or its recipes are at fault."""
+
+
+class CourseNotFound(AuthorError):
+    """No folder with assignments/, solutions/, graders/ and datasets/ was found."""
+
+
+class AssignmentNotFound(AuthorError):
+    """The course has no assignment of this name; the message offers the nearest names."""
+
+
+class GraderError(AuthorError):
+    """A grader script cannot be loaded, or one of its checks raised: names the file and the line."""
+
+
+class RecipeError(AuthorError):
+    """A ``dataset.toml`` or ``render.py`` is wrong."""
+
+
+class ReleaseError(AuthorError):
+    """A solution notebook cannot be turned into a student notebook."""
+
+
+class UsageError(FairmarkError):
+    """The command was asked for something impossible."""
+
+
+class ArchiveRefused(UsageError):
+    """An archive of pictures or submissions holds something that is never unpacked (links, ``..``, a bomb)."""
+
+
+class MachineError(FairmarkError):
+    """This computer is at fault. Submissions met meanwhile are reported as ``needs_attention``."""
+
+    exit_code = 3
+
+
+class PicturesMissing(MachineError):
+    """A data set is not on this computer yet."""
+
+
+class PicturesDamaged(MachineError):
+    """The pictures on disk are not those of the manifest."""
+
+
+class InternalError(FairmarkError):
+    """Our own mistake."""
+
+    exit_code = 3

@@ -1,0 +1,451 @@
+"""Evidence: what a run of a notebook left behind, as data.
+
+Both sides of the sandbox wall import this module and it imports nothing of ours. The side inside writes events, one
+JSON line each; the side outside validates every line against these classes before it believes that it is even
+well-formed, stamps it with its own clock, and keeps the whole as one :class:`Evidence` per submission.
+
+Numbers that are not finite travel as the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, so that the files stay
+standard JSON. Sizes of pictures are (height, width) in pixels, as Keras gives them. Cells are counted from 1 in the
+order they run (see :class:`Cell`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+__all__ = [
+    "EVENT",
+    "SCHEMA",
+    "BatchSeen",
+    "Cell",
+    "CellError",
+    "CellFinished",
+    "CellStarted",
+    "EpochEnded",
+    "Event",
+    "Evidence",
+    "FitFinished",
+    "FitStarted",
+    "Flag",
+    "Function",
+    "Layer",
+    "ModelCompiled",
+    "ModelDescribed",
+    "ModelEvaluated",
+    "ModelExported",
+    "ModelPredicted",
+    "NamesBound",
+    "PictureLoaded",
+    "PicturesOpened",
+    "Prediction",
+    "Preparation",
+    "Probe",
+    "Rerun",
+    "Run",
+    "RunFinished",
+    "RunOutcome",
+    "Scalar",
+    "SessionStarted",
+    "Stamped",
+    "StepsWatched",
+    "Submission",
+]
+
+SCHEMA = "fairmark.evidence/1"
+
+RunOutcome: TypeAlias = Literal[
+    "completed", "student_error", "timeout", "out_of_memory", "crashed", "output_limit", "unreadable", "not_run"
+]
+Scalar: TypeAlias = bool | int | float | str | None
+
+
+class Schema(BaseModel):
+    """Unknown fields are refused: what is not in the schema does not cross the wall."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", protected_namespaces=())
+
+
+# --- what was handed in -----------------------------------------------------------------------------------------------
+
+
+class Flag(Schema):
+    """Something a person should look at. ``cell`` is a cell's ``number``, the one the student sees."""
+
+    kind: str
+    message: str
+    cell: int | None = None
+
+
+class Cell(Schema):
+    """One code cell as it will be run.
+
+    ``position`` counts the code cells in running order from 1, and is what events call ``cell``. ``number`` counts all
+    cells of the file handed in from 1, Markdown included, and is what people are told; None for a cell that was
+    restored because the file lacks it. ``role`` is ``locked`` (the author's text, whatever the file says),
+    ``exercise`` (``exercise`` names which) or ``added`` (a cell of the student's own). ``touched`` is False for an
+    exercise whose stub is as it was given out, or gone; such a cell is not run.
+    """
+
+    position: int
+    number: int | None
+    role: Literal["locked", "exercise", "added"]
+    exercise: str | None = None
+    touched: bool = True
+    source: str
+
+
+class Submission(Schema):
+    """One notebook by one student, read and put in order. ``assignment`` names the master it was read against."""
+
+    student: str
+    assignment: str
+    notebook_sha256: str
+    cells: tuple[Cell, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+# --- events: what the recorder says happened --------------------------------------------------------------------------
+
+
+class SessionStarted(Schema):
+    """First event of a run: versions by package name, and what was seeded (Python, NumPy and Keras alike)."""
+
+    kind: Literal["session_started"] = "session_started"
+    software: dict[str, str]
+    numerics: str
+    seed: int
+
+
+class CellStarted(Schema):
+    kind: Literal["cell_started"] = "cell_started"
+    cell: int
+
+
+class CellError(Schema):
+    """``line`` counts from 1 inside the cell where the error arose, None where it has no line there."""
+
+    type: str
+    message: str
+    line: int | None = None
+
+
+class CellFinished(Schema):
+    kind: Literal["cell_finished"] = "cell_finished"
+    cell: int
+    seconds: float
+    error: CellError | None = None
+
+
+class NamesBound(Schema):
+    """Names a cell bound to plain values (``values``), to picture sources or to models (``objects``: name to id)."""
+
+    kind: Literal["names_bound"] = "names_bound"
+    cell: int
+    values: dict[str, Scalar | list[Scalar]] = {}
+    objects: dict[str, str] = {}
+
+
+class PicturesOpened(Schema):
+    """A source of labelled pictures was made: a generator's flow or a ``tf.data`` pipeline.
+
+    ``directory`` is relative to the data set's folder (``train``, ``train/horses``, ``.``), or absolute where it lies
+    elsewhere; None where pictures do not come from a folder. ``classes`` are in the order of their labels.
+    ``rescale`` is the factor pixels are multiplied with, 1.0 where none is asked for; ``augmentation`` holds the
+    options of ``ImageDataGenerator`` that are not at their defaults, ``rescale`` aside. ``parent`` is the source this
+    one was derived from by ``map``, ``cache``, ``prefetch`` and the like.
+    """
+
+    kind: Literal["pictures_opened"] = "pictures_opened"
+    pictures: str
+    cell: int
+    made_by: str
+    directory: str | None
+    found: int
+    classes: list[str]
+    target_size: tuple[int, int] | None
+    batch_size: int | None
+    class_mode: str | None
+    color_mode: str
+    interpolation: str
+    shuffle: bool
+    rescale: float = 1.0
+    augmentation: dict[str, JsonValue] = {}
+    parent: str | None = None
+
+
+class BatchSeen(Schema):
+    """The first batch that was drawn from a source: what the model is really given."""
+
+    kind: Literal["batch_seen"] = "batch_seen"
+    pictures: str
+    shape: list[int]
+    dtype: str
+    minimum: float
+    maximum: float
+    labels_shape: list[int]
+
+
+class Function(Schema):
+    """A loss, metric, optimizer or activation, spelled one way whatever way it was written.
+
+    ``name`` is Keras's snake_case name (``binary_crossentropy``, ``accuracy``, ``rmsprop``); ``class_name`` is the
+    object's class where one was passed; ``config`` its public configuration; ``module`` where it is defined, so that
+    a look-alike of the student's own can be told from Keras's.
+    """
+
+    name: str
+    class_name: str | None = None
+    module: str = ""
+    config: dict[str, JsonValue] = {}
+
+
+class Layer(Schema):
+    """One layer, through its public configuration. ``output_shape`` starts with the batch dimension (None)."""
+
+    name: str
+    class_name: str
+    module: str
+    config: dict[str, JsonValue] = {}
+    output_shape: list[int | None] | None = None
+    parameters: int = 0
+
+
+class ModelDescribed(Schema):
+    """A model as it stands after a cell, or when it is compiled or fitted; a later description replaces earlier ones."""
+
+    kind: Literal["model_described"] = "model_described"
+    model: str
+    cell: int
+    class_name: str
+    layers: list[Layer]
+    input_shape: list[int | None] | None = None
+    output_shape: list[int | None] | None = None
+    parameters: int = 0
+
+
+class ModelCompiled(Schema):
+    kind: Literal["model_compiled"] = "model_compiled"
+    model: str
+    cell: int
+    loss: Function | None
+    optimizer: Function
+    learning_rate: float | None
+    metrics: list[Function]
+
+
+class FitStarted(Schema):
+    """``fit`` was called. ``trained`` is False where the run only asks for structure and training is left out."""
+
+    kind: Literal["fit_started"] = "fit_started"
+    fit: str
+    model: str
+    cell: int
+    pictures: str | None
+    validation_pictures: str | None
+    has_validation: bool
+    epochs: int
+    steps_per_epoch: int | None
+    validation_steps: int | None
+    trained: bool = True
+
+
+class StepsWatched(Schema):
+    """Progress inside an epoch (both counted from 1), at most one a second: for people who wait, not for marks."""
+
+    kind: Literal["steps_watched"] = "steps_watched"
+    fit: str
+    epoch: int
+    step: int
+
+
+class EpochEnded(Schema):
+    """``epoch`` counts from 1; ``steps`` and ``validation_steps`` are those that ran, not those asked for."""
+
+    kind: Literal["epoch_ended"] = "epoch_ended"
+    fit: str
+    epoch: int
+    steps: int
+    validation_steps: int
+    seconds: float
+    logs: dict[str, float]
+
+
+class FitFinished(Schema):
+    """``iterations`` is the optimizer's own count of updates over the model's life."""
+
+    kind: Literal["fit_finished"] = "fit_finished"
+    fit: str
+    cell: int
+    epochs: int
+    iterations: int
+
+
+class ModelEvaluated(Schema):
+    kind: Literal["model_evaluated"] = "model_evaluated"
+    model: str
+    cell: int
+    pictures: str | None
+    results: list[float]
+
+
+class PictureLoaded(Schema):
+    """A picture file was opened; ``target_size`` is None where it was not resized while loading."""
+
+    kind: Literal["picture_loaded"] = "picture_loaded"
+    cell: int
+    path: str
+    made_by: str
+    target_size: tuple[int, int] | None = None
+
+
+class ModelPredicted(Schema):
+    """``outputs`` holds at most the first 16 rows; minimum, maximum and mean are those of the whole input."""
+
+    kind: Literal["model_predicted"] = "model_predicted"
+    model: str
+    cell: int
+    pictures: str | None
+    input_shape: list[int]
+    minimum: float
+    maximum: float
+    mean: float
+    outputs: list[list[float]]
+
+
+class ModelExported(Schema):
+    """A model left the process as ``<folder>/config.json`` and ``<folder>/weights-<n>.npy`` in the working folder.
+
+    ``moment`` is ``fit`` (as training left it) or ``end`` (as the notebook left it); ``digest`` is the SHA-256 of the
+    weights' bytes in order, so that equal exports are written once. ``problem`` says why nothing could be written.
+    """
+
+    kind: Literal["model_exported"] = "model_exported"
+    model: str
+    moment: Literal["fit", "end"]
+    folder: str
+    digest: str
+    problem: str | None = None
+
+
+class RunFinished(Schema):
+    """Last event. Without it the process did not reach its end."""
+
+    kind: Literal["run_finished"] = "run_finished"
+
+
+class Prediction(Schema):
+    """Written by the probe: the model's outputs for the pictures from ``start`` on, one row each."""
+
+    kind: Literal["prediction"] = "prediction"
+    start: int
+    outputs: list[list[float]]
+
+
+Event: TypeAlias = Annotated[
+    SessionStarted
+    | CellStarted
+    | CellFinished
+    | NamesBound
+    | PicturesOpened
+    | BatchSeen
+    | ModelDescribed
+    | ModelCompiled
+    | FitStarted
+    | StepsWatched
+    | EpochEnded
+    | FitFinished
+    | ModelEvaluated
+    | PictureLoaded
+    | ModelPredicted
+    | ModelExported
+    | RunFinished
+    | Prediction,
+    Field(discriminator="kind"),
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Validates one line of the channel."""
+
+
+class Stamped(Schema):
+    """An event and when the supervisor, outside, received it: seconds since the run began."""
+
+    at_seconds: float
+    event: Event
+
+
+# --- what the outside saw ---------------------------------------------------------------------------------------------
+
+
+class Run(Schema):
+    """One execution, as seen from outside the process.
+
+    ``printed`` is what each cell wrote to standard output and error, by position, cut to a length; ``reason`` says in
+    words what ended the run where ``outcome`` is not ``completed``, with the limit in its unit.
+    """
+
+    outcome: RunOutcome
+    reason: str | None = None
+    wall_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    isolation: tuple[str, ...] = ()
+    numerics: str = "float32"
+    software: dict[str, str] = {}
+    events: tuple[Stamped, ...] = ()
+    printed: dict[int, str] = {}
+    training_skipped: bool = False
+
+
+class Preparation(Schema):
+    """How a picture file becomes the model's input: resized to ``target_size`` (height, width), times ``scale``, plus
+    ``offset``."""
+
+    target_size: tuple[int, int]
+    color_mode: str = "rgb"
+    interpolation: str = "nearest"
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+class Probe(Schema):
+    """The trained model's outputs for pictures the notebook never saw.
+
+    ``truth`` holds the index into ``classes`` of each picture that was predicted; it is joined on outside, the probe's
+    process never has it. ``available`` counts the pictures there were: fewer were predicted where the mark was decided
+    earlier. ``source`` says where they come from (``drawn`` or ``held back``). ``picture_outputs`` are the outputs for
+    the picture file the notebook itself predicted. ``problem`` says why there are none.
+    """
+
+    model: str
+    preparation: Preparation | None
+    source: str = "drawn"
+    classes: tuple[str, ...] = ()
+    outputs: tuple[tuple[float, ...], ...] = ()
+    truth: tuple[int, ...] = ()
+    available: int = 0
+    picture: str | None = None
+    picture_outputs: tuple[float, ...] | None = None
+    problem: str | None = None
+    wall_seconds: float = 0.0
+
+
+class Rerun(Schema):
+    """A second run with the reference's cells in place of the exercises in ``replaced``, whose faults had already cost
+    their marks: only its probe is looked at."""
+
+    replaced: tuple[str, ...]
+    run_outcome: RunOutcome
+    probe: Probe | None = None
+
+
+class Evidence(Schema):
+    """All that is known of one submission; the judge needs nothing else."""
+
+    schema_: Literal["fairmark.evidence/1"] = Field(default="fairmark.evidence/1", alias="schema")
+    submission: Submission
+    run: Run
+    probe: Probe | None = None
+    rerun: Rerun | None = None
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

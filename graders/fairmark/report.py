@@ -1,0 +1,118 @@
+"""The report: what the judge says of one submission, and the only thing people are shown.
+
+This is the contract ``fairmark.report/1``: programs outside the project read it, so fields are added, never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fairmark.evidence import Flag, RunOutcome
+
+__all__ = [
+    "PRECEDENCE",
+    "CheckResult",
+    "ExerciseResult",
+    "Flag",
+    "Outcome",
+    "Report",
+    "RunSummary",
+    "Visibility",
+    "worst",
+]
+
+Outcome: TypeAlias = Literal["passed", "partial", "failed", "unattempted", "error", "limit", "needs_attention"]
+Visibility: TypeAlias = Literal["always", "after_deadline", "never"]
+
+PRECEDENCE: tuple[Outcome, ...] = (
+    "passed",
+    "partial",
+    "failed",
+    "unattempted",
+    "error",
+    "limit",
+    "needs_attention",
+)
+"""Lowest first: of several outcomes that apply, the one furthest to the right is said."""
+
+
+def worst(outcomes: list[Outcome]) -> Outcome:
+    """The outcome of a whole from those of its parts: all alike gives that one; passed and anything else is partial,
+    unless something in it needs attention or ran into a limit."""
+    distinct = set(outcomes)
+    if not distinct:
+        return "passed"
+    if len(distinct) == 1:
+        return outcomes[0]
+    for outcome in ("needs_attention", "limit"):
+        if outcome in distinct:
+            return outcome
+    if distinct & {"passed", "partial"}:
+        return "partial"
+    return max(distinct, key=PRECEDENCE.index)
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
+
+
+class CheckResult(Schema):
+    """One question answered. ``message`` is a whole sentence; ``found`` and ``expected`` are its parts, kept apart for
+    tables and programs; ``hint`` points on without giving the answer; ``cell`` is the cell's number in the file handed
+    in, counted from 1 with Markdown cells, or None where the finding has no one place."""
+
+    id: str
+    title: str
+    outcome: Outcome
+    score: float
+    max_score: float
+    message: str = ""
+    found: str | None = None
+    expected: str | None = None
+    hint: str | None = None
+    cell: int | None = None
+    visibility: Visibility = "always"
+
+
+class ExerciseResult(Schema):
+    id: str
+    title: str
+    outcome: Outcome
+    score: float
+    max_score: float
+    checks: tuple[CheckResult, ...] = ()
+
+
+class RunSummary(Schema):
+    """How the notebook ran. ``isolation`` names the layers that confined it; ``numerics`` how training computed."""
+
+    outcome: RunOutcome
+    wall_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    isolation: tuple[str, ...] = ()
+    numerics: str = "float32"
+    software: dict[str, str] = {}
+
+
+class Report(Schema):
+    """The marks of one submission and the reasons for each."""
+
+    schema_: Literal["fairmark.report/1"] = Field(default="fairmark.report/1", alias="schema")
+    student: str
+    assignment: str
+    notebook_sha256: str
+    outcome: Outcome
+    score: float
+    max_score: float
+    run: RunSummary
+    exercises: tuple[ExerciseResult, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    @property
+    def percent(self) -> float:
+        """0 to 100; 0 where nothing could be earned."""
+        return 100.0 * self.score / self.max_score if self.max_score else 0.0
