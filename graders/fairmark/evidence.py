@@ -42,6 +42,7 @@ __all__ = [
     "Prediction",
     "Preparation",
     "Probe",
+    "RecorderFailed",
     "Rerun",
     "Run",
     "RunFinished",
@@ -213,7 +214,7 @@ class Layer(Schema):
 
 
 class ModelDescribed(Schema):
-    """A model as it stands after a cell, or when it is compiled or fitted; a later description replaces earlier ones."""
+    """A model as it stands after a cell, or when it is compiled or fitted; a later description replaces the earlier."""
 
     kind: Literal["model_described"] = "model_described"
     model: str
@@ -329,6 +330,15 @@ class ModelExported(Schema):
     problem: str | None = None
 
 
+class RecorderFailed(Schema):
+    """The recorder itself stumbled (``where`` names the hook): a mark that then lacks its evidence needs a person."""
+
+    kind: Literal["recorder_failed"] = "recorder_failed"
+    cell: int
+    where: str
+    message: str
+
+
 class RunFinished(Schema):
     """Last event. Without it the process did not reach its end."""
 
@@ -360,6 +370,7 @@ Event: TypeAlias = Annotated[
     | PictureLoaded
     | ModelPredicted
     | ModelExported
+    | RecorderFailed
     | RunFinished
     | Prediction,
     Field(discriminator="kind"),

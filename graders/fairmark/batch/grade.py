@@ -1,0 +1,103 @@
+"""A class of submissions, one after another: a row for every one, whatever it did."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairmark.batch.assign import assignment_of
+from fairmark.batch.find import Found
+from fairmark.batch.journey import Journey, Marked, Steps
+from fairmark.course import Course
+from fairmark.errors import FairmarkError
+from fairmark.evidence import Evidence, Run, Submission
+from fairmark.judge import put_off
+from fairmark.present.curve import curve_of
+from fairmark.present.files import report_name, write_report
+from fairmark.present.gradebook import write_gradebook
+from fairmark.report import Report
+
+__all__ = ["ClassOfSubmissions", "Place"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where results go: ``gradebook.csv``, ``reports/`` and ``evidence/`` below ``folder``."""
+
+    folder: Path
+
+    def prepare(self) -> None:
+        for part in (self.reports, self.evidence):
+            part.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def gradebook(self) -> Path:
+        return self.folder / "gradebook.csv"
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
+    def write(self, marked: Marked, reports: list[Report]) -> None:
+        """One submission's files, and the gradebook of all there are so far."""
+        report = marked.report
+        write_report(self.reports, report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
+        path = self.evidence / f"{report_name(report)}.json"
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(marked.evidence.model_dump_json(indent=1), encoding="utf-8")
+        temporary.replace(path)
+        write_gradebook(self.gradebook, reports)
+
+
+@dataclass
+class ClassOfSubmissions:
+    """All submissions of a class. ``journey`` makes the journey for an assignment, once for each."""
+
+    course: Course
+    journey: Callable[[str], Journey]
+    assignment: str | None = None
+    _journeys: dict[str, Journey] = field(default_factory=dict)
+
+    def prepare(self, found: Iterable[Found]) -> list[tuple[Found, str]]:
+        """The assignment of each file; a file that cannot say takes the class's most frequent one."""
+        named = [(one, self._assignment(one)) for one in found]
+        counts = [name for _, name in named if name is not None] or self.course.assignments()[:1]
+        usual = max(set(counts), key=counts.count)
+        return [(one, name or usual) for one, name in named]
+
+    def _assignment(self, found: Found) -> str | None:
+        if self.assignment is not None:
+            return self.assignment
+        try:
+            return found.assignment or assignment_of(found.path, self.course)
+        except FairmarkError:
+            return None  # the journey will say what is wrong with it
+
+    def journey_for(self, assignment: str) -> Journey:
+        """The journey that all submissions of an assignment share."""
+        if assignment not in self._journeys:
+            self._journeys[assignment] = self.journey(assignment)
+        return self._journeys[assignment]
+
+    def mark(self, found: Found, assignment: str, steps: Steps) -> Marked:
+        """Marks one; what goes wrong on our side becomes a report that says so and costs no marks."""
+        journey = self.journey_for(assignment)
+        try:
+            return journey.mark(found.path, found.student, steps)
+        except FairmarkError as problem:
+            return _put_off(found, journey, problem.message)
+        except Exception as problem:
+            where = traceback.extract_tb(problem.__traceback__)[-1]
+            return _put_off(found, journey, f"{type(problem).__name__}: {problem} ({where.name}, line {where.lineno})")
+
+
+def _put_off(found: Found, journey: Journey, reason: str) -> Marked:
+    submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
+    evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))
+    return Marked(evidence, put_off(evidence, journey.grader, reason))

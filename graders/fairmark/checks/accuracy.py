@@ -1,0 +1,118 @@
+"""Questions about how well a trained model does on pictures it never saw."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.view import RunView
+from fairmark.evidence import Probe
+
+__all__ = ["Accuracy", "accuracy_of", "predicted_class", "reaches", "wilson_interval"]
+
+_Z = 1.959963984540054
+"""97.5% quantile of the standard normal distribution: two-sided 95%."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """``correct`` of ``total`` hidden pictures, and the 95% Wilson score interval of the share, both 0 to 1."""
+
+    correct: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        return self.correct / self.total if self.total else 0.0
+
+    def is_close_to(self, threshold: float) -> bool:
+        """Whether the interval leaves open on which side of ``threshold`` the model is."""
+        return self.low < threshold <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.correct} of {self.total} ({self.share:.1%}, 95% interval {self.low:.1%}-{self.high:.1%})"
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """The 95% Wilson score interval of a share (E. B. Wilson, 1927); (0, 1) where nothing was counted."""
+    if total == 0:
+        return (0.0, 1.0)
+    share, square = correct / total, _Z * _Z
+    centre = (share + square / (2 * total)) / (1 + square / total)
+    half = _Z * math.sqrt(share * (1 - share) / total + square / (4 * total * total)) / (1 + square / total)
+    return (max(0.0, centre - half), min(1.0, centre + half))
+
+
+def predicted_class(outputs: tuple[float, ...] | list[float], *, logits: bool = False) -> int | None:
+    """The label one row of outputs stands for: one number against one half, several by the largest.
+
+    ``logits`` says that a single number has had no sigmoid, so that it is held against 0. None where it is not a
+    number.
+    """
+    if not outputs or any(math.isnan(value) for value in outputs):
+        return None
+    if len(outputs) == 1:
+        return int(outputs[0] > (0.0 if logits else 0.5))
+    return max(range(len(outputs)), key=outputs.__getitem__)
+
+
+def accuracy_of(probe: Probe, classes: list[str], *, logits: bool = False) -> Accuracy:
+    """How many predictions name the picture's class; ``classes`` are in the order of the notebook's labels."""
+    correct = 0
+    for outputs, truth in zip(probe.outputs, probe.truth, strict=True):
+        label = predicted_class(outputs, logits=logits)
+        if label is not None and label < len(classes) and classes[label] == probe.classes[truth]:
+            correct += 1
+    low, high = wilson_interval(correct, len(probe.outputs))
+    return Accuracy(correct, len(probe.outputs), low, high)
+
+
+def reaches(run: RunView, threshold: float) -> str:
+    """The trained model names at least the share ``threshold`` of the hidden pictures.
+
+    Decided by the point estimate; a close call says so. Where the student's own run misses it, but a run with the
+    reference's cells in place of exercises that have lost their marks already reaches it, the training is right and
+    keeps its marks.
+    """
+    measured = _measured(run, run.evidence.probe)
+    if measured.share >= threshold:
+        return f"Hidden pictures named rightly: {measured}." + _close(measured, threshold)
+    rerun = run.evidence.rerun
+    if rerun is not None and rerun.probe is not None and not rerun.probe.problem:
+        again = accuracy_of(rerun.probe, list(rerun.probe.classes))
+        if again.share >= threshold:
+            return (
+                f"Your model named {measured} of the hidden pictures; with {' and '.join(rerun.replaced)} put right, "
+                f"which cost its marks there, this training reaches {again.share:.1%}. Nothing is taken off twice."
+            )
+    raise Unmet(
+        "hidden pictures named rightly",
+        found=str(measured),
+        expected=f"at least {threshold:.0%}",
+        cell=run.training.cell,
+        message=f"Hidden pictures named rightly: {measured}, expected at least {threshold:.0%}."
+        + _close(measured, threshold),
+    )
+
+
+def _close(measured: Accuracy, threshold: float) -> str:
+    return " This is a close call: the interval holds the threshold." if measured.is_close_to(threshold) else ""
+
+
+def _measured(run: RunView, probe: Probe | None) -> Accuracy:
+    training = run.training
+    if probe is None:
+        raise NotShown(
+            "the trained model", found="none that was trained", expected="a trained model", cell=training.cell
+        )
+    if probe.problem is not None:
+        raise Unmet(
+            "the trained model",
+            found=probe.problem,
+            expected="a model that can be rebuilt from its configuration and weights",
+            cell=training.cell,
+        )
+    return accuracy_of(probe, run.training_pictures.classes.value, logits=run.model.output.value.activation == "linear")

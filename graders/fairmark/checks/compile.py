@@ -1,0 +1,77 @@
+"""Questions about compile settings."""
+
+from __future__ import annotations
+
+from fairmark.checks.expectation import Unmet, expect
+from fairmark.checks.model_view import ModelView, Output
+from fairmark.evidence import Function
+
+__all__ = ["learning_rate_is", "loss_fits_output", "measures_accuracy", "optimizer_is"]
+
+_FITTING: dict[Output, tuple[str, ...]] = {
+    Output(1, "sigmoid"): ("binary_crossentropy",),
+    Output(1, "linear"): ("binary_crossentropy",),
+    Output(2, "softmax"): ("sparse_categorical_crossentropy",),
+    Output(2, "linear"): ("sparse_categorical_crossentropy",),
+}
+"""Losses that fit an output, for labels that are one number per picture."""
+
+_ACCURACIES = ("accuracy", "acc", "binary_accuracy", "sparse_categorical_accuracy")
+
+
+def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
+    """The loss fits what the last layer gives and what the labels are.
+
+    ``labels`` is the generator's mode: one-hot labels call for ``categorical_crossentropy``. An output with any other
+    number of neurons has already cost its marks; then any loss for two classes is taken.
+    """
+    loss, output = model.loss, model.output.value
+    fitting = _FITTING.get(output, ("binary_crossentropy", "sparse_categorical_crossentropy"))
+    if labels == "categorical":
+        fitting = (*fitting, "categorical_crossentropy")
+    found = loss.value
+    if found is None or found.name not in fitting or found.module.split(".")[0] != "keras":
+        raise Unmet(
+            loss.subject,
+            found="none" if found is None else found.name,
+            expected=f"a loss for {_spell_output(output)} and labels that are one number per picture",
+            cell=loss.cell,
+        )
+    _logits_agree(found, output, loss.cell)
+
+
+def _logits_agree(loss: Function, output: Output, cell: int | None) -> None:
+    """``from_logits`` belongs to an output without activation, and only there."""
+    from_logits = bool(loss.config.get("from_logits", False))
+    if output.activation in ("sigmoid", "softmax") and from_logits:
+        raise Unmet(
+            "the loss",
+            found=f"from_logits=True behind {output.activation}",
+            expected="from_logits only where the output has no activation",
+            cell=cell,
+        )
+
+
+def _spell_output(output: Output) -> str:
+    return f"{output.units} neuron{'s' * (output.units != 1)} with {output.activation}"
+
+
+def optimizer_is(model: ModelView, name: str) -> None:
+    """The optimizer is Keras's ``name``, as a string or an object."""
+    optimizer = model.optimizer
+    if optimizer.value != name.lower():
+        written = model.compiled.optimizer.class_name or optimizer.value
+        raise Unmet(optimizer.subject, found=written, expected=name, cell=optimizer.cell)
+
+
+def learning_rate_is(model: ModelView, rate: float) -> None:
+    """The optimizer's learning rate is ``rate``, typed or by default."""
+    expect(model.learning_rate).to_be(rate)
+
+
+def measures_accuracy(model: ModelView) -> None:
+    """Accuracy is among the metrics, under any of Keras's names for it."""
+    metrics = model.metrics
+    if not set(metrics.value) & set(_ACCURACIES):
+        found = ", ".join(metrics.value) or "no metrics"
+        raise Unmet(metrics.subject, found=found, expected="accuracy among them", cell=metrics.cell)

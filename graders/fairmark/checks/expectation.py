@@ -1,0 +1,157 @@
+"""The words a check is written in: ``expect(something).to_be(...)`` and ``with part():``.
+
+What fails is raised as :class:`Unmet`, which carries subject, found, expected and cell as data; the sentence people
+read is made from them in one place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+__all__ = ["Doubted", "Expectation", "NotShown", "Observed", "Unmet", "collecting_parts", "expect", "part", "spell"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Observed(Generic[T]):
+    """A value taken from the evidence, with its name in a sentence ("the loss") and the cell it comes from.
+
+    ``cell`` is a :class:`fairmark.evidence.Cell` position, or None where no one cell is to be named.
+    """
+
+    value: T
+    subject: str
+    cell: int | None = None
+
+
+class Unmet(Exception):
+    """An expectation was not met. ``message`` may replace the sentence made of the parts."""
+
+    def __init__(
+        self,
+        subject: str,
+        *,
+        found: str | None = None,
+        expected: str | None = None,
+        cell: int | None = None,
+        message: str | None = None,
+    ) -> None:
+        self.subject = subject
+        self.found = found
+        self.expected = expected
+        self.cell = cell
+        self.message = message or self._sentence()
+        super().__init__(self.message)
+
+    def _sentence(self) -> str:
+        subject = self.subject[:1].upper() + self.subject[1:]
+        if self.expected is None:
+            return f"{subject}: found {self.found}."
+        return f"{subject}: found {self.found}, expected {self.expected}."
+
+
+class NotShown(Unmet):
+    """The evidence says nothing about the subject: the notebook never did it, or never got that far."""
+
+
+class Doubted(Exception):
+    """Two witnesses contradict each other: not credited until a person has looked."""
+
+    def __init__(self, message: str, *, cell: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cell = cell
+
+
+def spell(value: object) -> str:
+    """A value as a student would write it: ``1/255`` rather than 0.00392, ``300 x 300`` rather than ``(300, 300)``."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return _spell_float(value)
+    if isinstance(value, tuple | list):
+        if len(value) == 2 and all(isinstance(side, int) for side in value):
+            return f"{value[0]} x {value[1]}"
+        return ", ".join(spell(item) for item in value) or "nothing"
+    return str(value)
+
+
+def _spell_float(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    if 0 < abs(value) < 0.05:
+        whole = round(1 / value)
+        # Factors of pixels are written as fractions; learning rates (1/1000 and the like) as decimals.
+        if abs(1 / whole - value) < 1e-9 and whole % 10:
+            return f"1/{whole}"
+    return f"{value:.6g}"
+
+
+class Expectation(Generic[T]):
+    """What is asked of one observed value. Every method raises :class:`Unmet` where it is not so."""
+
+    def __init__(self, observed: Observed[T]) -> None:
+        self._observed = observed
+
+    def _demand(self, holds: bool, expected: str) -> None:
+        if not holds:
+            seen = self._observed
+            raise Unmet(seen.subject, found=spell(seen.value), expected=expected, cell=seen.cell)
+
+    def to_be(self, expected: T) -> None:
+        """Equal; numbers to one part in a million, since Keras keeps them as float32."""
+        value = self._observed.value
+        if isinstance(value, int | float) and isinstance(expected, int | float) and not isinstance(value, bool):
+            self._demand(math.isclose(value, expected, rel_tol=1e-6), spell(expected))
+        else:
+            self._demand(value == expected, spell(expected))
+
+    def to_be_one_of(self, *accepted: T, expected: str | None = None) -> None:
+        """Any of ``accepted``; ``expected`` says so in words where a list would not help."""
+        self._demand(self._observed.value in accepted, expected or " or ".join(spell(item) for item in accepted))
+
+    def to_satisfy(self, accepts: Callable[[T], bool], expected: str) -> None:
+        """``accepts(value)`` is true; ``expected`` says in words what that means."""
+        self._demand(accepts(self._observed.value), expected)
+
+
+def expect(observed: Observed[T]) -> Expectation[T]:
+    """Begins an expectation about something taken from the evidence."""
+    return Expectation(observed)
+
+
+_parts: ContextVar[list[Unmet | None] | None] = ContextVar("parts", default=None)
+
+
+@contextmanager
+def part() -> Iterator[None]:
+    """One of several parts of a check, which share its points equally: a part that fails does not end the others."""
+    collected = _parts.get()
+    try:
+        yield
+    except Unmet as unmet:
+        if collected is None:
+            raise
+        collected.append(unmet)
+    else:
+        if collected is not None:
+            collected.append(None)
+
+
+@contextmanager
+def collecting_parts() -> Iterator[list[Unmet | None]]:
+    """Used by the judge around one check: gathers its parts, None for each that held."""
+    parts: list[Unmet | None] = []
+    token = _parts.set(parts)
+    try:
+        yield parts
+    finally:
+        _parts.reset(token)

@@ -1,0 +1,135 @@
+"""Grader scripts: what an assignment asks and what each answer is worth."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from fairmark.errors import GraderError
+from fairmark.report import Visibility
+
+if TYPE_CHECKING:
+    from fairmark.checks.view import RunView
+
+__all__ = ["Check", "Exercise", "Grader", "load_grader"]
+
+Question: TypeAlias = "Callable[[RunView], str | None]"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question. ``question`` raises where the answer is wrong, and may return a remark where it is right.
+
+    ``id`` is the function's name, unique in its exercise; ``points`` more than 0.
+    """
+
+    id: str
+    title: str
+    points: float
+    question: Question
+    hint: str | None = None
+    visibility: Visibility = "always"
+
+
+@dataclass
+class Exercise:
+    """One stubbed cell. ``needs_training`` exercises are left out where a run only looks at structure."""
+
+    id: str
+    title: str
+    needs_training: bool = False
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        return sum(check.points for check in self.checks)
+
+    def check(
+        self, title: str, *, points: float, hint: str | None = None, visibility: Visibility = "always"
+    ) -> Callable[[Question], Question]:
+        """Decorates the function that asks the question; its name becomes the check's id.
+
+        Raises :class:`GraderError` for points that are not positive and for a second check of the same name.
+        """
+
+        def add(question: Question) -> Question:
+            name = question.__name__
+            if points <= 0:
+                raise GraderError(
+                    f"{_place(question)}: check {name!r} is worth {points} points", remedy="Give it some."
+                )
+            if any(check.id == name for check in self.checks):
+                raise GraderError(f"{_place(question)}: exercise {self.id!r} has a second check named {name!r}")
+            self.checks.append(Check(name, title, points, question, hint, visibility))
+            return question
+
+        return add
+
+
+class Grader:
+    """All that is asked in one assignment.
+
+    ``name`` is the assignment's, ``dataset`` the data set's it is about. ``hidden_accuracy`` is the share of hidden
+    pictures, 0 to 1, that the trained model must name rightly; None where accuracy is not asked for.
+    """
+
+    def __init__(self, name: str, *, title: str, dataset: str, hidden_accuracy: float | None = None) -> None:
+        self.name = name
+        self.title = title
+        self.dataset = dataset
+        self.hidden_accuracy = hidden_accuracy
+        self.exercises: list[Exercise] = []
+
+    def exercise(self, id: str, *, title: str, needs_training: bool = False) -> Exercise:
+        """Adds an exercise; ``id`` is the stub's ``grade_id`` in the notebook."""
+        if any(exercise.id == id for exercise in self.exercises):
+            raise GraderError(f"{self.name}: there is a second exercise named {id!r}")
+        exercise = Exercise(id, title, needs_training)
+        self.exercises.append(exercise)
+        return exercise
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises)
+
+
+def load_grader(path: Path) -> Grader:
+    """The ``grader`` that the script at ``path`` defines.
+
+    Raises :class:`GraderError`, with file and line, where the script cannot be run or defines none.
+    """
+    if not path.is_file():
+        raise GraderError(f"{path}: there is no such grader script")
+    spec = importlib.util.spec_from_file_location(f"fairmark_grader_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise GraderError(f"{path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except GraderError:
+        raise
+    except Exception as problem:
+        raise GraderError(f"{path}{line_in(problem, path)}: {type(problem).__name__}: {problem}") from problem
+    grader = getattr(module, "grader", None)
+    if not isinstance(grader, Grader):
+        raise GraderError(f"{path}: defines no grader", remedy='Begin it with grader = Grader("name", ...).')
+    if grader.name != path.stem:
+        raise GraderError(f"{path}: its grader is named {grader.name!r}", remedy="File and grader share one name.")
+    return grader
+
+
+def line_in(problem: BaseException, path: Path) -> str:
+    """``:12`` for the innermost line of ``path`` that the exception passed through, or nothing."""
+    if isinstance(problem, SyntaxError) and problem.lineno is not None:
+        return f":{problem.lineno}"
+    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
+    return f":{lines[-1]}" if lines else ""
+
+
+def _place(question: Question) -> str:
+    return f"{inspect.getsourcefile(question)}:{question.__code__.co_firstlineno}"

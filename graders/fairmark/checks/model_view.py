@@ -1,0 +1,162 @@
+"""A model, as graders see it: its layers in order, and how it was compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairmark.checks.expectation import NotShown, Observed
+from fairmark.checks.witness import Witness
+from fairmark.evidence import Function, Layer, ModelCompiled, ModelDescribed
+
+__all__ = ["Block", "ModelView", "Output"]
+
+_BETWEEN = ("Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropout2D")
+"""Layers that may stand between a convolution and its pooling."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A convolution and the pooling that follows it (None where another convolution or the head comes first).
+
+    ``height_in`` is the picture's height in pixels before the convolution, None where it is not known.
+    """
+
+    convolution: Layer
+    activation: str
+    pooling: Layer | None
+    height_in: int | None
+
+
+@dataclass(frozen=True)
+class Output:
+    """The last layer: how many numbers it gives and through which activation."""
+
+    units: int | None
+    activation: str
+
+
+class ModelView:
+    """``built_in`` is the cell position where the model first appeared."""
+
+    def __init__(
+        self, described: ModelDescribed, built_in: int, compiled: ModelCompiled | None, witness: Witness
+    ) -> None:
+        self.id = described.model
+        self.cell = built_in
+        self.layers = described.layers
+        self.input_shape = described.input_shape
+        self._compiled = compiled
+        self._witness = witness
+
+    # --- layers ---
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Every convolution in order, with its pooling."""
+        blocks: list[Block] = []
+        height = self.input_shape[1] if self.input_shape is not None and len(self.input_shape) == 4 else None
+        for index, layer in enumerate(self.layers):
+            if layer.class_name in ("Conv2D", "Convolution2D"):
+                following = _first_that_matters(self.layers[index + 1 :])
+                pooling = following if following is not None and "Pooling2D" in following.class_name else None
+                blocks.append(Block(layer, self._activation(index), pooling, height))
+            if layer.output_shape is not None and len(layer.output_shape) == 4:
+                height = layer.output_shape[1]
+        return blocks
+
+    @property
+    def sides(self) -> list[int]:
+        """The picture's height after each convolution and pooling: 298, 149, 147, 73, 71, 35 for three blocks at 300."""
+        return [
+            layer.output_shape[1]
+            for layer in self.layers
+            if ("Conv2D" in layer.class_name or "Pooling2D" in layer.class_name)
+            and layer.output_shape is not None
+            and len(layer.output_shape) == 4
+            and layer.output_shape[1] is not None
+        ]
+
+    @property
+    def features(self) -> int | None:
+        """How many numbers ``Flatten`` hands on; None where there is no ``Flatten`` or no known shape."""
+        for layer in self.layers:
+            if layer.class_name in ("Flatten", "Reshape") and layer.output_shape and len(layer.output_shape) == 2:
+                return layer.output_shape[1]
+        return None
+
+    @property
+    def hidden_dense(self) -> list[tuple[Layer, str]]:
+        """``Dense`` layers before the last layer, each with its activation."""
+        indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
+        return [(self.layers[index], self._activation(index)) for index in indices[:-1]]
+
+    @property
+    def output(self) -> Observed[Output]:
+        indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
+        if not indices:
+            raise NotShown("the output layer", found="no Dense layer", cell=self.cell)
+        units = self.layers[indices[-1]].config.get("units")
+        activation = self._activation(indices[-1])
+        return Observed(Output(units if isinstance(units, int) else None, activation), "the output layer", self.cell)
+
+    def _activation(self, index: int) -> str:
+        """A layer's own activation, or that of the ``Activation`` layer behind it."""
+        own = _activation_name(self.layers[index])
+        behind = self.layers[index + 1] if index + 1 < len(self.layers) else None
+        if own == "linear" and behind is not None and behind.class_name in ("Activation", "ReLU", "Softmax"):
+            return _activation_name(behind) if behind.class_name == "Activation" else behind.class_name.lower()
+        return own
+
+    # --- compile ---
+
+    @property
+    def compiled(self) -> ModelCompiled:
+        if self._compiled is None:
+            raise NotShown("the compile settings", found="no call of compile", expected="model.compile(...)")
+        return self._compiled
+
+    @property
+    def loss(self) -> Observed[Function | None]:
+        compiled = self.compiled
+        return Observed(compiled.loss, "the loss", compiled.cell)
+
+    @property
+    def optimizer(self) -> Observed[str]:
+        """Keras's class name in lower case: ``rmsprop``, ``adam``."""
+        compiled = self.compiled
+        return Observed(compiled.optimizer.name, "the optimizer", compiled.cell)
+
+    @property
+    def learning_rate(self) -> Observed[float | None]:
+        """None where a schedule sets it."""
+        compiled = self.compiled
+        rate = compiled.learning_rate
+        name = compiled.optimizer.class_name or ""
+        self._witness.confirm(compiled.cell, (name,), "learning_rate", rate)
+        # Keras keeps the rate as float32; six digits are what was written.
+        return Observed(None if rate is None else float(f"{rate:.6g}"), "the learning rate", compiled.cell)
+
+    @property
+    def metrics(self) -> Observed[list[str]]:
+        compiled = self.compiled
+        names = [metric.name for metric in compiled.metrics if _is_keras(metric)]
+        return Observed(names, "the metrics", compiled.cell)
+
+
+def _is_keras(function: Function) -> bool:
+    """A look-alike of the student's own does not count, however it is named."""
+    return function.module.split(".")[0] in ("keras", "tensorflow")
+
+
+def _first_that_matters(layers: list[Layer]) -> Layer | None:
+    return next((layer for layer in layers if layer.class_name not in _BETWEEN), None)
+
+
+def _activation_name(layer: Layer) -> str:
+    activation = layer.config.get("activation")
+    if isinstance(activation, str):
+        return activation
+    if isinstance(activation, dict):
+        name = activation.get("config") if activation.get("class_name") == "function" else activation.get("class_name")
+        return str(name).lower()
+    return "linear"

@@ -1,0 +1,105 @@
+"""A source of labelled pictures, as graders see it."""
+
+from __future__ import annotations
+
+from fairmark.checks.expectation import Observed
+from fairmark.checks.witness import Witness
+from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
+
+__all__ = ["PicturesView"]
+
+_OPENERS = ("flow_from_directory", "image_dataset_from_directory", "flow_from_dataframe", "flow", "DirectoryIterator")
+_SCALED_TO_ONE = 1.0001
+"""Bright pixels times 1/255 may exceed 1 by float32's rounding."""
+
+
+class PicturesView:
+    """``what`` names the source in sentences ("training pictures"); ``batch`` is the first that was drawn, if any;
+    ``scaling_layer`` the factor of a ``Rescaling`` layer at the model's front."""
+
+    def __init__(
+        self, opened: PicturesOpened, what: str, batch: BatchSeen | None, witness: Witness, scaling_layer: float = 1.0
+    ) -> None:
+        self.id = opened.pictures
+        self.what = what
+        self._opened = opened
+        self._batch = batch
+        self._witness = witness
+        self._scaling_layer = scaling_layer
+
+    @property
+    def cell(self) -> int:
+        return self._opened.cell
+
+    @property
+    def scale(self) -> Observed[float]:
+        """The factor between a pixel of the file, 0 to 255, and what the network computes with, wherever it is
+        applied: in the generator, by ``map``, or by a ``Rescaling`` layer in the model."""
+        self._witness.confirm(self._opened.cell, ("ImageDataGenerator",), "rescale", _factor(self._opened.rescale))
+        factor = self.preparation_scale * self._scaling_layer
+        return Observed(factor, f"the scaling of the {self.what}", self.cell)
+
+    @property
+    def preparation_scale(self) -> float:
+        """The factor applied before the model: declared by the generator, or measured on a derived pipeline."""
+        if self._opened.parent is None or self._batch is None:
+            return self._opened.rescale
+        if self._batch.maximum > _SCALED_TO_ONE:
+            return 1.0
+        return 1 / 127.5 if self._batch.minimum < 0 else 1 / 255
+
+    @property
+    def directory(self) -> Observed[str | None]:
+        """The folder, relative to the data set's."""
+        self._witness.require_call(self.cell, _OPENERS)
+        return Observed(self._opened.directory, f"the folder of the {self.what}", self.cell)
+
+    @property
+    def size(self) -> Observed[tuple[int, int] | None]:
+        """Height and width in pixels after resizing."""
+        size = self._opened.target_size
+        self._witness.confirm(self.cell, ("flow_from_directory",), "target_size", size)
+        self._witness.confirm(self.cell, ("image_dataset_from_directory",), "image_size", size)
+        return Observed(size, f"the size of the {self.what}", self.cell)
+
+    @property
+    def batch_size(self) -> Observed[int | None]:
+        self._witness.confirm(self.cell, _OPENERS, "batch_size", self._opened.batch_size)
+        return Observed(self._opened.batch_size, f"the batch size of the {self.what}", self.cell)
+
+    @property
+    def labels(self) -> Observed[str | None]:
+        """``binary``, ``sparse`` (whole numbers), ``categorical`` (one-hot) ...; tf.data's ``int`` is ``sparse``."""
+        self._witness.confirm(self.cell, ("flow_from_directory",), "class_mode", self._opened.class_mode)
+        return Observed(self._opened.class_mode, f"the labels of the {self.what}", self.cell)
+
+    @property
+    def classes(self) -> Observed[list[str]]:
+        """Names in the order of their labels."""
+        return Observed(self._opened.classes, f"the classes of the {self.what}", self.cell)
+
+    @property
+    def found(self) -> Observed[int]:
+        """How many pictures the folder held."""
+        return Observed(self._opened.found, f"the number of {self.what}", self.cell)
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """How the probe must prepare hidden pictures to give the model what this source gives it; None where the size
+        is unknown."""
+        size = self._opened.target_size
+        if size is None:
+            return None
+        scale = self.preparation_scale
+        return Preparation(
+            target_size=size,
+            color_mode=self._opened.color_mode,
+            interpolation=self._opened.interpolation,
+            scale=scale,
+            offset=-1.0 if self._opened.parent is not None and scale == 1 / 127.5 else 0.0,
+        )
+
+
+def _factor(rescale: float) -> float | None:
+    """As written: no ``rescale`` is a factor of one."""
+    return None if rescale == 1.0 else rescale

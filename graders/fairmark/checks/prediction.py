@@ -1,0 +1,77 @@
+"""Questions about one picture's way from its file to the name of its class."""
+
+from __future__ import annotations
+
+from fairmark.checks.accuracy import predicted_class
+from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.view import RunView
+
+__all__ = ["names_class", "prepares_as_in_training"]
+
+_TOLERANCE = 0.2
+"""How far the notebook's output may be from the rebuilt model's for the same file: bfloat16 training against float32
+outside moves a probability by a few hundredths; a picture scaled or resized otherwise moves it to the other end."""
+
+_UNDECIDED = 0.02
+"""Outputs this near to one half name either class."""
+
+
+def prepares_as_in_training(run: RunView) -> None:
+    """The model was given one picture, sized and scaled as the pictures it learned from."""
+    prediction, pictures = run.prediction, run.training_pictures
+    shape, size = prediction.input_shape, pictures.size.value
+    if size is not None and shape.value[:3] != [1, *size]:
+        raise Unmet(
+            shape.subject,
+            found=" x ".join(map(str, shape.value)) or "nothing with a shape",
+            expected=f"1 x {size[0]} x {size[1]} x 3, a batch of one picture",
+            cell=shape.cell,
+        )
+    if pictures.preparation_scale < 1.0 < prediction.maximum - 0.01:
+        raise Unmet(
+            "the pixels given to the model",
+            found=f"values up to {prediction.maximum:.0f}",
+            expected="the scaling of the training pictures",
+            cell=prediction.cell,
+        )
+    if prediction.picture.value is None:
+        raise NotShown("the picture", found="no picture file being opened", expected="a file", cell=prediction.cell)
+    _same_as_outside(run)
+
+
+def _same_as_outside(run: RunView) -> None:
+    """The rebuilt model, given the same file prepared as in training, must say about the same."""
+    prediction = run.prediction
+    outside = prediction.outputs_outside
+    inside = prediction.outputs[0] if prediction.outputs else []
+    if outside is None or len(outside) != len(inside):
+        return
+    apart = max(abs(one - other) for one, other in zip(inside, outside, strict=True))
+    if apart > _TOLERANCE:
+        raise Unmet(
+            "the model's output",
+            found=", ".join(f"{value:.2f}" for value in inside),
+            expected=", ".join(f"{value:.2f}" for value in outside),
+            cell=prediction.cell,
+            message=(
+                f"Your cell got {inside[0]:.2f} for {prediction.picture.value}; the same model gives {outside[0]:.2f} "
+                "for that file when it is prepared as in training."
+            ),
+        )
+
+
+def names_class(run: RunView) -> None:
+    """The class that is named is the one the model's output stands for, right or wrong about the picture."""
+    prediction, classes = run.prediction, run.training_pictures.classes.value
+    outputs = prediction.outputs[0] if prediction.outputs else []
+    logits = run.model.output.value.activation == "linear"
+    label = predicted_class(outputs, logits=logits)
+    if label is None or label >= len(classes):
+        raise NotShown("the model's output", found="no usable number", cell=prediction.cell)
+    named = prediction.names_given(classes)
+    expected = f"{classes[label]}, which an output of {', '.join(f'{value:.2f}' for value in outputs)} stands for"
+    if not named:
+        raise Unmet("the class", found="no class named", expected=expected, cell=prediction.cell)
+    undecided = len(outputs) == 1 and abs(outputs[0] - (0.0 if logits else 0.5)) < _UNDECIDED
+    if named[-1] != classes[label] and not undecided:
+        raise Unmet("the class", found=named[-1], expected=expected, cell=prediction.cell)

@@ -1,0 +1,64 @@
+"""One prediction the notebook made for a single picture, as graders see it."""
+
+from __future__ import annotations
+
+from fairmark.checks.expectation import Observed
+from fairmark.evidence import ModelPredicted, PictureLoaded, Probe, Scalar
+
+__all__ = ["PredictionView"]
+
+
+class PredictionView:
+    """``values`` are the names and values bound from that cell on, ``printed`` what was printed from it on."""
+
+    def __init__(
+        self,
+        predicted: ModelPredicted,
+        loaded: PictureLoaded | None,
+        values: list[tuple[str, Scalar | list[Scalar]]],
+        printed: str,
+        probe: Probe | None,
+    ) -> None:
+        self.cell = predicted.cell
+        self.maximum = predicted.maximum
+        self.outputs = predicted.outputs
+        self._predicted = predicted
+        self._loaded = loaded
+        self._values = values
+        self._printed = printed
+        self._probe = probe
+
+    @property
+    def input_shape(self) -> Observed[list[int]]:
+        """(1, height, width, channels) for one picture."""
+        return Observed(self._predicted.input_shape, "the shape given to the model", self.cell)
+
+    @property
+    def picture(self) -> Observed[str | None]:
+        """The file, relative to the data set's folder; None where none was seen being opened."""
+        return Observed(self._loaded.path if self._loaded else None, "the picture file", self.cell)
+
+    @property
+    def outputs_outside(self) -> tuple[float, ...] | None:
+        """What the rebuilt model says of the same file, prepared as in training; None where that is not known."""
+        probe = self._probe
+        if probe is None or self._loaded is None or probe.picture != self._loaded.path:
+            return None
+        return probe.picture_outputs
+
+    def names_given(self, classes: list[str]) -> list[str]:
+        """Classes that the answer names, in the order they were named: in a text bound to a name, else in print.
+
+        A class may be written in the singular (``horse`` for ``horses``), in any case.
+        """
+        bound = [value for _, value in self._values if isinstance(value, str)]
+        named = [name for value in bound for name in classes if value.strip().lower() in _forms(name)]
+        if named:
+            return named
+        words = "".join(sign if sign.isalnum() or sign == "_" else " " for sign in self._printed.lower()).split()
+        return [name for word in words for name in classes if word in _forms(name)]
+
+
+def _forms(name: str) -> set[str]:
+    lowered = name.lower()
+    return {lowered, lowered.removesuffix("s")}

@@ -1,0 +1,132 @@
+"""Questions about how a model was trained."""
+
+from __future__ import annotations
+
+import math
+
+from fairmark.checks.expectation import NotShown, Observed, Unmet
+from fairmark.checks.pictures_view import PicturesView
+from fairmark.checks.training_view import TrainingView
+from fairmark.checks.view import RunView
+
+__all__ = ["learns_from", "passes_steps", "runs_steps", "steps_follow", "trains_at_most", "validates_on"]
+
+
+def steps_follow(run: RunView, pictures: PicturesView, *, name: str, argument: str, batch_size: int) -> str | None:
+    """The number of steps follows from how many pictures there are and how many make a batch.
+
+    The answer is the variable ``name``, else what ``fit`` was given as ``argument``. Whole batches (rounded down) and
+    all pictures (rounded up) are both right; so is a number that is right for the ``batch_size`` asked for, where the
+    generator was given another, since that has cost its marks already. Remarks where pictures are left over.
+    """
+    answer = _steps_answer(run, name, argument)
+    steps, found = answer.value, pictures.found.value
+    own = pictures.batch_size.value or batch_size
+    accepted = {size: (found // size, math.ceil(found / size)) for size in (own, batch_size)}
+    if not any(steps in pair for pair in accepted.values()):
+        raise Unmet(
+            answer.subject,
+            found=str(steps),
+            expected=f"the steps that {found:,} pictures in batches of {own} make",
+            cell=answer.cell,
+        )
+    return _left_over(int(steps), own, found, argument, run)
+
+
+def _steps_answer(run: RunView, name: str, argument: str) -> Observed[float]:
+    try:
+        answer = run.answer(name)
+    except NotShown:
+        training = run.training
+        asked = training.steps_per_epoch if argument == "steps_per_epoch" else training.validation_steps
+        if asked.value is None:
+            raise NotShown(asked.subject, found="no number", expected="a number of steps", cell=asked.cell) from None
+        return Observed(float(asked.value), asked.subject, asked.cell)
+    if isinstance(answer.value, bool) or not isinstance(answer.value, int | float):
+        raise Unmet(answer.subject, found=str(answer.value), expected="a whole number", cell=answer.cell)
+    return Observed(float(answer.value), answer.subject, answer.cell)
+
+
+def _left_over(steps: int, batch_size: int, found: int, argument: str, run: RunView) -> str | None:
+    """What to say where the steps leave pictures over, and what that did to the epochs that ran."""
+    if steps * batch_size >= found:
+        return None
+    remark = (
+        f"{steps} steps of {batch_size} do not cover the {found:,} pictures: {found - steps * batch_size:,} are left "
+        f"over in each round; {math.ceil(found / batch_size)} steps, rounded up, would take them all."
+    )
+    ran = _steps_ran(run) if argument == "steps_per_epoch" else []
+    short = [number for number, count in enumerate(ran, start=1) if count < steps]
+    if short and len(short) * 2 >= len(ran) - 1 and ran[short[0] - 1] == 1:
+        every = (
+            "every second epoch" if short == list(range(2, len(ran) + 1, 2)) else f"{len(short)} of {len(ran)} epochs"
+        )
+        remark += f" Because of that, {every} ran one single step."
+    return remark
+
+
+def _steps_ran(run: RunView) -> list[int]:
+    try:
+        return run.training.steps_run
+    except NotShown:
+        return []
+
+
+def learns_from(training: TrainingView, pictures: PicturesView) -> None:
+    """``fit`` was given this source."""
+    seen = training.pictures
+    if seen.value != pictures.id:
+        found = "arrays, not a generator" if seen.value is None else "another source of pictures"
+        raise Unmet(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)
+
+
+def runs_steps(training: TrainingView, pictures: PicturesView) -> None:
+    """The steps that really ran in the first epoch are those that were asked for, or all batches where none were.
+
+    Only the first epoch: where steps and pictures do not fit, later ones come up short, which :func:`steps_follow`
+    explains.
+    """
+    if not training.steps_run:
+        raise NotShown("the training", found="no epoch that ended", expected="a finished training", cell=training.cell)
+    found, size = pictures.found.value, pictures.batch_size.value or 1
+    batches = math.ceil(found / size)
+    asked = training.steps_per_epoch.value
+    ran = training.steps_run[0]
+    if ran != min(asked or batches, batches):
+        raise Unmet("the steps of an epoch", found=str(ran), expected=str(asked or batches), cell=training.cell)
+
+
+def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *, name: str) -> None:
+    """``fit`` takes the steps the notebook worked out in ``name``, or goes through all pictures by itself."""
+    asked = training.steps_per_epoch
+    try:
+        worked_out = run.answer(name).value
+    except NotShown:
+        return  # the number was typed straight into fit
+    batches = math.ceil(pictures.found.value / (pictures.batch_size.value or 1))
+    if asked.value not in (worked_out, batches) and not (asked.value is None and worked_out == batches):
+        raise Unmet(
+            asked.subject, found=str(asked.value), expected=f"{worked_out}, as worked out before", cell=asked.cell
+        )
+
+
+def trains_at_most(training: TrainingView, epochs: int) -> None:
+    """``fit`` ended in good order after no more than ``epochs`` epochs."""
+    asked = training.epochs
+    if not training.finished:
+        raise NotShown(
+            "the training", found="a fit that did not end", expected="a finished training", cell=training.cell
+        )
+    if asked.value > epochs:
+        raise Unmet(asked.subject, found=str(asked.value), expected=f"at most {epochs}", cell=asked.cell)
+
+
+def validates_on(training: TrainingView, pictures: PicturesView) -> None:
+    """``fit`` was given this source as ``validation_data``."""
+    seen = training.validation_pictures
+    if seen.value == pictures.id:
+        return
+    found = "no validation data"
+    if training.has_validation:
+        found = "arrays" if seen.value is None else "another source of pictures"
+    raise Unmet(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)

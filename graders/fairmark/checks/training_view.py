@@ -1,0 +1,77 @@
+"""One call of ``fit``, as graders see it."""
+
+from __future__ import annotations
+
+from fairmark.checks.expectation import Observed
+from fairmark.checks.witness import Witness
+from fairmark.evidence import EpochEnded, FitFinished, FitStarted
+
+__all__ = ["TrainingView"]
+
+
+class TrainingView:
+    """What was asked of ``fit`` and what it did."""
+
+    def __init__(
+        self, fit: FitStarted, epochs: list[EpochEnded], finished: FitFinished | None, witness: Witness
+    ) -> None:
+        self.cell = fit.cell
+        self._fit = fit
+        self._epochs = epochs
+        self._finished = finished
+        self._witness = witness
+
+    @property
+    def pictures(self) -> Observed[str | None]:
+        """Id of the source it learns from; None for arrays."""
+        return Observed(self._fit.pictures, "what fit learns from", self.cell)
+
+    @property
+    def validation_pictures(self) -> Observed[str | None]:
+        """Id of the source it validates on; None where there is none."""
+        return Observed(self._fit.validation_pictures, "what fit validates on", self.cell)
+
+    @property
+    def has_validation(self) -> bool:
+        return self._fit.has_validation
+
+    @property
+    def epochs(self) -> Observed[int]:
+        """Epochs asked for."""
+        self._witness.confirm(self.cell, ("fit",), "epochs", self._fit.epochs)
+        return Observed(self._fit.epochs, "the number of epochs", self.cell)
+
+    @property
+    def epochs_run(self) -> int:
+        return len(self._epochs)
+
+    @property
+    def steps_per_epoch(self) -> Observed[int | None]:
+        """As asked for; None lets Keras go through all pictures."""
+        self._witness.confirm(self.cell, ("fit",), "steps_per_epoch", self._fit.steps_per_epoch)
+        return Observed(self._fit.steps_per_epoch, "steps_per_epoch", self.cell)
+
+    @property
+    def validation_steps(self) -> Observed[int | None]:
+        self._witness.confirm(self.cell, ("fit",), "validation_steps", self._fit.validation_steps)
+        return Observed(self._fit.validation_steps, "validation_steps", self.cell)
+
+    @property
+    def asked_steps_per_epoch(self) -> int | None:
+        """What ``fit`` was given, as recorded; marks go through :attr:`steps_per_epoch`."""
+        return self._fit.steps_per_epoch
+
+    @property
+    def asked_validation_steps(self) -> int | None:
+        """What ``fit`` was given, as recorded; marks go through :attr:`validation_steps`."""
+        return self._fit.validation_steps
+
+    @property
+    def steps_run(self) -> list[int]:
+        """Steps that really ran, epoch by epoch, by the optimizer's counter."""
+        return [epoch.steps for epoch in self._epochs]
+
+    @property
+    def finished(self) -> bool:
+        """Whether ``fit`` returned."""
+        return self._finished is not None

@@ -1,0 +1,193 @@
+"""The evidence as graders see it: pictures, model, training, hidden pictures, prediction.
+
+Everything here answers with :class:`Observed` values, raises :class:`NotShown` for what never happened, and
+:class:`Doubted` where the notebook's text contradicts what the recorder says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TypeVar
+
+from fairmark.checks.expectation import NotShown, Observed
+from fairmark.checks.model_view import ModelView
+from fairmark.checks.pictures_view import PicturesView
+from fairmark.checks.prediction_view import PredictionView
+from fairmark.checks.training_view import TrainingView
+from fairmark.checks.witness import Witness
+from fairmark.evidence import (
+    BatchSeen,
+    CellFinished,
+    EpochEnded,
+    Event,
+    Evidence,
+    FitFinished,
+    FitStarted,
+    ModelCompiled,
+    ModelDescribed,
+    ModelPredicted,
+    NamesBound,
+    PictureLoaded,
+    PicturesOpened,
+    Scalar,
+)
+
+__all__ = ["RunView"]
+
+E = TypeVar("E")
+
+
+class RunView:
+    """One submission's evidence, for the checks of one exercise (``exercise`` is its id)."""
+
+    def __init__(self, evidence: Evidence, exercise: str = "") -> None:
+        self.evidence = evidence
+        self.exercise = exercise
+        self._events: tuple[Event, ...] = tuple(stamped.event for stamped in evidence.run.events)
+        self.witness = Witness(evidence.submission.cells)
+
+    def all(self, kind: type[E], accepts: Callable[[E], bool] = lambda event: True) -> list[E]:
+        """Events of one class, in order."""
+        return [event for event in self._events if isinstance(event, kind) and accepts(event)]
+
+    # --- pictures ---
+
+    @cached_property
+    def _sources(self) -> list[PicturesOpened]:
+        """Sources the notebook opened itself; what was derived from one (``map``, ``prefetch``) speaks for it."""
+        opened = {source.pictures: source for source in self.all(PicturesOpened)}
+        derived_from = {source.parent for source in opened.values()}
+        return [source for source in opened.values() if source.pictures not in derived_from]
+
+    @cached_property
+    def _roles(self) -> tuple[PicturesOpened | None, PicturesOpened | None]:
+        return _tell_apart(self._sources, self.all(NamesBound), self.all(FitStarted))
+
+    @property
+    def training_pictures(self) -> PicturesView:
+        return self._pictures(self._roles[0], "training pictures")
+
+    @property
+    def validation_pictures(self) -> PicturesView:
+        return self._pictures(self._roles[1], "validation pictures")
+
+    def _pictures(self, source: PicturesOpened | None, what: str) -> PicturesView:
+        if source is None:
+            raise NotShown(f"the {what}", found="none", expected="a generator that labels pictures by their folder")
+        names = {source.pictures, source.parent}
+        batch = next(iter(self.all(BatchSeen, lambda seen: seen.pictures in names)), None)
+        return PicturesView(source, what, batch, self.witness, self._scaling_layer())
+
+    def _scaling_layer(self) -> float:
+        """The factor of a ``Rescaling`` layer at the model's front, 1.0 where it has none."""
+        model = self._described(None)
+        first = model.layers[0] if model is not None and model.layers else None
+        scale = first.config.get("scale") if first is not None and first.class_name == "Rescaling" else None
+        return float(scale) if isinstance(scale, int | float) else 1.0
+
+    # --- model ---
+
+    def _described(self, name: str | None) -> ModelDescribed | None:
+        """The latest description of the model ``name``, or of the one in the end trained, compiled or made."""
+        described = self.all(ModelDescribed)
+        acted_on = [event.model for event in (*described, *self.all(ModelCompiled), *self.all(FitStarted))]
+        wanted = name or (acted_on[-1] if acted_on else None)
+        return next((event for event in reversed(described) if event.model == wanted), None)
+
+    @property
+    def model(self) -> ModelView:
+        described = self._described(None)
+        if described is None:
+            raise NotShown("the model", found="none", expected="a Keras model")
+        first = next(event for event in self.all(ModelDescribed) if event.model == described.model)
+        compiled = [event for event in self.all(ModelCompiled) if event.model == described.model]
+        return ModelView(described, first.cell, compiled[-1] if compiled else None, self.witness)
+
+    # --- training ---
+
+    @property
+    def training(self) -> TrainingView:
+        fits = self.all(FitStarted)
+        if not fits:
+            raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
+        # A retry leaves several calls behind: the last one made in the exercise's own cell counts, else the last.
+        own = [fit for fit in fits if fit.cell in self.cells_of(self.exercise)]
+        fit = (own or fits)[-1]
+        return TrainingView(
+            fit,
+            self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit),
+            next(iter(self.all(FitFinished, lambda finished: finished.fit == fit.fit)), None),
+            self.witness,
+        )
+
+    def answer(self, name: str) -> Observed[Scalar | list[Scalar]]:
+        """The value the notebook last bound to ``name``."""
+        for bound in reversed(self.all(NamesBound)):
+            if name in bound.values:
+                return Observed(bound.values[name], name, bound.cell)
+        raise NotShown(name, found="no value")
+
+    # --- after training ---
+
+    @property
+    def prediction(self) -> PredictionView:
+        """The last time the model was asked about single pictures, outside training."""
+        asked = self.all(ModelPredicted, lambda event: event.pictures is None)
+        if not asked:
+            raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
+        last = asked[-1]
+        loaded = self.all(PictureLoaded, lambda event: event.cell <= last.cell)
+        after = [bound for bound in self.all(NamesBound) if bound.cell >= last.cell]
+        probe = self.evidence.probe
+        return PredictionView(
+            last,
+            loaded[-1] if loaded else None,
+            [(name, value) for bound in after for name, value in bound.values.items()],
+            "".join(text for cell, text in self.evidence.run.printed.items() if cell >= last.cell),
+            probe,
+        )
+
+    # --- cells ---
+
+    def cells_of(self, exercise: str) -> set[int]:
+        """Positions of the cells that answer ``exercise``."""
+        return {cell.position for cell in self.evidence.submission.cells if cell.exercise == exercise}
+
+    def error_in(self, positions: Iterable[int]) -> CellFinished | None:
+        """The first cell among ``positions`` that raised."""
+        wanted = set(positions)
+        failed = self.all(CellFinished, lambda finished: finished.error is not None and finished.cell in wanted)
+        return failed[0] if failed else None
+
+
+def _tell_apart(
+    sources: list[PicturesOpened], bound: list[NamesBound], fits: list[FitStarted]
+) -> tuple[PicturesOpened | None, PicturesOpened | None]:
+    """Which source is for training and which for validation.
+
+    First by what the student called them, then by the folder they read, then by their order; only what is still open is
+    settled by how ``fit`` used them, since a ``fit`` on the wrong one is a mistake of the training, not of the pictures.
+    """
+    names = {source: name.lower() for event in bound for name, source in event.objects.items()}
+
+    def role(source: PicturesOpened) -> str | None:
+        name = names.get(source.pictures) or names.get(source.parent or "") or ""
+        for text in (name, (source.directory or "").lower().partition("/")[0]):
+            if "val" in text or "test" in text:
+                return "validation"
+            if "train" in text:
+                return "training"
+        return None
+
+    training = [source for source in sources if role(source) == "training"]
+    validation = [source for source in sources if role(source) == "validation"]
+    for source in (source for source in sources if role(source) is None):
+        used = any(fit.validation_pictures == source.pictures for fit in fits)
+        (validation if used or (training and not validation) else training).append(source)
+    # Two with one role and none with the other: the second is meant for the other.
+    if len(training) > 1 and not validation:
+        validation.append(training.pop())
+    if len(validation) > 1 and not training:
+        training.append(validation.pop(0))
+    return (training[-1] if training else None, validation[-1] if validation else None)

@@ -1,0 +1,95 @@
+"""The second witness: does the notebook's own text bear out what the recorder says?
+
+The recorder runs in the student's process and can be made to say anything. The text cannot: it is parsed here, outside,
+as data. A recorded value is doubted where every call in the text that could have caused it says something else, or
+where there is no such call at all. Where the text computes a value that cannot be known without running it, the text is
+silent and the other witnesses (the rebuilt model, its predictions, the clock) have to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+from fairmark.checks.expectation import Doubted, spell
+from fairmark.evidence import Cell
+from fairmark.notebook.fold import Value
+from fairmark.notebook.source import UNKNOWN, Folded, SourceCall, calls_in
+
+__all__ = ["Witness"]
+
+_POSITIONS: dict[str, tuple[str, ...]] = {
+    "flow_from_directory": ("directory", "target_size", "color_mode", "classes", "class_mode", "batch_size"),
+    "image_dataset_from_directory": ("directory", "labels", "label_mode", "class_names", "color_mode", "batch_size"),
+    "fit": ("x", "y", "batch_size", "epochs"),
+    "RMSprop": ("learning_rate",),
+    "Adam": ("learning_rate",),
+    "SGD": ("learning_rate",),
+}
+"""Order of Keras's parameters, for calls that do not name them."""
+
+_DEFAULTS: dict[tuple[str, str], Value] = {
+    ("ImageDataGenerator", "rescale"): None,
+    ("flow_from_directory", "target_size"): (256, 256),
+    ("flow_from_directory", "batch_size"): 32,
+    ("flow_from_directory", "class_mode"): "categorical",
+    ("image_dataset_from_directory", "image_size"): (256, 256),
+    ("image_dataset_from_directory", "batch_size"): 32,
+    ("fit", "epochs"): 1,
+    ("fit", "steps_per_epoch"): None,
+    ("fit", "validation_steps"): None,
+    ("RMSprop", "learning_rate"): 0.001,
+    ("Adam", "learning_rate"): 0.001,
+    ("SGD", "learning_rate"): 0.01,
+}
+"""Keras 3.15's defaults, for calls that leave an argument out."""
+
+
+class Witness:
+    """Testimony of the notebook's text."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self._cells = cells
+
+    @cached_property
+    def _calls(self) -> tuple[SourceCall, ...]:
+        ran = [cell for cell in self._cells if cell.touched]
+        return tuple(call for call in calls_in(ran) if call.reachable)
+
+    def _named(self, names: Sequence[str], cell: int) -> list[SourceCall]:
+        """Calls of one of ``names`` in ``cell`` or before it (functions are defined before they are used)."""
+        return [call for call in self._calls if call.name in names and call.cell <= cell]
+
+    def require_call(self, cell: int, names: Sequence[str]) -> None:
+        """Raises :class:`Doubted` where no text up to ``cell`` calls any of ``names``."""
+        if not self._named(names, cell):
+            raise Doubted(f"the run reports a call of {names[0]}, but no cell's text makes one", cell=cell)
+
+    def confirm(self, cell: int, names: Sequence[str], argument: str, value: object) -> None:
+        """Raises :class:`Doubted` where all calls of ``names`` up to ``cell`` give ``argument`` another value."""
+        written = [_argument(call, argument) for call in self._named(names, cell)]
+        if not written or any(not item.known or _same(item.value, value) for item in written):
+            return
+        said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
+        raise Doubted(f"the run reports {argument} = {spell(value)}, but the text says {said}", cell=cell)
+
+
+def _argument(call: SourceCall, argument: str) -> Folded:
+    """The value a call gives to ``argument``: as named, as placed, by default, or UNKNOWN."""
+    if argument in call.arguments:
+        return call.arguments[argument]
+    order = _POSITIONS.get(call.name, ())
+    if argument in order and order.index(argument) < len(call.positional):
+        return call.positional[order.index(argument)]
+    if "**" in call.arguments or UNKNOWN in call.positional or (call.name, argument) not in _DEFAULTS:
+        return UNKNOWN
+    return Folded(True, _DEFAULTS[call.name, argument])
+
+
+def _same(written: object, value: object) -> bool:
+    if isinstance(written, int | float) and isinstance(value, int | float):
+        return math.isclose(written, value, rel_tol=1e-6)
+    if isinstance(written, tuple | list) and isinstance(value, tuple | list):
+        return len(written) == len(value) and all(map(_same, written, value))
+    return bool(written == value)

@@ -1,0 +1,88 @@
+"""``fairmark check``: a student's own notebook, marked on the student's own machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairmark.batch.assign import assignment_of
+from fairmark.batch.journey import Journey, Marked
+from fairmark.cli.follow import drawing, steps_of
+from fairmark.cli.options import (
+    AsJson,
+    CellSeconds,
+    CourseFolder,
+    MemoryGib,
+    Numerics,
+    NumericsOption,
+    RunSeconds,
+    Seed,
+    limits_from,
+    numerics_from,
+)
+from fairmark.cli.say import results, say, waiting
+from fairmark.course import find_course
+from fairmark.errors import UnreadableNotebook
+from fairmark.present.curve import curve_of
+from fairmark.present.files import report_json
+from fairmark.present.progress import RunProgress
+from fairmark.present.terminal import show_report
+
+__all__ = ["check", "exit_code"]
+
+
+def check(
+    notebook: Annotated[Path, typer.Argument(help="The notebook to check.")],
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out training and what needs it: an answer in seconds.")
+    ] = False,
+    course: CourseFolder = None,
+    numerics: NumericsOption = Numerics.AUTO,
+    seed: Seed = 1,
+    run_seconds: RunSeconds = 2400,
+    cell_seconds: CellSeconds = 1800,
+    memory: MemoryGib = 8,
+    as_json: AsJson = False,
+) -> None:
+    """Check one notebook: what is right, what is not, what was found, what was expected, and a hint."""
+    found = find_course(course)
+    journey = Journey(
+        found,
+        found.assignment(assignment_of(notebook, found)),
+        limits=limits_from(run_seconds, cell_seconds, memory),
+        numerics=numerics_from(numerics),
+        seed=seed,
+        quick=quick,
+    )
+    drawing(journey)
+    say("Your notebook runs with your own rights on this machine: check only notebooks you trust.", "dim")
+    with RunProgress(waiting()) as progress:
+        marked = journey.mark(notebook, notebook.stem, steps_of(progress))
+    if marked.report.run.outcome == "unreadable":
+        raise UnreadableNotebook(notebook, (marked.evidence.run.reason or "").removeprefix(f"{notebook}: "))
+    _show(marked, journey, as_json=as_json)
+    raise typer.Exit(exit_code([marked.report.outcome]))
+
+
+def _show(marked: Marked, journey: Journey, *, as_json: bool) -> None:
+    if as_json:
+        results().file.write(report_json(marked.report))
+        return
+    asked = {exercise.id for exercise in marked.report.exercises}
+    show_report(
+        results(),
+        marked.report,
+        curve=curve_of(marked.evidence.run),
+        not_checked=[exercise.title for exercise in journey.grader.exercises if exercise.id not in asked],
+        cell_lines=marked.cell_lines,
+    )
+
+
+def exit_code(outcomes: list[str]) -> int:
+    """0 where all passed, 3 where something needs attention, else 1."""
+    if "needs_attention" in outcomes:
+        return 3
+    return 0 if all(outcome == "passed" for outcome in outcomes) else 1

@@ -1,0 +1,224 @@
+"""``fairmark data``: the pictures of the course's data sets on this computer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from fairmark import data
+from fairmark.course import Course, find_course
+from fairmark.errors import PicturesDamaged, PicturesMissing
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="List, make, add and check the pictures of the course's data sets.", no_args_is_help=True, add_completion=False
+)
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]", help="Data sets; all of the course if none.")]
+CourseOption = Annotated[
+    Path | None, typer.Option("--course", metavar="DIR", help="The course's folder; else found from here, or built in.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that draw; else one for each core.")
+]
+
+
+@app.command("list")
+def list_sets(course: CourseOption = None, as_json: Json = False) -> None:
+    """List the course's data sets, and which are on this computer."""
+    rows = [_state(recipe) for recipe in _recipes(find_course(course), None)]
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("data set", "pictures", "train", "validation", "folder"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        totals = [str(sum(row["counts"].get(split, {}).values()) or "-") for split in ("train", "validation")]
+        table.add_row(row["name"], row["state"], *totals, Text(row["folder"]))
+    Console().print(table)
+
+
+@app.command("make")
+def make_sets(  # one parameter for each option
+    *,
+    names: Names = None,
+    again: Annotated[bool, typer.Option("--again", help="Draw anew; replaces real pictures too.")] = False,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Draw the hidden pictures as well, not when needed.")
+    ] = False,
+    workers: Workers = None,
+    course: CourseOption = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the pictures of data sets that have a render.py. What is there already stays."""
+    rows = []
+    for recipe in _recipes(find_course(course), names):
+        if not names and not recipe.drawable and not data.set_folder(recipe.name).exists():
+            _say(f"{recipe.name}: its pictures cannot be drawn; add them with: fairmark data add {recipe.name}")
+            continue
+        with _progress(f"Drawing {recipe.name}") as report:
+            data.make(recipe, workers=workers, progress=report, again=again, waiting=_waiting(recipe.name))
+        row = _state(recipe)
+        if hidden:
+            with _progress(f"Drawing hidden pictures of {recipe.name}") as report:
+                found = data.hidden_pictures(recipe, workers=workers, progress=report, waiting=_waiting(recipe.name))
+            row["hidden"] = len(found.pictures)
+        rows.append(row)
+        if not as_json:
+            print(_summary(row))
+    if as_json:
+        _print_json(rows)
+
+
+@app.command("add")
+def add_set(  # one parameter for each option
+    *,
+    name: Annotated[str, typer.Argument(help="The data set, by its recipe's name.")],
+    train: Annotated[Path, typer.Option("--train", metavar="FILE", help="Training pictures: zip file or folder.")],
+    validation: Annotated[
+        Path, typer.Option("--validation", metavar="FILE", help="Validation pictures: zip file or folder.")
+    ],
+    hidden: Annotated[
+        Path | None,
+        typer.Option("--hidden", metavar="FILE", help="Hidden pictures; else half of validation is held back."),
+    ] = None,
+    course: CourseOption = None,
+    as_json: Json = False,
+) -> None:
+    """Use real pictures, from a zip file or folder for each split, with a folder for each class in it."""
+    [recipe] = _recipes(find_course(course), [name])
+    with _progress(f"Adding {recipe.name}") as report:
+        added = data.add(
+            recipe, train=train, validation=validation, hidden=hidden, progress=report, waiting=_waiting(name)
+        )
+    if as_json:
+        _print_json(added.model_dump(mode="json"))
+    else:
+        _print_added(added)
+
+
+@app.command("check")
+def check_sets(names: Names = None, course: CourseOption = None, as_json: Json = False) -> None:
+    """Compare every picture with the manifest. Exits with 3 where one is missing, changed or too many."""
+    rows = [_checked(recipe) for recipe in _recipes(find_course(course), names)]
+    if as_json:
+        _print_json(rows)
+    else:
+        for row in rows:
+            print(f"{row['name']}: {row['state']}, {len(row['problems']) or 'no'} problems in {row['folder']}")
+            for problem in row["problems"][:20]:
+                print(f"  {problem['kind']}: {problem['message']}")
+            if len(row["problems"]) > 20:
+                print(f"  and {len(row['problems']) - 20} more (all of them: --json)")
+            if row["pixels_as_published"] is False:
+                print("  note: drawn by another version of Pillow than the author's; some pixels differ")
+    if any(row["problems"] for row in rows):
+        raise typer.Exit(3)
+
+
+def _recipes(course: Course, names: list[str] | None) -> list[data.Recipe]:
+    return [data.load_recipe(course.dataset_folder(name)) for name in names or course.datasets()]
+
+
+def _state(recipe: data.Recipe) -> dict[str, Any]:
+    """What is on this computer of one data set, as the JSON output has it."""
+    folder = data.set_folder(recipe.name)
+    row: dict[str, Any] = {"name": recipe.name, "title": recipe.title, "state": "not here", "counts": {}}
+    row |= {"folder": str(folder), "drawable": recipe.drawable, "pixels_as_published": None}
+    try:
+        manifest = data.read_manifest(folder)
+    except PicturesDamaged:
+        return row | {"state": "damaged"}
+    if manifest is None:
+        return row
+    published = data.pixels_as_published(recipe, manifest)
+    stale = manifest.origin == "drawn" and manifest.recipe_sha256 != recipe.digest
+    state = "drawn by another recipe" if stale else manifest.origin
+    return row | {"state": state, "counts": manifest.counts, "pixels_as_published": published}
+
+
+def _checked(recipe: data.Recipe) -> dict[str, Any]:
+    row = _state(recipe)
+    try:
+        problems = data.verify(data.set_folder(recipe.name)) + data.verify_hidden(recipe)
+        row["problems"] = [problem.model_dump() for problem in problems]
+    except (PicturesDamaged, PicturesMissing) as error:
+        row["problems"] = [
+            {"kind": "manifest", "path": ".", "message": f"{error.message}. {error.remedy or ''}".strip()}
+        ]
+    return row
+
+
+def _summary(row: dict[str, Any]) -> str:
+    counts = ", ".join(f"{sum(of_class.values())} {split}" for split, of_class in row["counts"].items())
+    hidden = f", {row['hidden']} hidden" if "hidden" in row else ""
+    return f"{row['name']}: {row['state']}, {counts}{hidden}, in {row['folder']}"
+
+
+def _print_added(added: data.Added) -> None:
+    for split, of_class in (*added.counts.items(), ("held back", added.held_back)):
+        listed = ", ".join(f"{count} {name}" for name, count in of_class.items())
+        print(f"{split}: {sum(of_class.values())} pictures ({listed})")
+    sizes = list(added.sizes.items())
+    more = f" and {len(sizes) - 5} other sizes" if len(sizes) > 5 else ""
+    print(f"sizes: {', '.join(f'{count} of {size}' for size, count in sizes[:5])}{more}")
+    if added.converted:
+        print(f"converted to PNG: {added.converted}")
+    for skipped in added.skipped[:10]:
+        print(f"left out: {skipped.member!r} ({skipped.reason})")
+    if len(added.skipped) > 10:
+        print(f"left out: {len(added.skipped) - 10} more (all of them: --json)")
+    if added.other_files:
+        print(f"no pictures: {len(added.other_files)} files, as {added.other_files[0]!r}")
+    for note in added.notes:
+        print(f"note: {note}")
+    print(f"in {added.folder}")
+
+
+def _waiting(name: str) -> Callable[[], None]:
+    return lambda: _say(f"{name}: another process is writing it; waiting for it to end")
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[data.Progress]:
+    """A bar on standard error; where that is not a terminal, a line for each quarter."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Quarters(what)
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+class _Quarters:
+    def __init__(self, what: str) -> None:
+        self.what, self.said = what, -1
+
+    def __call__(self, done: int, total: int) -> None:
+        quarter = 4 * done // total
+        if quarter > self.said:
+            self.said = quarter
+            _say(f"{self.what}: {done} of {total} pictures")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2))

@@ -1,0 +1,83 @@
+"""``fairmark doctor``: what this machine has, what it lacks, and what follows."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import psutil
+from rich.table import Table
+from rich.text import Text
+
+from fairmark.cli.options import AsJson, CourseFolder
+from fairmark.cli.say import results
+from fairmark.course import find_course
+from fairmark.data import read_manifest, set_folder
+from fairmark.sandbox import PlainProcess, choose_numerics
+
+__all__ = ["doctor"]
+
+_NEEDED = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "nbformat", "ipython")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table."""
+
+    what: str
+    state: str
+    follows: str = ""
+
+
+def doctor(course: CourseFolder = None, as_json: AsJson = False) -> None:
+    """Show what this machine has, what it lacks, and what follows from it."""
+    findings = [*_software(), *_machine(), *_isolation(), *_pictures(course)]
+    if as_json:
+        results().file.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for finding in findings:
+        table.add_row(Text(finding.what, style="bold"), Text(finding.state), Text(finding.follows, style="grey50"))
+    results().print(table)
+
+
+def _software() -> list[Finding]:
+    findings = [Finding("python", platform.python_version())]
+    for name in _NEEDED:
+        try:
+            findings.append(Finding(name, version(name)))
+        except PackageNotFoundError:
+            findings.append(Finding(name, "missing", "install fairmark again"))
+    return findings
+
+
+def _machine() -> list[Finding]:
+    memory_gib = psutil.virtual_memory().total / 2**30
+    numerics = choose_numerics()
+    return [
+        Finding("cores", str(os.cpu_count())),
+        Finding("memory", f"{memory_gib:.1f} GiB", "" if memory_gib >= 8 else "a 300 x 300 run needs 4-5 GiB"),
+        Finding("numerics", numerics, "training is about twice as fast" if numerics == "bfloat16" else ""),
+    ]
+
+
+def _isolation() -> list[Finding]:
+    return [
+        *(Finding("isolation", layer) for layer in PlainProcess.isolation),
+        Finding("isolation", "no wall", "notebooks run with your own rights: grade only what you trust"),
+    ]
+
+
+def _pictures(course: CourseFolder) -> list[Finding]:
+    found = find_course(course)
+    findings = [Finding("course", str(found.root))]
+    for name in found.datasets():
+        manifest = read_manifest(set_folder(name))
+        state = "not on this computer" if manifest is None else f"{manifest.origin}, {set_folder(name)}"
+        findings.append(Finding(name, state, "drawn when first needed" if manifest is None else ""))
+    return findings

@@ -1,0 +1,33 @@
+"""Consoles and messages: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from fairmark.errors import FairmarkError
+from fairmark.present.escape import plain
+
+__all__ = ["results", "say", "say_error", "waiting"]
+
+
+def results() -> Console:
+    """Where results go: plain where standard output is not a terminal."""
+    return Console(highlight=False, emoji=False, soft_wrap=False)
+
+
+def waiting() -> Console:
+    """Where progress and remarks go."""
+    return Console(stderr=True, highlight=False, emoji=False)
+
+
+def say(message: str, style: str = "") -> None:
+    """One remark on standard error."""
+    waiting().print(Text(plain(message), style=style), soft_wrap=True)
+
+
+def say_error(problem: FairmarkError) -> None:
+    """What is wrong, and what to do about it."""
+    say(f"fairmark: {problem.message}", "bold red")
+    if problem.remedy:
+        say(problem.remedy)

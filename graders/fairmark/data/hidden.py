@@ -1,0 +1,179 @@
+"""Hidden pictures: what a trained model is marked on, never seen by a notebook and not to be guessed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from fairmark.data.atomic import Waiting, locked, new_sibling, translated_disk_errors
+from fairmark.data.labels import Labels, balanced_order, read_labels, write_labels
+from fairmark.data.manifest import Manifest, PictureFile, Problem, file_problem, read_manifest
+from fairmark.data.places import secret_folder, set_folder
+from fairmark.data.recipe import ADD_REMEDY, Recipe, picture_seed
+from fairmark.data.secret import secret_seed
+from fairmark.data.workers import Drawn, Job, Progress, draw_all
+from fairmark.errors import PicturesDamaged, PicturesMissing
+
+__all__ = ["Hidden", "hidden_pictures", "verify_hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Pictures and what they show. They lie in one folder that holds nothing else; ``truth[i]`` is the index into
+    ``classes`` of ``pictures[i]``. ``more`` says whether another round would give further ones."""
+
+    pictures: tuple[Path, ...]
+    truth: tuple[int, ...]
+    classes: tuple[str, ...]
+    source: Literal["drawn", "held back"]
+    more: bool
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pictures: all that the sandbox may be shown."""
+        return self.pictures[0].parent
+
+
+def hidden_pictures(
+    recipe: Recipe,
+    *,
+    rounds: int = 1,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    waiting: Waiting | None = None,
+) -> Hidden:
+    """The hidden pictures of a data set, as many as ``rounds`` rounds give, drawn now where they are not there yet.
+
+    For a drawn set each round is the recipe's ``[hidden]`` count, from this installation's secret seed; a further round
+    adds to the earlier ones and leaves them as they are. For an added set they are those held back, all of them, in
+    whatever round. Any 64, 128, … pictures from the start hold each class in its proportion.
+
+    Raises :class:`PicturesMissing` where nothing can be drawn and nothing was held back here, :class:`PicturesDamaged`
+    where held-back pictures are gone, :class:`RecipeError` where ``render.py`` is wrong, and :class:`MachineError`
+    where the secret folder is open to others or the disk is full.
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds counts from 1, not {rounds}")
+    manifest = read_manifest(set_folder(recipe.name))
+    if manifest is not None and manifest.origin == "added":
+        return _held_back(manifest)
+    if not recipe.drawable or recipe.hidden is None:
+        raise PicturesMissing(f"{recipe.name}: its pictures are not on this computer", remedy=ADD_REMEDY)
+    stock = _stock(recipe)
+    with translated_disk_errors(stock):
+        labels = _sound(stock, rounds)
+        if labels is None:
+            with locked(stock, waiting) as lock:
+                draw = partial(draw_all, recipe, lock=lock, workers=workers, progress=progress)
+                labels = _sound(stock, rounds) or _draw_rounds(recipe, stock, rounds, draw)
+    wanted = rounds * sum(recipe.hidden.values())
+    return _hidden(stock, labels, wanted, source="drawn")
+
+
+def verify_hidden(recipe: Recipe) -> list[Problem]:
+    """Compare the hidden pictures that are on this computer with their digests; empty where all is well or, for a set
+    that draws them when they are needed, none are there yet."""
+    manifest = read_manifest(set_folder(recipe.name))
+    if manifest is not None and manifest.origin == "added":
+        stock = _held_back(manifest).folder.parent
+    elif recipe.drawable:
+        stock = _stock(recipe)
+    else:
+        return []
+    labels = read_labels(stock)
+    problems = [file_problem(stock / "pictures", file) for file in labels.files] if labels else []
+    return [problem for problem in problems if problem]
+
+
+def _stock(recipe: Recipe) -> Path:
+    """Where the drawn ones lie: a folder of its own for each recipe and seed."""
+    key = json.dumps([recipe.digest, recipe.hidden, secret_seed()], sort_keys=True)
+    return secret_folder() / "hidden" / recipe.name / hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _sound(stock: Path, rounds: int) -> Labels | None:
+    """The labels where there are enough rounds and every file is there in its size; else None."""
+    labels = read_labels(stock)
+    if labels is None or labels.rounds < rounds:
+        return None
+    return labels if all(_in_size(stock, file) for file in labels.files) else None
+
+
+def _in_size(stock: Path, file: PictureFile) -> bool:
+    path = stock / "pictures" / file.path
+    return path.is_file() and path.stat().st_size == file.size_bytes
+
+
+def _draw_rounds(recipe: Recipe, stock: Path, rounds: int, draw: Callable[[list[Job]], list[Drawn]]) -> Labels:
+    """Draw the rounds that are missing, beside the stock, and move them in; the labels come last."""
+    former = read_labels(stock)
+    if former is None or not all(_in_size(stock, file) for file in former.files):
+        former = Labels(classes=recipe.classes, rounds=0, truth=(), files=())
+    rounds = max(rounds, former.rounds)
+    stock.mkdir(parents=True, exist_ok=True)
+    made = new_sibling(stock)
+    try:
+        jobs, truth = _jobs(recipe, made, range(former.rounds, rounds), first=len(former.files))
+        drawn = draw(jobs)
+        (stock / "pictures").mkdir(exist_ok=True)
+        for job in jobs:
+            job.target.replace(stock / "pictures" / job.target.name)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    files = tuple(_file(job, one) for job, one in zip(jobs, drawn, strict=True))
+    labels = Labels(classes=recipe.classes, rounds=rounds, truth=former.truth + truth, files=former.files + files)
+    write_labels(stock, labels)
+    return labels
+
+
+def _jobs(recipe: Recipe, folder: Path, rounds: range, *, first: int) -> tuple[list[Job], tuple[int, ...]]:
+    """What to draw for these rounds (the first is 0), the files numbered from ``first``; and what each shows."""
+    secret, hidden = secret_seed(), recipe.hidden or {}
+    counts = [hidden[class_name] for class_name in recipe.classes]
+    jobs: list[Job] = []
+    truth: list[int] = []
+    for number in rounds:
+        for kind, index in balanced_order(counts, Random(f"{secret}/order/{recipe.name}/{number}")):
+            class_name = recipe.classes[kind]
+            seed = picture_seed(secret, "hidden", class_name, number * counts[kind] + index)
+            jobs.append(Job(seed, class_name, folder / f"{first + len(jobs):05d}.png"))
+            truth.append(kind)
+    return jobs, tuple(truth)
+
+
+def _file(job: Job, drawn: Drawn) -> PictureFile:
+    return PictureFile(path=job.target.name, size_bytes=drawn.size_bytes, sha256=drawn.sha256)
+
+
+def _held_back(manifest: Manifest) -> Hidden:
+    stock = secret_folder() / "held_back" / manifest.dataset / (manifest.held_back or "none")
+    labels = read_labels(stock)
+    if labels is None or not labels.files:
+        raise PicturesMissing(
+            f"{manifest.dataset}: the pictures held back when it was added are not in {secret_folder()}",
+            remedy=ADD_REMEDY.replace("NAME", manifest.dataset),
+        )
+    for file in labels.files:
+        if not _in_size(stock, file):
+            raise PicturesDamaged(
+                f"{stock / 'pictures' / file.path}: this held-back picture is missing or has another size",
+                remedy=ADD_REMEDY.replace("NAME", manifest.dataset),
+            )
+    return _hidden(stock, labels, len(labels.files), source="held back")
+
+
+def _hidden(stock: Path, labels: Labels, count: int, *, source: Literal["drawn", "held back"]) -> Hidden:
+    return Hidden(
+        pictures=tuple(stock / "pictures" / file.path for file in labels.files[:count]),
+        truth=labels.truth[:count],
+        classes=labels.classes,
+        source=source,
+        more=source == "drawn",
+    )

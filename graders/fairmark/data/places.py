@@ -1,0 +1,72 @@
+"""Where pictures lie on this computer: those everybody may see, and the secret ones, in two folders apart.
+
+data_folder()/NAME/manifest.json            what the set should hold
+data_folder()/NAME/train/CLASS/…            pictures a notebook opens
+data_folder()/NAME/validation/CLASS/…
+secret_folder()/seed                        the secret that hidden pictures are drawn from
+secret_folder()/hidden/NAME/DIGEST/pictures hidden pictures, drawn; their labels in ../labels
+secret_folder()/held_back/NAME/ID/pictures  hidden pictures kept out of an added set, likewise
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from fairmark.errors import MachineError, UsageError
+
+__all__ = ["SPLITS", "data_folder", "secret_folder", "set_folder"]
+
+SPLITS = ("train", "validation")
+
+
+def data_folder() -> Path:
+    """The folder of all data sets: ``FAIRMARK_DATA``, or ``fairmark/datasets`` in the user's data folder.
+
+    It may not exist yet.
+    """
+    return _chosen("FAIRMARK_DATA", "datasets")
+
+
+def set_folder(name: str) -> Path:
+    """Where the pictures of data set ``name`` lie, or would."""
+    return data_folder() / name
+
+
+def secret_folder() -> Path:
+    """The folder of the secret seed and the hidden pictures: ``FAIRMARK_SECRET``, or ``fairmark/secret`` in the user's
+    data folder. It is made on first use, for its owner only (mode 0700).
+
+    Raises :class:`UsageError` where it lies inside :func:`data_folder`, which students' runs can read, and
+    :class:`MachineError` where it cannot be made or other users can open it.
+    """
+    folder = _chosen("FAIRMARK_SECRET", "secret")
+    if folder.is_relative_to(data_folder()):
+        raise UsageError(
+            f"The secret folder {folder} lies inside the data folder {data_folder()}, which students' notebooks read",
+            remedy="Set FAIRMARK_SECRET to a folder outside FAIRMARK_DATA.",
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        mode = folder.stat().st_mode & 0o777
+    except OSError as error:
+        raise MachineError(
+            f"The secret folder {folder} cannot be made: {error.strerror}",
+            remedy="Set FAIRMARK_SECRET to a folder of your own.",
+        ) from error
+    if mode & 0o077:
+        # Not tightened here: the variable may point at a folder that others use for something else.
+        raise MachineError(
+            f"The secret folder {folder} is open to other users (mode {mode:04o})",
+            remedy=f"Run: chmod 700 {folder}",
+        )
+    return folder
+
+
+def _chosen(variable: str, default: str) -> Path:
+    named = os.environ.get(variable)
+    folder = Path(named).expanduser() if named else user_data_path("fairmark", appauthor=False) / default
+    return folder.resolve()

@@ -1,0 +1,135 @@
+"""What the names of a notebook stand for, as far as its text alone can tell."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from fairmark.notebook.fold import UNKNOWN, Value, fold
+
+__all__ = ["Names", "names_in"]
+
+REBINDS_BY_TEXT = {"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "builtins", "__builtins__"}
+"""Where one of these is named, any name may be bound to anything, and no name is believed to be constant."""
+
+COMPUTED_BUILTINS = ("int", "float", "round")
+
+
+@dataclass(frozen=True)
+class Names:
+    """``constants``: values of names that are bound exactly once, to a value that can be read off the text.
+    ``functions``: what a name stands for by import, or as a builtin that nothing in the notebook replaces."""
+
+    constants: Mapping[str, Value]
+    functions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Binding:
+    """``name`` is bound: to ``value`` by an assignment, to ``target`` by an import, or by what is not followed."""
+
+    name: str
+    value: ast.expr | None = None
+    target: str | None = None
+
+
+def names_in(trees: Iterable[ast.AST]) -> Names:
+    """The names of all cells together, cells in running order. Star imports are taken to bind none of them."""
+    bindings: defaultdict[str, list[_Binding]] = defaultdict(list)
+    for tree in trees:
+        nodes = list(ast.walk(tree))
+        if any(map(_rebinds_by_text, nodes)):
+            return Names({}, {})
+        for node in sorted(nodes, key=_place):
+            for binding in _bindings_of(node):
+                bindings[binding.name].append(binding)
+    functions = {name: name for name in COMPUTED_BUILTINS if name not in bindings}
+    for name, found in bindings.items():
+        targets = {binding.target for binding in found}
+        if len(targets) == 1 and found[0].target is not None:
+            functions[name] = found[0].target
+    constants: dict[str, Value] = {}
+    for name, found in bindings.items():
+        value = found[0].value
+        folded = fold(value, constants, functions) if len(found) == 1 and value is not None else UNKNOWN
+        if folded.known:
+            constants[name] = folded.value
+    return Names(constants, functions)
+
+
+def _rebinds_by_text(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in REBINDS_BY_TEXT
+        case ast.Attribute(attr="__dict__"):
+            return True
+    return False
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _bindings_of(node: ast.AST) -> Iterator[_Binding]:
+    """What ``node`` itself binds; a name that is assigned to is counted at the assignment, not at its own node."""
+    yield from _assignments_of(node)
+    match node:
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                bound = alias.asname or alias.name.partition(".")[0]
+                yield _Binding(bound, target=alias.name if alias.asname else bound)
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            for alias in aliases:
+                yield _Binding(alias.asname or alias.name, target=f"{'.' * level}{module or ''}.{alias.name}")
+        case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield _Binding(name)
+        case ast.ClassDef(name=name) | ast.MatchMapping(rest=str() as name):
+            yield _Binding(name)
+        case (
+            ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name)
+        ):
+            yield _Binding(name)
+
+
+def _assignments_of(node: ast.AST) -> Iterator[_Binding]:
+    targets: list[ast.expr] = []
+    followed: ast.expr | None = None
+    match node:
+        case ast.Assign():
+            targets, followed = node.targets, node.value
+        case ast.AnnAssign(value=ast.expr()) | ast.NamedExpr():
+            targets, followed = [node.target], node.value
+        case ast.AugAssign() | ast.For() | ast.AsyncFor() | ast.comprehension():
+            targets = [node.target]
+        case ast.withitem(optional_vars=ast.expr() as target):
+            targets = [target]
+        case ast.Delete():
+            targets = node.targets
+    for target in targets:
+        yield from _assigned(target, followed)
+
+
+def _assigned(target: ast.expr, value: ast.expr | None) -> Iterator[_Binding]:
+    match target, value:
+        case ast.Name(id=name), _:
+            yield _Binding(name, value=value)
+        case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=values) | ast.List(elts=values))) if (
+            len(targets) == len(values) and not any(isinstance(item, ast.Starred) for item in targets + values)
+        ):
+            for one, its_value in zip(targets, values, strict=True):
+                yield from _assigned(one, its_value)
+        case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), _):
+            for one in targets:
+                yield from _assigned(one, None)
+        case ast.Starred(value=inner), _:
+            yield from _assigned(inner, None)
+        case ((ast.Attribute(value=inner) | ast.Subscript(value=inner)), _):
+            # `math.ceil = other` changes what `math` stands for, and `sys.modules["__main__"].STEPS = 2` changes STEPS.
+            if isinstance(target, ast.Attribute):
+                yield _Binding(target.attr)
+            while isinstance(inner, (ast.Attribute, ast.Subscript)):
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                yield _Binding(inner.id)

@@ -1,0 +1,94 @@
+"""The master: the student notebook as the author released it, against which submissions are read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nbformat import NotebookNode
+
+from fairmark.errors import AssignmentNotFound, ReleaseError, UnreadableNotebook
+from fairmark.notebook.parse import parse_notebook, read_bytes
+
+__all__ = ["Master", "MasterCell", "load_master", "master_from_bytes"]
+
+RELEASE_AGAIN = "Masters are generated: correct the solution notebook and run `fairmark release`."
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """One cell of the master. ``grade_id`` is unique in the notebook; ``exercise`` is the exercise's id for a cell that
+    students answer in, None for a locked one; ``source`` is the author's text (for an exercise, the stub)."""
+
+    kind: Literal["locked", "exercise"]
+    grade_id: str
+    source: str
+    exercise: str | None
+    cell_type: Literal["code", "markdown", "raw"]
+
+
+@dataclass(frozen=True)
+class Master:
+    """All cells of a released notebook, in order, Markdown included."""
+
+    assignment: str
+    cells: tuple[MasterCell, ...]
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """The exercises' ids in the order of their cells."""
+        return tuple(cell.exercise for cell in self.cells if cell.exercise is not None)
+
+    @property
+    def code_cells(self) -> tuple[MasterCell, ...]:
+        """The cells that run, in order."""
+        return tuple(cell for cell in self.cells if cell.cell_type == "code")
+
+
+def load_master(path: Path) -> Master:
+    """The master in the file ``path``.
+
+    Raises `AssignmentNotFound` where there is no such file; `ReleaseError` where it is not a notebook, names no
+    assignment, has no exercise, or has a cell without a ``grade_id`` of its own; `MachineError` where this computer
+    cannot read it.
+    """
+    try:
+        data = read_bytes(path)
+    except UnreadableNotebook as error:
+        if path.exists():
+            raise ReleaseError(error.message, remedy=RELEASE_AGAIN) from error
+        raise AssignmentNotFound(error.message, remedy="Run `fairmark release` to generate it.") from error
+    return master_from_bytes(data, path=path)
+
+
+def master_from_bytes(data: bytes, *, path: Path | str) -> Master:
+    """The master in ``data``; ``path`` is for messages only. Raises `ReleaseError` as `load_master` does."""
+    try:
+        notebook = parse_notebook(data, path=path)
+    except UnreadableNotebook as error:
+        raise ReleaseError(error.message, remedy=RELEASE_AGAIN) from error
+    assignment = notebook.metadata.get("fairmark", {}).get("assignment")
+    if not isinstance(assignment, str) or not assignment:
+        raise ReleaseError(f"{path}: names no assignment (metadata.fairmark.assignment)", remedy=RELEASE_AGAIN)
+    cells = tuple(_master_cell(cell, number, path) for number, cell in enumerate(notebook.cells, start=1))
+    repeated = [grade_id for grade_id, count in Counter(cell.grade_id for cell in cells).items() if count > 1]
+    if repeated:
+        raise ReleaseError(f"{path}: several cells have the grade_id {repeated[0]!r}", remedy=RELEASE_AGAIN)
+    master = Master(assignment, cells)
+    if not master.exercises:
+        raise ReleaseError(f"{path}: has no exercise cell", remedy=RELEASE_AGAIN)
+    return master
+
+
+def _master_cell(cell: NotebookNode, number: int, path: Path | str) -> MasterCell:
+    nbgrader = cell.metadata.get("nbgrader", {})
+    grade_id = nbgrader.get("grade_id")
+    if not isinstance(grade_id, str) or not grade_id:
+        raise ReleaseError(f"{path}: cell {number} has no nbgrader grade_id", remedy=RELEASE_AGAIN)
+    if nbgrader.get("solution") is not True:
+        return MasterCell("locked", grade_id, cell.source, None, cell.cell_type)
+    if cell.cell_type != "code":
+        raise ReleaseError(f"{path}: cell {number} is an exercise but not a code cell", remedy=RELEASE_AGAIN)
+    return MasterCell("exercise", grade_id, cell.source, grade_id, "code")

@@ -1,0 +1,198 @@
+"""Bytes in, an nbformat 4 notebook out: the one place where a file of unknown origin becomes a notebook.
+
+Only what is marked survives: the cells' texts, the metadata that says which cell is which, pictures attached to
+Markdown, and the kernel's name. Outputs, execution counts, widget state and all other metadata are left behind, so
+that nothing downstream can be led astray by them, and a broken output never costs a student anything.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, from_dict
+from nbformat.v4.convert import upgrade_cell
+
+from fairmark.errors import UnreadableNotebook
+from fairmark.notebook.files import MAX_FILE_BYTES, read_bytes, too_large
+from fairmark.notebook.kept import (
+    as_dict,
+    attachments,
+    cell_metadata,
+    encodable,
+    give_ids,
+    is_integer,
+    joined,
+    notebook_metadata,
+)
+
+__all__ = [
+    "MAX_CELLS",
+    "MAX_CODE_CELLS",
+    "MAX_CODE_CHARACTERS",
+    "MAX_FILE_BYTES",
+    "parse_notebook",
+    "read_bytes",
+]
+
+MAX_CELLS = 10_000
+"""Cells of one notebook, Markdown included; more are `UnreadableNotebook`."""
+
+MAX_CODE_CELLS = 2_000
+"""Code cells of one notebook; more are `UnreadableNotebook`."""
+
+MAX_CODE_CHARACTERS = 1_000_000
+"""Characters of code in one notebook, all cells together; more are `UnreadableNotebook`. It bounds the time that
+looking for calls and comparing cells can take."""
+
+DOWNLOAD_AGAIN = "Download it again from Jupyter: File > Download."
+DELETE_CELLS = "Delete the cells that are not part of the assignment, save, and hand it in again."
+OPEN_AND_SAVE = "Open it in Jupyter, save it there, and hand it in again."
+
+
+def parse_notebook(data: bytes, *, path: Path | str) -> NotebookNode:
+    """The notebook in ``data``, as a valid node of nbformat 4.5; formats 2 and 3 are converted.
+
+    Sources are single strings with ``\\n`` as line end; missing, malformed and repeated cell ids are replaced by ids
+    that depend only on the file. Time and memory are bounded by `MAX_FILE_BYTES`. ``path`` is for messages only.
+
+    Raises `UnreadableNotebook`, and nothing else, where ``data`` is too large, not UTF-8, not JSON, not a notebook,
+    of a format that is too old or too new, for a language other than Python, or has too many cells.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise too_large(path, len(data))
+    text = _decode(data, path)
+    try:
+        document = json.loads(text)
+        return _notebook(document, path)
+    except json.JSONDecodeError as error:
+        reason = f"breaks off or is damaged at line {error.lineno}, column {error.colno}: {error.msg}"
+        raise UnreadableNotebook(path, reason, remedy=DOWNLOAD_AGAIN) from error
+    except RecursionError as error:
+        raise UnreadableNotebook(path, "is nested too deeply for a notebook", remedy=DOWNLOAD_AGAIN) from error
+    except ValueError as error:  # a number of more than 4,300 digits
+        raise UnreadableNotebook(path, f"holds a value that cannot be read: {error}", remedy=DOWNLOAD_AGAIN) from error
+
+
+def _decode(data: bytes, path: Path | str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        reason = f"is not a notebook: byte {error.start + 1} is not UTF-8 text"
+        raise UnreadableNotebook(path, reason, remedy=DOWNLOAD_AGAIN) from error
+    start = text.lstrip()[:1]
+    if not start:
+        raise UnreadableNotebook(path, "is empty", remedy=DOWNLOAD_AGAIN)
+    if "\0" in text:
+        raise UnreadableNotebook(path, "is not a notebook: it holds zero bytes", remedy=DOWNLOAD_AGAIN)
+    if start == "<":
+        raise UnreadableNotebook(path, "is a web page, not a notebook", remedy=DOWNLOAD_AGAIN)
+    return text
+
+
+def _notebook(document: object, path: Path | str) -> NotebookNode:
+    if not isinstance(document, dict) or not is_integer(document.get("nbformat")):
+        raise UnreadableNotebook(path, "is JSON, but not a notebook", remedy=DOWNLOAD_AGAIN)
+    metadata = as_dict(document.get("metadata"))
+    _require_python(metadata, path)
+    cells = [_cell(raw, number, path) for number, raw in enumerate(_raw_cells(document, path), start=1)]
+    _require_bounds(cells, path)
+    give_ids(cells)
+    kept = {"nbformat": 4, "nbformat_minor": 5, "metadata": notebook_metadata(metadata), "cells": cells}
+    return from_dict(kept)
+
+
+def _raw_cells(document: dict[str, Any], path: Path | str) -> list[Any]:
+    """The cells as nbformat 4 spells them, whatever version the file has."""
+    version = document["nbformat"]
+    if version == 4:
+        cells = document.get("cells")
+    elif version in {2, 3}:
+        cells = _cells_of_worksheets(document.get("worksheets"))
+    elif version > 4:
+        reason = f"is written in notebook format {_short(version)}, which is newer than 4, the newest that can be read"
+        raise UnreadableNotebook(path, reason, remedy=OPEN_AND_SAVE)
+    else:
+        reason = f"is written in notebook format {_short(version)}, which is too old to be read"
+        raise UnreadableNotebook(path, reason, remedy=OPEN_AND_SAVE)
+    if not isinstance(cells, list):
+        raise UnreadableNotebook(path, "is not a notebook: it has no list of cells", remedy=DOWNLOAD_AGAIN)
+    if len(cells) > MAX_CELLS:
+        raise UnreadableNotebook(path, f"has {len(cells)} cells, and {MAX_CELLS} is the limit", remedy=DELETE_CELLS)
+    return cells
+
+
+def _cells_of_worksheets(worksheets: object) -> list[Any] | None:
+    """Formats 2 and 3 keep their cells in worksheets; Jupyter shows these one after the other."""
+    if not isinstance(worksheets, list) or not all(
+        isinstance(as_dict(sheet).get("cells"), list) for sheet in worksheets
+    ):
+        return None
+    cells = itertools.chain.from_iterable(sheet["cells"] for sheet in worksheets)
+    return [_upgraded(cell) for cell in itertools.islice(cells, MAX_CELLS + 1)]
+
+
+def _upgraded(cell: object) -> object:
+    if not isinstance(cell, dict):
+        return cell
+    source = cell.get("input" if cell.get("cell_type") == "code" else "source", "")
+    text = joined(source)
+    if text is None:
+        return {**cell, "source": source}
+    level = cell.get("level")
+    plain: dict[str, Any] = {
+        "cell_type": cell.get("cell_type"),
+        "metadata": {},
+        "input": text,
+        "source": text,
+        "outputs": [],
+        "level": level if is_integer(level) and level in range(1, 7) else 1,
+    }
+    return {**upgrade_cell(from_dict(plain)), "metadata": cell.get("metadata")}
+
+
+def _cell(raw: object, number: int, path: Path | str) -> dict[str, Any]:
+    cell = as_dict(raw)
+    kind = cell.get("cell_type")
+    if kind not in ("code", "markdown", "raw"):  # a tuple: the value may be unhashable
+        raise UnreadableNotebook(path, f"cell {number} is not a notebook cell", remedy=DOWNLOAD_AGAIN)
+    source = joined(cell.get("source"))
+    if source is None:
+        raise UnreadableNotebook(path, f"the content of cell {number} is not text", remedy=DOWNLOAD_AGAIN)
+    kept = {"id": cell.get("id"), "cell_type": kind, "metadata": cell_metadata(cell.get("metadata")), "source": source}
+    if kind == "code":
+        return kept | {"execution_count": None, "outputs": []}
+    pictures = attachments(cell.get("attachments"))
+    return kept | {"attachments": pictures} if pictures else kept
+
+
+def _require_bounds(cells: list[dict[str, Any]], path: Path | str) -> None:
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    if len(code) > MAX_CODE_CELLS:
+        reason = f"has {len(code)} code cells, and {MAX_CODE_CELLS} is the limit"
+        raise UnreadableNotebook(path, reason, remedy=DELETE_CELLS)
+    characters = sum(map(len, code))
+    if characters > MAX_CODE_CHARACTERS:
+        reason = f"holds {characters} characters of code, and {MAX_CODE_CHARACTERS} is the limit"
+        raise UnreadableNotebook(path, reason, remedy="Read data from files instead of pasting it into code cells.")
+
+
+def _require_python(metadata: dict[str, Any], path: Path | str) -> None:
+    """The kernel's language decides; ``language_info`` is what the last kernel that ran left there."""
+    kernel, information = as_dict(metadata.get("kernelspec")), as_dict(metadata.get("language_info"))
+    kernel_name = kernel.get("name")
+    guess = {"ir": "R", "julia": "Julia"}.get(str(kernel_name).split("-")[0].lower()) if kernel_name else None
+    for language in (kernel.get("language"), guess, information.get("name")):
+        if isinstance(language, str) and language:
+            if "python" in language.lower():
+                return
+            reason = f"is a notebook for {_short(language)}, not for Python"
+            remedy = "Hand in the assignment's notebook, run with a Python 3 kernel (Kernel > Change Kernel)."
+            raise UnreadableNotebook(path, reason, remedy=remedy)
+
+
+def _short(value: object) -> str:
+    text = encodable(str(value))
+    return text if len(text) <= 40 else text[:39] + "…"

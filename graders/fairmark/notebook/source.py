@@ -1,0 +1,176 @@
+"""The second witness: what a notebook's text says it calls, read as data and never executed.
+
+What the recorder reports from inside the process can be forged there; the text cannot. Each call comes with the
+arguments that can be read off the text and with whether it can run at all. Cells that do not run (untouched
+exercises) say nothing here.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from fairmark.evidence import Cell
+from fairmark.notebook.bindings import Names, names_in
+from fairmark.notebook.fold import UNKNOWN, Folded, fold
+from fairmark.notebook.magics import python_source
+from fairmark.notebook.reach import FoundCall, scopes_in
+
+__all__ = [
+    "UNKNOWN",
+    "Folded",
+    "SourceCall",
+    "calls_in",
+    "classes_defined",
+    "functions_defined",
+    "parses",
+    "unparsable",
+]
+
+MAX_DEPTH = 100
+"""Levels of nesting in one cell's syntax tree; a cell nested deeper counts as one that does not parse. Hand-written
+cells have about ten; each level takes up to three of the 1,000 frames Python allows."""
+
+
+@dataclass(frozen=True)
+class SourceCall:
+    """One call in the text.
+
+    ``callee`` is the called name as written (``tf.keras.Sequential``, ``model.compile``); where part of it is no name,
+    a call in it is written ``()``, an index ``[]`` and anything else ``?`` (``build().fit``). ``cell`` is the cell's
+    position in running order, ``line`` counts from 1 in the cell. ``arguments`` holds the keyword arguments,
+    ``positional`` the others. ``**mapping`` and ``*sequence`` are spelled out where they can be read; where not, the
+    keys ``"**"`` and ``"*"`` stand in ``arguments`` with `UNKNOWN`, and ``positional`` ends with one for the sequence.
+    ``reachable`` is False only where the text leaves no doubt that the call cannot run.
+    """
+
+    callee: str
+    cell: int
+    line: int
+    arguments: Mapping[str, Folded] = field(hash=False)
+    positional: tuple[Folded, ...]
+    reachable: bool
+
+    @property
+    def name(self) -> str:
+        """The last part of ``callee``: ``compile`` of ``model.compile``."""
+        return self.callee.rpartition(".")[2]
+
+
+def calls_in(cells: Iterable[Cell]) -> tuple[SourceCall, ...]:
+    """All calls in the cells that run, in the order of the text; cells that do not parse have none.
+
+    Names count as constants where they are bound once in the whole notebook, so ``cells`` is all of it.
+    """
+    trees, _ = _trees(cells)
+    names = names_in(tree for _, tree in trees)
+    return tuple(_source_call(call, names) for call in scopes_in(trees).calls)
+
+
+def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:
+    """Positions of the cells that run but are not Python: a syntax error, or nested beyond `MAX_DEPTH`."""
+    return _trees(cells)[1]
+
+
+def functions_defined(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """Names of all functions and methods the cells define, in the order of the text."""
+    return tuple(scopes_in(_trees(cells)[0]).functions)
+
+
+def classes_defined(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """Names of all classes the cells define, in the order of the text."""
+    return tuple(scopes_in(_trees(cells)[0]).classes)
+
+
+def parses(source: str) -> bool:
+    """Whether a cell's text is Python, IPython's additions aside."""
+    return _parsed(source) is not None
+
+
+def _trees(cells: Iterable[Cell]) -> tuple[list[tuple[int, ast.Module]], tuple[int, ...]]:
+    parsed = [(cell.position, _parsed(cell.source)) for cell in cells if cell.touched]
+    trees = [(position, tree) for position, tree in parsed if tree is not None]
+    return trees, tuple(position for position, tree in parsed if tree is None)
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
+            tree = ast.parse(python_source(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        # MemoryError is how the parser reports text that is nested deeper than its stack.
+        return None
+    return tree if _is_shallow(tree) else None
+
+
+def _is_shallow(tree: ast.AST) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return True
+    return False
+
+
+def _source_call(call: FoundCall, names: Names) -> SourceCall:
+    node = call.node
+    positional, complete = _positional_arguments(node, names)
+    return SourceCall(
+        callee=_callee(node.func),
+        cell=call.scope.cell,
+        line=node.func.end_lineno or node.lineno,
+        arguments=_keyword_arguments(node, names) | ({} if complete else {"*": UNKNOWN}),
+        positional=positional,
+        reachable=call.reachable,
+    )
+
+
+def _callee(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_callee(value)}.{name}"
+        case ast.Call(func=inner):
+            return f"{_callee(inner)}()"
+        case ast.Subscript(value=value):
+            return f"{_callee(value)}[]"
+    return "?"
+
+
+def _positional_arguments(node: ast.Call, names: Names) -> tuple[tuple[Folded, ...], bool]:
+    """The arguments, and whether these are all."""
+    folded: list[Folded] = []
+    for argument in node.args:
+        if not isinstance(argument, ast.Starred):
+            folded.append(fold(argument, names.constants, names.functions))
+            continue
+        sequence = fold(argument.value, names.constants, names.functions).value
+        if not isinstance(sequence, tuple):
+            return (*folded, UNKNOWN), False
+        folded += [Folded(True, value) for value in sequence]
+    return tuple(folded), True
+
+
+def _keyword_arguments(node: ast.Call, names: Names) -> dict[str, Folded]:
+    folded: dict[str, Folded] = {}
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            folded[keyword.arg] = fold(keyword.value, names.constants, names.functions)
+        else:
+            folded |= _spread(keyword.value, names)
+    return folded
+
+
+def _spread(mapping: ast.expr, names: Names) -> dict[str, Folded]:
+    """The arguments of ``**mapping``, where it is a dictionary written out in the call."""
+    if not isinstance(mapping, ast.Dict):
+        return {"**": UNKNOWN}
+    spread: dict[str, Folded] = {}
+    for key, value in zip(mapping.keys, mapping.values, strict=True):
+        name = fold(key, names.constants, names.functions).value if key else None
+        spread |= {name: fold(value, names.constants, names.functions)} if isinstance(name, str) else {"**": UNKNOWN}
+    return spread

@@ -1,0 +1,65 @@
+"""The two files of one report: JSON for programs, a web page for people."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fairmark.present.atomic import write_text
+from fairmark.present.curve import Curve
+from fairmark.present.escape import file_stem
+from fairmark.present.html import report_page
+from fairmark.report import Report
+
+__all__ = ["report_json", "report_name", "write_report"]
+
+
+def report_json(report: Report) -> str:
+    """``report`` as JSON of the schema ``fairmark.report/1``, ending in a newline.
+
+    Texts are complete and unchanged. Whatever is not ASCII is written as ``\\uXXXX``, so that showing the file on a
+    terminal shows no control character and no change of direction either.
+    """
+    # Not model_dump_json: it leaves C1 controls bare, and refuses lone surrogates.
+    return json.dumps(_finite(report.model_dump(by_alias=True)), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+
+
+def report_name(report: Report) -> str:
+    """``<student>.<assignment>``, safe as a file name and of its own for each pair of the two."""
+    return f"{file_stem(report.student)}.{file_stem(report.assignment, dots=False)}"
+
+
+def write_report(
+    folder: Path,
+    report: Report,
+    *,
+    curve: Curve | None = None,
+    not_checked: Sequence[str] = (),
+    cell_lines: Mapping[int, str] | None = None,
+) -> tuple[Path, Path]:
+    """Write ``<student>.<assignment>.json`` and ``.html`` into ``folder``, each whole or not at all; return both paths.
+
+    Raises:
+        MachineError: a file cannot be written.
+    """
+    name = report_name(report)
+    json_path, html_path = folder / f"{name}.json", folder / f"{name}.html"
+    write_text(json_path, report_json(report))
+    write_text(html_path, report_page(report, curve=curve, not_checked=not_checked, cell_lines=cell_lines))
+    return json_path, html_path
+
+
+def _finite(value: object) -> object:
+    """``value`` with the numbers JSON has no word for spelled as the schema spells them."""
+    match value:
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+        case float() if math.isnan(value):
+            return "NaN"
+        case float() if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+    return value

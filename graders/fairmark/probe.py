@@ -1,0 +1,267 @@
+"""The probe: hidden pictures through the trained model.
+
+The model is rebuilt from its configuration and weights in a sandbox of its own, shown the pictures without their
+labels, and asked batch by batch until the mark is decided or the pictures run out. Only here, outside, are answers and
+labels joined.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairmark.checks.accuracy import accuracy_of
+from fairmark.checks.expectation import Doubted, Unmet
+from fairmark.checks.view import RunView
+from fairmark.data import Hidden
+from fairmark.evidence import Evidence, ModelExported, Prediction, Preparation, Probe, Stamped
+from fairmark.sandbox import Launcher, Limits, PlainProcess, ProbeJob, Workplace, supervise
+
+__all__ = ["HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
+
+HiddenPictures = Callable[[int], Hidden]
+"""Gives the hidden pictures of so many rounds (1, 2, ...): see :func:`fairmark.data.hidden_pictures`."""
+
+_MOST_ROUNDS = 4
+"""A close call is looked at on at most this many times the usual number of pictures."""
+
+_CONFIG_BYTES = 4 * 1024 * 1024
+_REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
+"""Keras classes whose configuration carries code, or a path to some."""
+
+
+class UnsafeModel(Exception):
+    """A model's configuration holds something that is not one of Keras's own layers; the message names it."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What is to be probed: a model as training left it, and how its pictures were prepared."""
+
+    exported: ModelExported
+    preparation: Preparation
+    classes: list[str]
+    logits: bool
+    picture: str | None
+
+
+def probe_model(
+    evidence: Evidence,
+    workplace: Workplace,
+    hidden: HiddenPictures,
+    *,
+    dataset_folder: Path,
+    threshold: float,
+    launcher: Launcher | None = None,
+    limits: Limits | None = None,
+) -> Probe | None:
+    """Hidden pictures through the model that the notebook trained last; None where it trained none.
+
+    ``workplace`` is the folder the notebook ran in, its processes dead; the exported model is moved out of it.
+    ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``threshold`` is the share, 0 to
+    1, whose side is to be decided.
+    """
+    began = time.monotonic()
+    trained = [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, ModelExported)]
+    exported = next((event for event in reversed(trained) if event.moment == "fit"), None)
+    if exported is None:
+        return None
+    try:
+        candidate = _candidate(RunView(evidence), exported)
+    except (Unmet, Doubted) as problem:
+        return Probe(model=exported.model, preparation=None, problem=problem.message)
+    with Workplace() as own:
+        try:
+            model = _take(workplace, exported, own.folder / "model")
+        except UnsafeModel as problem:
+            return Probe(model=exported.model, preparation=candidate.preparation, problem=str(problem))
+        asking = _Asking(candidate, threshold, launcher or PlainProcess(), limits or Limits(), own.folder, model)
+        probe = asking.ask(hidden, dataset_folder)
+    return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
+
+
+def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
+    """Raises :class:`Unmet` where the notebook does not show how its pictures are prepared."""
+    training = view.training_pictures
+    preparation = training.preparation
+    try:
+        validating = view.validation_pictures.preparation
+        # The validation generator says how pictures are shown to a finished model. Where it prepares them otherwise
+        # than the training one did, that has cost its marks there, and the model is shown what it has learned on.
+        if validating is not None and preparation is not None and _alike(validating, preparation):
+            preparation = validating
+    except Unmet:
+        pass
+    if preparation is None:
+        raise Unmet("the pictures", found="no size", expected="pictures brought to one size")
+    try:
+        picture = view.prediction.picture.value
+    except Unmet:
+        picture = None
+    return _Candidate(
+        exported,
+        preparation,
+        training.classes.value,
+        view.model.output.value.activation == "linear",
+        picture,
+    )
+
+
+def _alike(one: Preparation, other: Preparation) -> bool:
+    return one.target_size == other.target_size and one.scale == other.scale and one.offset == other.offset
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+
+
+def _take(workplace: Workplace, exported: ModelExported, destination: Path) -> Path:
+    """The exported model, moved and vetted."""
+    if exported.problem is not None:
+        raise UnsafeModel(f"a model that cannot be written down as data ({exported.problem})")
+    if not workplace.take_model(exported, destination):
+        raise UnsafeModel("no model where the run said it had put one")
+    config = destination / "config.json"
+    if config.stat().st_size > _CONFIG_BYTES:
+        raise UnsafeModel("a configuration of more than 4 MiB")
+    config.write_text(vet_model(config.read_bytes()), encoding="utf-8")
+    return destination
+
+
+def vet_model(config: bytes) -> str:
+    """A model's configuration, as ``model.to_json()`` writes it, without what rebuilding it does not need.
+
+    Raises :class:`UnsafeModel` for anything but Keras's own classes, and for those of Keras's that carry code. This is
+    a first line only: rebuilding happens in a sandbox because a configuration is a program for Keras.
+    """
+    try:
+        data = json.loads(config)
+    except (ValueError, RecursionError) as problem:
+        raise UnsafeModel("a configuration that is not JSON") from problem
+    if not isinstance(data, dict):
+        raise UnsafeModel("a configuration that is not a model's")
+    data.pop("compile_config", None)
+    try:
+        for entry in _objects(data):
+            _vet(entry)
+    except RecursionError as problem:
+        raise UnsafeModel("a configuration that is nested too deeply") from problem
+    return json.dumps(data)
+
+
+def _objects(data: object) -> Iterator[dict[str, object]]:
+    """All objects of the configuration that name a class."""
+    if isinstance(data, dict):
+        if "class_name" in data:
+            yield data
+        for value in data.values():
+            yield from _objects(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _objects(value)
+
+
+def _vet(entry: dict[str, object]) -> None:
+    name, module = entry.get("class_name"), entry.get("module")
+    if name in ("__tuple__", "__tensor__", "__keras_tensor__") or (name in ("__numpy__", "slice") and module is None):
+        return
+    ours = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
+    if not ours or name in _REFUSED or entry.get("registered_name") not in (None, name):
+        raise UnsafeModel(f"{name}, which is not one of Keras's own layers: only those can be rebuilt outside")
+
+
+# --- the questions ----------------------------------------------------------------------------------------------------
+
+
+class _Asking:
+    """One model, asked about hidden pictures until its mark is decided."""
+
+    def __init__(
+        self,
+        candidate: _Candidate,
+        threshold: float,
+        launcher: Launcher,
+        limits: Limits,
+        folder: Path,
+        model: Path,
+    ) -> None:
+        self._candidate = candidate
+        self._threshold = threshold
+        self._launcher = launcher
+        self._limits = limits
+        self._folder = folder
+        self._model = model
+        self._outputs: list[tuple[float, ...]] = []
+        self._picture_outputs: tuple[float, ...] | None = None
+
+    def ask(self, hidden: HiddenPictures, dataset_folder: Path) -> Probe:
+        problem, rounds = None, 1
+        pictures = hidden(rounds)
+        while problem is None:
+            problem = self._ask_about(pictures, dataset_folder)
+            undecided = self._so_far(pictures, problem).outputs and not self._decided(pictures)
+            if not (undecided and pictures.more and rounds < _MOST_ROUNDS):
+                break
+            rounds += 1
+            pictures = hidden(rounds)
+        return self._so_far(pictures, problem)
+
+    def _ask_about(self, hidden: Hidden, dataset_folder: Path) -> str | None:
+        """Predicts the pictures not predicted yet; says what went wrong, None where nothing did."""
+        first = len(self._outputs)
+        picture = self._public_picture(dataset_folder) if first == 0 else None
+        job = ProbeJob(
+            model_folder=str(self._model),
+            preparation=self._candidate.preparation,
+            pictures=tuple(str(path) for path in hidden.pictures[first:]),
+            picture=str(picture) if picture is not None else None,
+        )
+
+        def take(stamped: Stamped) -> bool:
+            event = stamped.event
+            if not isinstance(event, Prediction):
+                return False
+            rows = [tuple(row) for row in event.outputs]
+            if event.start < 0:
+                self._picture_outputs = rows[0] if rows else None
+                return False
+            if first + event.start != len(self._outputs) or len(self._outputs) + len(rows) > len(hidden.pictures):
+                return True  # not the next batch: whoever answers is not our probe
+            self._outputs.extend(rows)
+            return self._decided(hidden)
+
+        child = self._launcher.start(job, self._folder, hidden.folder)
+        seen = supervise(child, self._limits, take)
+        if seen.outcome != "completed":
+            said = seen.printed.get(0, "").strip().splitlines()
+            return f"a model that cannot be rebuilt ({said[-1][:200] if said else seen.reason})"
+        return None
+
+    def _public_picture(self, dataset_folder: Path) -> Path | None:
+        """The file the notebook predicted, where it is one of the data set's: no other is opened for it."""
+        name = self._candidate.picture
+        if name is None or Path(name).is_absolute():
+            return None
+        path = (dataset_folder / name).resolve()
+        inside = path.is_relative_to(dataset_folder.resolve())
+        return path if inside and path.is_file() else None
+
+    def _decided(self, hidden: Hidden) -> bool:
+        measured = accuracy_of(self._so_far(hidden, None), self._candidate.classes, logits=self._candidate.logits)
+        return measured.total > 0 and not measured.is_close_to(self._threshold)
+
+    def _so_far(self, hidden: Hidden, problem: str | None) -> Probe:
+        return Probe(
+            model=self._candidate.exported.model,
+            preparation=self._candidate.preparation,
+            source=hidden.source,
+            classes=hidden.classes,
+            outputs=tuple(self._outputs),
+            truth=hidden.truth[: len(self._outputs)],
+            available=len(hidden.pictures),
+            picture=self._candidate.picture if self._picture_outputs is not None else None,
+            picture_outputs=self._picture_outputs,
+            problem=problem,
+        )

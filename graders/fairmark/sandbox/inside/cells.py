@@ -1,0 +1,94 @@
+"""Runs cells one by one in IPython, as a notebook would, without a kernel."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+import time
+import types
+
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
+
+from fairmark.evidence import CellError
+from fairmark.sandbox.inside.recorder import TrainingSkipped
+
+__all__ = ["Cells", "names_bound_in"]
+
+
+class _Shell(InteractiveShell):  # type: ignore[misc] # IPython has no types
+    """IPython without a terminal, a history file or a window."""
+
+    def enable_gui(self, gui: object = None) -> None:
+        """``%matplotlib inline`` asks for an event loop; figures are drawn by Agg and need none."""
+
+
+class Cells:
+    """An IPython session that can run one cell at a time and say what came of it."""
+
+    def __init__(self) -> None:
+        settings = Config()
+        settings.HistoryManager.enabled = False
+        settings.InteractiveShell.colors = "nocolor"
+        settings.InteractiveShell.xmode = "Plain"
+        self._shell: InteractiveShell = _Shell.instance(config=settings)
+        builtins.input = _no_input
+
+    @property
+    def names(self) -> dict[str, object]:
+        """The notebook's variables."""
+        names: dict[str, object] = self._shell.user_ns
+        return names
+
+    def run(self, source: str) -> tuple[float, CellError | None]:
+        """Seconds and, where the cell raised, the error. :class:`TrainingSkipped` is let through."""
+        began = time.monotonic()
+        result: ExecutionResult = self._shell.run_cell(source, store_history=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        problem = result.error_before_exec or result.error_in_exec
+        if isinstance(problem, TrainingSkipped):
+            raise problem
+        return time.monotonic() - began, None if problem is None else _cell_error(problem)
+
+
+def _no_input(prompt: object = "") -> str:
+    raise RuntimeError("input() is not available: nobody is there to answer while a notebook is being marked")
+
+
+def _cell_error(problem: BaseException) -> CellError:
+    return CellError(
+        type=type(problem).__name__, message=_message_of(problem), line=_line_of(problem, problem.__traceback__)
+    )
+
+
+def _message_of(problem: BaseException) -> str:
+    if isinstance(problem, SyntaxError):
+        return str(problem.msg)[:2000]
+    try:
+        return str(problem)[:2000]
+    except Exception:  # __str__ is the student's to define
+        return ""
+
+
+def _line_of(problem: BaseException, trace: types.TracebackType | None) -> int | None:
+    """The last line of a cell that the error passed through; IPython names each cell's code after its input."""
+    if isinstance(problem, SyntaxError):
+        return problem.lineno
+    line = None
+    while trace is not None:
+        if "ipython-input" in trace.tb_frame.f_code.co_filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def names_bound_in(source: str) -> set[str]:
+    """Names that the cell's own text binds at its top level, loops and ``with`` blocks included."""
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

@@ -1,0 +1,152 @@
+"""Keras objects as data, through their public configurations only."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import keras
+import numpy as np
+
+from fairmark.evidence import Function, Layer, Scalar
+
+__all__ = ["describe_layers", "function_of", "is_simple", "learning_rate_of", "plain", "shape_of", "simple_value"]
+
+_SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
+_LONGEST_TEXT = 2000
+_LONGEST_LIST = 64
+
+
+def plain(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
+    """``value`` as JSON data: numbers, short strings, lists and mappings; anything else as its type's name.
+
+    Types are compared exactly, since a student's subclass of ``float`` may say anything of itself.
+    """
+    if value is None or type(value) in (bool, int):
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else str(value)
+    if type(value) is str:
+        return value[:_LONGEST_TEXT]
+    if isinstance(value, np.generic) and type(value).__module__ == "numpy":
+        return plain(value.item(), depth)
+    if depth > 8:
+        return "…"
+    if type(value) in (list, tuple):
+        return [plain(item, depth + 1) for item in list(value)[:_LONGEST_LIST]]  # type: ignore[call-overload]
+    if isinstance(value, Mapping):
+        return {str(key)[:200]: plain(item, depth + 1) for key, item in list(value.items())[:_LONGEST_LIST]}
+    return f"<{type(value).__name__}>"
+
+
+def is_simple(value: object) -> bool:
+    """Whether ``value`` is None, a truth value, a number or a text: what an answer typed into a stub can be."""
+    if isinstance(value, np.generic) and type(value).__module__ == "numpy":
+        return value.ndim == 0
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def simple_value(value: object) -> Scalar | list[Scalar]:
+    """A simple value, or a flat list or tuple of them, as data; raises ``TypeError`` for anything else."""
+    if is_simple(value):
+        return cast("Scalar", plain(value))
+    if type(value) in (list, tuple):
+        items = list(cast("list[object]", value))
+        if len(items) <= _LONGEST_LIST and all(is_simple(item) for item in items):
+            return [cast("Scalar", plain(item)) for item in items]
+    raise TypeError(type(value).__name__)
+
+
+def shape_of(shape: object) -> list[int | None] | None:
+    """A Keras shape as a list, the batch dimension first and None."""
+    try:
+        return [None if size is None else int(size) for size in shape]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return None  # several inputs or outputs: a structure, not one shape
+
+
+def _snake(class_name: str) -> str:
+    """Keras's own rule (``keras.utils.naming.to_snake_case``), for ``RMSprop`` too: lower case at each capital."""
+    if class_name.isupper():
+        return class_name.lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+
+
+def function_of(written: object, find: Callable[[object], object]) -> Function | None:
+    """A loss, metric or optimizer spelled one way, whether it was written as a string, a function or an object.
+
+    ``find`` is Keras's own look-up (``keras.losses.get`` and the like), which settles abbreviations.
+    """
+    if written is None:
+        return None
+    if type(written) is str:
+        name = _SHORT.get(written, written)
+        try:
+            found = find(written)
+        except ValueError:
+            found = None
+        resolved = _name_of(found) if found is not None else name
+        generic = name in ("accuracy", "crossentropy")
+        return Function(name=name if generic else resolved, module="keras", config={})
+    config: dict[str, Any] = {}
+    if isinstance(written, keras.Loss | keras.Metric | keras.Optimizer):
+        data = json.loads(json.dumps(plain(written.get_config())))
+        config = data if isinstance(data, dict) else {}
+        return Function(
+            name=_name_of(written),
+            class_name=type(written).__name__,
+            module=_module_of(type(written)),
+            config=config,
+        )
+    return Function(name=_name_of(written), module=_module_of(written))
+
+
+def _name_of(thing: object) -> str:
+    """A function by its own name; an object by its class's, in snake case (``RMSprop`` is ``rmsprop``)."""
+    if isinstance(thing, keras.Optimizer):
+        return type(thing).__name__.lower()
+    own = getattr(thing, "__name__", None)
+    return own if type(own) is str else _snake(type(thing).__name__)
+
+
+def _module_of(thing: object) -> str:
+    module = getattr(thing, "__module__", "")
+    return module if type(module) is str else ""
+
+
+def learning_rate_of(optimizer: keras.Optimizer) -> float | None:
+    """The rate as a number; None where it follows a schedule."""
+    rate = optimizer.get_config().get("learning_rate")
+    return float(rate) if isinstance(rate, int | float) else None
+
+
+def describe_layers(model: keras.Model) -> list[Layer]:
+    """The model's layers in order, with those of a nested model in its place. Input layers are left out."""
+    described: list[Layer] = []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        if isinstance(layer, keras.Model):
+            described.extend(describe_layers(layer))
+            continue
+        described.append(
+            Layer(
+                name=str(layer.name)[:200],
+                class_name=type(layer).__name__,
+                module=_module_of(type(layer)),
+                config=plain(layer.get_config()),
+                output_shape=_output_shape(layer),
+                parameters=layer.count_params() if layer.built else 0,
+            )
+        )
+    return described
+
+
+def _output_shape(layer: keras.Layer) -> list[int | None] | None:
+    try:
+        return shape_of(layer.output.shape)
+    except (AttributeError, ValueError):
+        return None  # never called, or called on several inputs

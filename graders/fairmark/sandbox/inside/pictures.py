@@ -1,0 +1,229 @@
+"""Hooks on everything that brings pictures into a notebook: generators, ``tf.data`` pipelines, single files."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import PIL.Image
+import tensorflow as tf
+import tensorflow.keras.preprocessing.image  # so that its bindings are there to be replaced
+from keras.src.legacy.preprocessing import image as legacy  # the one home of the generators; public names lead here
+
+from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
+from fairmark.sandbox.inside.describe import plain
+from fairmark.sandbox.inside.recorder import Recorder, replace_everywhere
+
+__all__ = ["install", "register_dataset"]
+
+_AUGMENTATION_DEFAULTS: dict[str, object] = {
+    name: parameter.default
+    for name, parameter in inspect.signature(legacy.ImageDataGenerator.__init__).parameters.items()
+    if name
+    not in ("self", "rescale", "data_format", "dtype", "interpolation_order", "fill_mode", "cval", "zca_epsilon")
+}
+
+
+def install(recorder: Recorder) -> None:
+    """Wraps the three kinds of generator flow, ``image_dataset_from_directory`` and the ways to open one file."""
+    _wrap_flow(recorder, legacy.DirectoryIterator, "flow_from_directory")
+    _wrap_flow(recorder, legacy.DataFrameIterator, "flow_from_dataframe")
+    _wrap_flow(recorder, legacy.NumpyArrayIterator, "flow")
+    _wrap_batches(recorder)
+    _wrap_dataset(recorder)
+    _wrap_files(recorder)
+
+
+def _wrap_flow(recorder: Recorder, iterator_class: type[Any], made_by: str) -> None:
+    original = iterator_class.__init__
+
+    def __init__(self: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401, N807 - stands in for the original
+        original(self, *arguments, **options)
+        with recorder.guarded(made_by):
+            recorder.send(_flow_opened(recorder, self, made_by))
+
+    iterator_class.__init__ = __init__
+
+
+def _flow_opened(recorder: Recorder, flow: Any, made_by: str) -> PicturesOpened:  # noqa: ANN401 - a Keras iterator
+    generator = getattr(flow, "image_data_generator", None)
+    directory = getattr(flow, "directory", None)
+    size = getattr(flow, "target_size", None)
+    return PicturesOpened(
+        pictures=recorder.pictures.name(flow),
+        cell=recorder.cell,
+        made_by=made_by,
+        directory=None if directory is None else recorder.relative(directory),
+        found=int(getattr(flow, "samples", flow.n)),
+        classes=[str(name)[:200] for name in getattr(flow, "class_indices", {})],
+        target_size=None if size is None else (int(size[0]), int(size[1])),
+        batch_size=int(flow.batch_size),
+        class_mode=getattr(flow, "class_mode", None),
+        color_mode=str(getattr(flow, "color_mode", "rgb")),
+        interpolation=str(getattr(flow, "interpolation", "nearest")),
+        shuffle=bool(flow.shuffle),
+        rescale=float(getattr(generator, "rescale", None) or 1.0),
+        augmentation=_augmentation(generator),
+    )
+
+
+def _augmentation(generator: object) -> dict[str, Any]:
+    """The generator's options that change pictures and are not at their defaults."""
+    asked: dict[str, Any] = {}
+    for name, default in _AUGMENTATION_DEFAULTS.items():
+        # The generator keeps validation_split under a private name, and turns a zoom of z into [1 - z, 1 + z].
+        value = getattr(generator, "_validation_split" if name == "validation_split" else name, default)
+        if name == "zoom_range" and value in ([1.0, 1.0], [1, 1]):
+            continue
+        if value is not default and value != default:
+            asked[name] = plain(value)
+    return asked
+
+
+def _wrap_batches(recorder: Recorder) -> None:
+    """The first batch of each flow is measured: it is what the model is really given."""
+    seen: set[str] = set()
+
+    def watched(original: Callable[..., Any]) -> Callable[..., Any]:
+        def draw(self: Any, *arguments: Any) -> Any:  # noqa: ANN401 - stands in for the original
+            batch = original(self, *arguments)
+            with recorder.guarded("batch"):
+                name = recorder.pictures.find(self)
+                if name is not None and name not in seen:
+                    seen.add(name)
+                    recorder.send(_batch_seen(name, batch))
+            return batch
+
+        return draw
+
+    legacy.Iterator.__getitem__ = watched(legacy.Iterator.__getitem__)
+    legacy.Iterator.__next__ = watched(legacy.Iterator.__next__)
+
+
+def _batch_seen(name: str, batch: Any) -> BatchSeen:  # noqa: ANN401 - arrays or tensors
+    pictures, labels = (batch[0], batch[1]) if isinstance(batch, tuple) else (batch, None)
+    values = np.asarray(pictures)
+    return BatchSeen(
+        pictures=name,
+        shape=list(values.shape),
+        dtype=str(values.dtype),
+        minimum=float(values.min()) if values.size else 0.0,
+        maximum=float(values.max()) if values.size else 0.0,
+        labels_shape=[] if labels is None else list(np.asarray(labels).shape),
+    )
+
+
+def _wrap_dataset(recorder: Recorder) -> None:
+    original = keras.utils.image_dataset_from_directory
+    signature = inspect.signature(original)
+
+    def image_dataset_from_directory(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+        made = original(*arguments, **options)
+        with recorder.guarded("image_dataset_from_directory"):
+            asked = signature.bind(*arguments, **options)
+            asked.apply_defaults()
+            for dataset in made if isinstance(made, tuple | list) else [made]:
+                recorder.send(_dataset_opened(recorder, dataset, asked.arguments))
+        return made
+
+    replace_everywhere(original, image_dataset_from_directory, sys.modules)
+
+
+def _dataset_opened(recorder: Recorder, dataset: Any, asked: dict[str, Any]) -> PicturesOpened:  # noqa: ANN401
+    size = asked["image_size"]
+    mode = asked["label_mode"]
+    return PicturesOpened(
+        pictures=recorder.pictures.name(dataset),
+        cell=recorder.cell,
+        made_by="image_dataset_from_directory",
+        directory=recorder.relative(asked["directory"]),
+        found=len(dataset.file_paths),
+        classes=[str(name)[:200] for name in dataset.class_names],
+        target_size=(int(size[0]), int(size[1])),
+        batch_size=asked["batch_size"],
+        # One vocabulary for both: what tf.data calls "int" are the generators' "sparse" labels.
+        class_mode="sparse" if mode == "int" else mode,
+        color_mode=str(asked["color_mode"]),
+        interpolation=str(asked["interpolation"]),
+        shuffle=bool(asked["shuffle"]),
+        augmentation={}
+        if asked["validation_split"] is None
+        else {"validation_split": plain(asked["validation_split"])},
+    )
+
+
+def register_dataset(recorder: Recorder, dataset: Any, opened: dict[str, PicturesOpened]) -> str | None:  # noqa: ANN401
+    """The name of a ``tf.data`` pipeline that ``fit`` or ``predict`` was given, None where it has no known source.
+
+    A pipeline derived from a known one (``map``, ``prefetch``, ``cache`` ...) is opened under its own name, and its
+    first batch measured, since ``map`` may have scaled the pixels.
+    """
+    name = recorder.pictures.find(dataset)
+    if name is not None and name in opened:
+        return name
+    parent = _known_ancestor(recorder, dataset, opened)
+    if parent is None:
+        return None
+    name = recorder.pictures.name(dataset)
+    batch = next(iter(dataset.take(1)), None)
+    if batch is None:
+        return None
+    seen = _batch_seen(name, batch)
+    recorder.send(opened[parent].model_copy(update={"pictures": name, "parent": parent, "cell": recorder.cell}))
+    recorder.send(seen)
+    return name
+
+
+def _known_ancestor(recorder: Recorder, dataset: Any, opened: dict[str, PicturesOpened]) -> str | None:  # noqa: ANN401
+    waiting = [dataset]
+    while waiting:
+        current = waiting.pop()
+        name = recorder.pictures.find(current)
+        if name is not None and name in opened:
+            return name
+        # tf.data has no public way to ask what a pipeline was made from.
+        waiting.extend(current._inputs() if isinstance(current, tf.data.Dataset) else ())
+    return None
+
+
+def _wrap_files(recorder: Recorder) -> None:
+    def loaded(path: object, made_by: str, size: object = None) -> None:
+        if recorder.depth or not isinstance(path, str | bytes | os.PathLike):
+            return  # an open file, a tensor of a graph, or a generator at work
+        with recorder.guarded(made_by):
+            target = tuple(int(side) for side in size) if isinstance(size, tuple | list) else None
+            recorder.send(
+                PictureLoaded(
+                    cell=recorder.cell,
+                    path=recorder.relative(path),
+                    made_by=made_by,
+                    target_size=(target[0], target[1]) if target is not None and len(target) == 2 else None,
+                )
+            )
+
+    load_img, open_image, read_file = keras.utils.load_img, PIL.Image.open, tf.io.read_file
+
+    def load(path: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+        picture = load_img(path, *arguments, **options)
+        loaded(path, "load_img", options.get("target_size", arguments[1] if len(arguments) > 1 else None))
+        return picture
+
+    def open_(fp: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+        picture = open_image(fp, *arguments, **options)
+        loaded(fp, "Image.open")
+        return picture
+
+    def read(filename: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+        loaded(filename, "read_file")
+        return read_file(filename, *arguments, **options)
+
+    # The generators load every picture through this module's own name; only the notebook's calls are of interest.
+    replace_everywhere(load_img, load, sys.modules, keep=("keras.src.utils.image_utils",))
+    replace_everywhere(read_file, read, sys.modules, keep=("keras.src.utils.image_utils",))
+    PIL.Image.open = open_
+    tf.io.read_file = read

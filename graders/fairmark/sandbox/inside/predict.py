@@ -1,0 +1,57 @@
+"""The probe, from the inside: rebuild a model from its configuration and weights, and predict pictures.
+
+It runs in a sandbox of its own because Keras executes what a configuration asks for; the labels are not there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fairmark.evidence import Prediction, Preparation, RunFinished
+from fairmark.sandbox.inside.channel import Channel
+from fairmark.sandbox.jobs import ProbeJob
+
+__all__ = ["run_probe"]
+
+
+def run_probe(job: ProbeJob, channel: Channel) -> None:
+    """Predictions go out batch by batch; those for ``job.picture``, if any, come first, with ``start`` -1."""
+    model = rebuild(Path(job.model_folder))
+    if job.picture is not None:
+        channel.send(Prediction(start=-1, outputs=_outputs(model, [job.picture], job.preparation)))
+    for start in range(0, len(job.pictures), job.batch_size):
+        paths = list(job.pictures[start : start + job.batch_size])
+        channel.send(Prediction(start=start, outputs=_outputs(model, paths, job.preparation)))
+    channel.send(RunFinished())
+
+
+def rebuild(folder: Path) -> keras.Model:
+    """The model exported into ``folder``. Arrays are plain ``.npy`` files and never unpickled."""
+    model = keras.models.model_from_json((folder / "config.json").read_text(encoding="utf-8"))
+    files = sorted(folder.glob("weights-*.npy"), key=lambda path: int(path.stem.partition("-")[2]))
+    weights = [np.load(path, allow_pickle=False, mmap_mode="r") for path in files]
+    if not model.built:
+        raise ValueError("the model has no input shape")
+    model.set_weights(weights)
+    return model
+
+
+def _outputs(model: keras.Model, paths: list[str], preparation: Preparation) -> list[list[float]]:
+    batch = np.stack([prepare(path, preparation) for path in paths])
+    outputs = np.asarray(model.predict_on_batch(batch), dtype="float64")
+    rows: list[list[float]] = outputs.reshape(len(paths), -1).tolist()
+    return rows
+
+
+def prepare(path: str, preparation: Preparation) -> np.ndarray:
+    """A picture file as the model's input: (height, width, channels), float32."""
+    picture = keras.utils.load_img(
+        path,
+        color_mode=preparation.color_mode,
+        target_size=preparation.target_size,
+        interpolation=preparation.interpolation,
+    )
+    return np.asarray(keras.utils.img_to_array(picture) * preparation.scale + preparation.offset, dtype="float32")

@@ -1,0 +1,90 @@
+"""The recorder: what all hooks share. Which cell runs, what objects are called, and the way out."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from fairmark.evidence import Event, ModelDescribed
+from fairmark.sandbox.inside.channel import Channel
+from fairmark.sandbox.inside.registry import Registry
+
+__all__ = ["Recorder", "TrainingSkipped", "replace_everywhere"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TrainingSkipped(BaseException):
+    """Ends a run that only asks for structure, at its first ``fit``. Not an ``Exception``: cells must not catch it."""
+
+
+class Recorder:
+    """State of one run. ``train`` False means: end at the first ``fit``."""
+
+    def __init__(self, channel: Channel, pictures_folder: Path, *, train: bool = True) -> None:
+        self.channel = channel
+        self.train = train
+        self.cell = 0
+        self.models = Registry("model")
+        self.pictures = Registry("pictures")
+        self.described: dict[str, ModelDescribed] = {}
+        self.fits = 0
+        self._pictures_folder = pictures_folder.resolve()
+        self._busy = threading.local()
+
+    def send(self, event: Event) -> None:
+        self.channel.send(event)
+
+    @contextmanager
+    def guarded(self, where: str) -> Iterator[None]:
+        """Recording must never break the notebook: what goes wrong in here is said on the channel instead."""
+        try:
+            yield
+        except Exception as problem:
+            self.channel.failed(self.cell, where, problem)
+
+    @contextmanager
+    def inside_keras(self) -> Iterator[None]:
+        """Marks a call that makes further recorded calls of its own (``fit`` evaluates, and so on)."""
+        self._busy.depth = self.depth + 1
+        try:
+            yield
+        finally:
+            self._busy.depth -= 1
+
+    @property
+    def depth(self) -> int:
+        """0 where the notebook itself is calling; more inside a recorded call."""
+        depth: int = getattr(self._busy, "depth", 0)
+        return depth
+
+    def relative(self, path: object) -> str:
+        """A path as evidence spells it: relative to the data set's folder where it lies in one, else absolute."""
+        text = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else str(path)
+        resolved = Path(text).resolve()
+        if not resolved.is_relative_to(self._pictures_folder):
+            return str(resolved)
+        inside = resolved.relative_to(self._pictures_folder)
+        return str(Path(*inside.parts[1:])) if inside.parts else ".."
+
+
+def replace_everywhere(
+    original: Callable[P, R], wrapper: Callable[P, R], modules: dict[str, Any], *, keep: tuple[str, ...] = ()
+) -> None:
+    """Puts ``wrapper`` in every loaded Keras or TensorFlow module that offers ``original``, under whatever name.
+
+    Keras offers one function in several modules; ``keep`` names those whose own use of it is not the notebook's.
+    """
+    functools.update_wrapper(wrapper, original)
+    for name, module in list(modules.items()):
+        if name in keep or not name.startswith(("keras", "tensorflow.keras", "tensorflow.io", "tensorflow._api.v2.io")):
+            continue
+        for attribute, value in list(getattr(module, "__dict__", {}).items()):
+            if value is original:
+                setattr(module, attribute, wrapper)

@@ -1,0 +1,272 @@
+"""Hooks on what a notebook does with a model: compile, fit, evaluate, predict."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fairmark.evidence import (
+    EpochEnded,
+    Event,
+    FitFinished,
+    FitStarted,
+    ModelCompiled,
+    ModelDescribed,
+    ModelEvaluated,
+    ModelPredicted,
+    PicturesOpened,
+    StepsWatched,
+)
+from fairmark.sandbox.inside import describe, pictures
+from fairmark.sandbox.inside.export import Exporter
+from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
+
+__all__ = ["describe_model", "install"]
+
+_ROWS_KEPT = 16
+
+
+def install(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened]) -> None:
+    """Wraps the methods on ``keras.Model``, from which every model inherits them."""
+    _wrap_compile(recorder)
+    _wrap_fit(recorder, exporter, opened)
+    _wrap_evaluate(recorder, opened)
+    _wrap_predict(recorder, opened)
+
+
+def _wrap(name: str, around: Callable[..., Any]) -> inspect.Signature:
+    """Puts ``around(original, model, *arguments, **options)`` in the place of a method of ``keras.Model``."""
+    original = getattr(keras.Model, name)
+    signature = inspect.signature(original)
+
+    def method(self: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+        return around(original, self, *arguments, **options)
+
+    method.__name__, method.__qualname__, method.__doc__ = original.__name__, original.__qualname__, original.__doc__
+    method.__signature__ = signature  # type: ignore[attr-defined] # so that help() in a notebook shows Keras's own
+    setattr(keras.Model, name, method)
+    return signature
+
+
+def describe_model(recorder: Recorder, model: keras.Model) -> None:
+    """Sends the model as it stands now, unless nothing has changed since it was last described."""
+    inputs = getattr(model, "inputs", None) or []
+    outputs = getattr(model, "outputs", None) or []
+    described = ModelDescribed(
+        model=recorder.models.name(model),
+        cell=recorder.cell,
+        class_name=type(model).__name__,
+        layers=describe.describe_layers(model),
+        input_shape=describe.shape_of(inputs[0].shape) if len(inputs) == 1 else None,
+        output_shape=describe.shape_of(outputs[0].shape) if len(outputs) == 1 else None,
+        parameters=model.count_params() if model.built else 0,
+    )
+    before = recorder.described.get(described.model)
+    if before is None or before.model_copy(update={"cell": recorder.cell}) != described:
+        recorder.described[described.model] = described
+        recorder.send(described)
+
+
+def _wrap_compile(recorder: Recorder) -> None:
+    def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        original(model, *arguments, **options)
+        with recorder.guarded("compile"):
+            asked = signature.bind(model, *arguments, **options)
+            asked.apply_defaults()
+            describe_model(recorder, model)
+            recorder.send(_compiled(recorder, model, asked.arguments))
+
+    signature = _wrap("compile", around)
+
+
+def _compiled(recorder: Recorder, model: keras.Model, asked: dict[str, Any]) -> ModelCompiled:
+    optimizer = describe.function_of(model.optimizer, keras.optimizers.get)
+    metrics = asked["metrics"] or []
+    flat = list(metrics.values()) if isinstance(metrics, dict) else list(metrics)
+    nested = [item for entry in flat for item in (entry if isinstance(entry, list | tuple) else [entry])]
+    described = [describe.function_of(metric, keras.metrics.get) for metric in nested]
+    assert optimizer is not None
+    return ModelCompiled(
+        model=recorder.models.name(model),
+        cell=recorder.cell,
+        loss=describe.function_of(asked["loss"], keras.losses.get),
+        optimizer=optimizer,
+        learning_rate=describe.learning_rate_of(model.optimizer),
+        metrics=[metric for metric in described if metric is not None],
+    )
+
+
+def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened]) -> None:
+    def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        asked = signature.bind(model, *arguments, **options)  # a wrong argument raises here as it would in Keras
+        asked.apply_defaults()
+        recorder.fits += 1
+        fit = f"fit-{recorder.fits}"
+        with recorder.guarded("fit"):
+            describe_model(recorder, model)
+            recorder.send(_started(recorder, model, fit, asked.arguments, opened))
+        if not recorder.train:
+            raise TrainingSkipped
+        asked.arguments["callbacks"] = _with_watch(asked.arguments["callbacks"], Watch(recorder.send, fit))
+        with recorder.inside_keras():
+            history = original(*asked.args, **asked.kwargs)
+        with recorder.guarded("fit"):
+            describe_model(recorder, model)
+            epochs = len(history.epoch) if isinstance(history, keras.callbacks.History) else 0
+            recorder.send(
+                FitFinished(
+                    fit=fit, cell=recorder.cell, epochs=epochs, iterations=int(np.asarray(model.optimizer.iterations))
+                )
+            )
+            exporter.export(model, "fit")
+        return history
+
+    signature = _wrap("fit", around)
+
+
+def _with_watch(callbacks: Any, watch: Watch) -> Any:  # noqa: ANN401 - None, one, several, or Keras's own list
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.append(watch)
+        return callbacks
+    if callbacks is None:
+        return [watch]
+    return [*(callbacks if isinstance(callbacks, list | tuple) else [callbacks]), watch]
+
+
+def _started(
+    recorder: Recorder, model: keras.Model, fit: str, asked: dict[str, Any], opened: dict[str, PicturesOpened]
+) -> FitStarted:
+    validation = asked["validation_data"]
+    return FitStarted(
+        fit=fit,
+        model=recorder.models.name(model),
+        cell=recorder.cell,
+        pictures=_source_of(recorder, asked["x"], opened),
+        validation_pictures=_source_of(recorder, validation, opened),
+        has_validation=validation is not None or bool(asked["validation_split"]),
+        epochs=int(asked["epochs"]) - int(asked["initial_epoch"]),
+        steps_per_epoch=_whole(asked["steps_per_epoch"]),
+        validation_steps=_whole(asked["validation_steps"]),
+        trained=recorder.train,
+    )
+
+
+def _whole(number: object) -> int | None:
+    return int(number) if isinstance(number, int | float | np.number) else None
+
+
+def _source_of(recorder: Recorder, data: object, opened: dict[str, PicturesOpened]) -> str | None:
+    """The registered source behind ``x`` or ``validation_data``; None for arrays and unknown pipelines."""
+    if isinstance(data, tf.data.Dataset):
+        return pictures.register_dataset(recorder, data, opened)
+    return None if data is None else recorder.pictures.find(data)
+
+
+class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
+    """Counts the steps that really run, by the optimizer's own counter, and passes each epoch on as it ends."""
+
+    def __init__(self, send: Callable[[Event], None], fit: str) -> None:
+        super().__init__()
+        self._send = send
+        self._fit = fit
+        self._began = self._told = time.monotonic()
+        self._epoch = 0
+        self._iterations = 0
+        self._validation_steps = 0
+
+    def _iterations_now(self) -> int:
+        return int(np.asarray(self.model.optimizer.iterations))
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        self._epoch = epoch + 1
+        self._began = self._told = time.monotonic()
+        self._iterations = self._iterations_now()
+        self._validation_steps = 0
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        now = time.monotonic()
+        if now - self._told >= 1.0:
+            self._told = now
+            self._send(StepsWatched(fit=self._fit, epoch=self._epoch, step=batch + 1))
+
+    def on_test_batch_end(self, batch: int, logs: object = None) -> None:
+        self._validation_steps = batch + 1
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._send(
+            EpochEnded(
+                fit=self._fit,
+                epoch=epoch + 1,
+                steps=self._iterations_now() - self._iterations,
+                validation_steps=self._validation_steps,
+                seconds=time.monotonic() - self._began,
+                logs={str(key)[:100]: float(value) for key, value in (logs or {}).items()},
+            )
+        )
+
+
+def _wrap_evaluate(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:
+    def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        with recorder.inside_keras():
+            results = original(model, *arguments, **options)
+        if recorder.depth == 0:
+            with recorder.guarded("evaluate"):
+                values = list(results.values()) if isinstance(results, dict) else np.atleast_1d(results).tolist()
+                data = options.get("x", arguments[0] if arguments else None)
+                recorder.send(
+                    ModelEvaluated(
+                        model=recorder.models.name(model),
+                        cell=recorder.cell,
+                        pictures=_source_of(recorder, data, opened),
+                        results=[float(value) for value in values],
+                    )
+                )
+        return results
+
+    _wrap("evaluate", around)
+
+
+def _wrap_predict(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:
+    def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        with recorder.inside_keras():
+            outputs = original(model, *arguments, **options)
+        if recorder.depth == 0:
+            with recorder.guarded("predict"):
+                _predicted(recorder, model, options.get("x", arguments[0] if arguments else None), outputs, opened)
+        return outputs
+
+    for name in ("predict", "predict_on_batch", "__call__"):
+        _wrap(name, around)
+
+
+def _predicted(
+    recorder: Recorder,
+    model: keras.Model,
+    data: Any,  # noqa: ANN401 - array, tensor, pipeline or generator
+    outputs: Any,  # noqa: ANN401 - array or tensor
+    opened: dict[str, PicturesOpened],
+) -> None:
+    if isinstance(outputs, keras.KerasTensor) or (tf.is_tensor(outputs) and not hasattr(outputs, "numpy")):
+        return  # the model is being built into another, or traced
+    rows = np.asarray(outputs, dtype="float64")
+    source = _source_of(recorder, data, opened)
+    values = np.asarray(data) if source is None and not isinstance(data, tf.data.Dataset) else None
+    measured = values is not None and values.size > 0 and values.dtype.kind in "fiu"
+    recorder.send(
+        ModelPredicted(
+            model=recorder.models.name(model),
+            cell=recorder.cell,
+            pictures=source,
+            input_shape=list(values.shape) if values is not None else [],
+            minimum=float(values.min()) if measured and values is not None else 0.0,
+            maximum=float(values.max()) if measured and values is not None else 0.0,
+            mean=float(values.mean()) if measured and values is not None else 0.0,
+            outputs=rows.reshape(len(rows), -1)[:_ROWS_KEPT, :_ROWS_KEPT].tolist() if rows.ndim else [],
+        )
+    )

@@ -1,0 +1,123 @@
+"""Working folders, and the run of one notebook in one of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+
+from fairmark.evidence import Cell, CellFinished, ModelExported, Run, SessionStarted, Stamped
+from fairmark.sandbox.jobs import NotebookJob, SourceCell
+from fairmark.sandbox.launch import Launcher, PlainProcess
+from fairmark.sandbox.limits import GIB, Limits
+from fairmark.sandbox.numerics import choose_numerics
+from fairmark.sandbox.supervise import Observed, supervise
+
+__all__ = ["EXPORT_BYTES", "Workplace", "run_notebook"]
+
+EXPORT_BYTES = 4 * GIB
+"""The most one exported model may weigh; the week's largest has 0.16 GiB."""
+
+
+class Workplace:
+    """A fresh folder for one run, removed with all that is in it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="fairmark-"))
+
+    def __enter__(self) -> Workplace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # The notebook may have taken its own rights away; they are ours to give back, and links are not followed.
+        for parent, folders, _ in os.walk(self.folder):
+            for name in folders:
+                path = Path(parent, name)
+                if not path.is_symlink():
+                    path.chmod(stat.S_IRWXU)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def take_model(self, exported: ModelExported, destination: Path) -> bool:
+        """Moves an exported model to ``destination``, a folder that does not exist yet; False where it is not as the
+        recorder writes it.
+
+        Only plain files with one name each are taken: a link planted here must not make us read something else.
+        Call it once the run's processes are dead, so that nothing can be swapped in between.
+        """
+        source = self.folder / "export" / exported.folder
+        if "/" in exported.folder or exported.folder in ("", ".", "..") or not _is_folder(source):
+            return False
+        files = sorted(source.iterdir())
+        sizes = [_size_of_plain_file(path) for path in files]
+        names = {path.name for path in files}
+        expected = {"config.json", *(f"weights-{number}.npy" for number in range(len(files) - 1))}
+        if None in sizes or names != expected or sum(size or 0 for size in sizes) > EXPORT_BYTES:
+            return False
+        source.rename(destination)
+        return True
+
+
+def _is_folder(path: Path) -> bool:
+    parent_is_real = not path.parent.is_symlink()
+    return parent_is_real and not path.is_symlink() and path.is_dir()
+
+
+def _size_of_plain_file(path: Path) -> int | None:
+    found = path.lstat()
+    return found.st_size if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else None
+
+
+def run_notebook(
+    cells: Iterable[Cell],
+    workplace: Workplace,
+    *,
+    pictures_folder: Path,
+    limits: Limits | None = None,
+    numerics: str | None = None,
+    seed: int = 1,
+    train: bool = True,
+    launcher: Launcher | None = None,
+    on_event: Callable[[Stamped], object] | None = None,
+) -> Run:
+    """Runs the touched cells in order and says what was seen.
+
+    ``pictures_folder`` holds the data sets; ``numerics`` is ``float32`` or ``bfloat16``, by default the faster one this
+    processor has; ``seed`` goes to Python, NumPy and Keras. Exported models are left in ``workplace``.
+    """
+    launcher = launcher or PlainProcess()
+    numerics = numerics or choose_numerics()
+    job = NotebookJob(
+        cells=tuple(SourceCell(position=cell.position, source=cell.source) for cell in cells if cell.touched),
+        pictures_folder=str(pictures_folder),
+        numerics=numerics,
+        seed=seed,
+        train=train,
+    )
+    child = launcher.start(job, workplace.folder, pictures_folder)
+    seen = supervise(child, limits or Limits(), on_event)
+    return _as_run(seen, launcher.isolation, numerics, skipped=not train)
+
+
+def _as_run(seen: Observed, isolation: tuple[str, ...], numerics: str, *, skipped: bool) -> Run:
+    events = [stamped.event for stamped in seen.events]
+    software = next((event.software for event in events if isinstance(event, SessionStarted)), {})
+    raised = any(isinstance(event, CellFinished) and event.error is not None for event in events)
+    outcome = "student_error" if seen.outcome == "completed" and raised else seen.outcome
+    return Run(
+        outcome=outcome,
+        reason=seen.reason,
+        wall_seconds=seen.wall_seconds,
+        peak_memory_bytes=seen.peak_memory_bytes,
+        isolation=isolation,
+        numerics=numerics,
+        software=software,
+        events=tuple(seen.events),
+        printed=seen.printed,
+        training_skipped=skipped,
+    )

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairmark.data import archive as archives
+from fairmark.data.archive import checked_name, opened
+from fairmark.errors import ArchiveRefused, UsageError
+
+Write = Callable[[zipfile.ZipFile], None]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Callable[[Write], Path]:
+    """A zip with one good picture and what ``write`` puts beside it."""
+
+    def build(write: Write) -> Path:
+        path = tmp_path / "hostile.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("rings/good.png", b"good")
+            write(archive)
+        return path
+
+    return build
+
+
+def refusal(path: Path) -> ArchiveRefused:
+    with pytest.raises(ArchiveRefused) as caught, opened(path) as archive:
+        for entry in archive.entries:
+            archive.read(entry)
+    assert caught.value.message.startswith(str(path))
+    assert caught.value.remedy
+    return caught.value
+
+
+def special(name: str, kind: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.create_system = 3
+    info.external_attr = (kind | 0o644) << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/etc/passwd", "has an absolute path"),
+        ("../escape.png", "leads out of the archive with '..'"),
+        ("rings/../../escape.png", "leads out of the archive with '..'"),
+        ("rings\\..\\escape.png", "has a backslash in its name"),
+        ("C:/escape.png", "has a drive letter in its name"),
+        ("c:escape.png", "has a drive letter in its name"),
+        ("rings/\x1b[2J.png", "has control characters in its name"),
+        ("rings/a\nb.png", "has control characters in its name"),
+        ("a/" * 40 + "b.png", "is more than 32 folders deep"),
+        ("a" * 2000, "or 1024 characters long"),
+    ],
+)
+def test_a_member_whose_name_leads_elsewhere_is_refused(hostile: Callable[[Write], Path], name: str, said: str) -> None:
+    error = refusal(hostile(lambda archive: archive.writestr(name, b"x")))
+    assert said in error.message
+    assert repr(name[:120]) in error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (stat.S_IFLNK, "member 'rings/odd.png' is a symbolic link"),
+        (stat.S_IFIFO, "member 'rings/odd.png' is a device, a pipe or a socket"),
+        (stat.S_IFCHR, "member 'rings/odd.png' is a device, a pipe or a socket"),
+    ],
+)
+def test_links_and_devices_in_a_zip_are_refused(hostile: Callable[[Write], Path], kind: int, said: str) -> None:
+    assert said in refusal(hostile(lambda archive: archive.writestr(special("rings/odd.png", kind), "/etc"))).message
+
+
+def test_an_encrypted_member_is_refused(hostile: Callable[[Write], Path]) -> None:
+    def encrypt(archive: zipfile.ZipFile) -> None:
+        archive.infolist()[0].flag_bits |= 1
+
+    assert "member 'rings/good.png' is encrypted" in refusal(hostile(encrypt)).message
+
+
+def test_an_unknown_compression_is_refused(hostile: Callable[[Write], Path]) -> None:
+    def disguise(archive: zipfile.ZipFile) -> None:
+        archive.infolist()[0].compress_type = 9
+
+    assert "is compressed by method 9, which Python cannot undo" in refusal(hostile(disguise)).message
+
+
+def test_a_name_that_ends_early_at_a_nul_is_refused(hostile: Callable[[Write], Path]) -> None:
+    path = hostile(lambda archive: archive.writestr("rings/a.png~.exe", b"x"))
+    path.write_bytes(path.read_bytes().replace(b"a.png~", b"a.png\0"))
+    assert "has control characters in its name" in refusal(path).message
+
+
+def test_a_name_that_is_there_twice_is_refused(hostile: Callable[[Write], Path]) -> None:
+    def twice(archive: zipfile.ZipFile) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of zipfile: it is what the test wants
+            archive.writestr("rings/good.png", b"other")
+
+    assert "member 'rings/good.png' is there twice" in refusal(hostile(twice)).message
+    assert "is there twice" in refusal(hostile(lambda archive: archive.writestr("./rings//good.png", b""))).message
+
+
+def test_a_name_that_is_a_file_and_a_folder_is_refused(hostile: Callable[[Write], Path]) -> None:
+    for name in ("rings/good.png/more.png", "rings/good.png/"):
+        error = refusal(hostile(lambda archive, name=name: archive.writestr(name, b"")))  # type: ignore[misc]
+        assert "member 'rings/good.png' is a file and a folder at once" in error.message
+
+
+def test_a_member_that_unpacks_to_far_more_than_its_size_is_refused(hostile: Callable[[Write], Path]) -> None:
+    error = refusal(hostile(lambda archive: archive.writestr("rings/bomb.png", bytes(3 * 2**20))))
+    assert "member 'rings/bomb.png' unpacks to more than 200 times its size" in error.message
+
+
+def test_a_member_beyond_the_limit_is_refused(hostile: Callable[[Write], Path]) -> None:
+    error = refusal(hostile(lambda archive: archive.writestr("rings/large.png", bytes(51 * 2**20))))
+    assert "member 'rings/large.png' has 51 MiB, more than 50 MiB" in error.message
+
+
+def test_too_many_members_are_refused(hostile: Callable[[Write], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 1)
+    path = hostile(lambda archive: archive.writestr("rings/other.png", b""))
+    assert "has more than 1 members" in refusal(path).message
+
+
+def test_too_much_in_all_is_refused(hostile: Callable[[Write], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 5)
+    path = hostile(lambda archive: archive.writestr("rings/other.png", b"xx"))
+    assert "unpacks to 0 GiB, more than 0 GiB" in refusal(path).message
+
+
+def test_damaged_bytes_are_refused_when_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("rings/a.png", b"content")
+    path.write_bytes(path.read_bytes().replace(b"content", b"CONTENT"))
+    assert "member 'rings/a.png' is damaged (Bad CRC-32" in refusal(path).message
+
+
+def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"no zip")
+    assert "is not a zip archive that can be read (File is not a zip file)" in refusal(tmp_path / "a.zip").message
+
+
+def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"a.zip: there is no such file or folder"), opened(tmp_path / "a.zip"):
+        pass
+
+
+def test_links_and_pipes_in_a_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "rings").mkdir(parents=True)
+    (folder / "rings" / "link.png").symlink_to("/etc/passwd")
+    assert "member 'rings/link.png' is a symbolic link" in refusal(folder).message
+    (folder / "rings" / "link.png").unlink()
+    (folder / "squares").symlink_to("/etc")
+    assert "member 'squares' is a symbolic link" in refusal(folder).message
+    (folder / "squares").unlink()
+    os.mkfifo(folder / "rings" / "pipe.png")
+    assert "is a device, a pipe or a socket" in refusal(folder).message
+
+
+def test_litter_is_left_out_of_zips_and_folders(hostile: Callable[[Write], Path], tmp_path: Path) -> None:
+    litter = ["__MACOSX/rings/._good.png", ".DS_Store", "rings/Thumbs.db", "rings/.hidden.png"]
+    path = hostile(lambda archive: [archive.writestr(name, b"") for name in litter])  # type: ignore[arg-type, return-value]
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "folder")
+    for place in (path, tmp_path / "folder"):
+        with opened(place) as found:
+            assert [entry.name for entry in found.entries] == ["rings/good.png"]
+            assert found.read(found.entries[0]) == b"good"
+
+
+@given(st.text() | st.lists(st.sampled_from(["..", ".", "", "a", "C:", "\\", "\0", "/"])).map("/".join))
+def test_a_checked_name_never_leads_out(name: str) -> None:
+    try:
+        checked = checked_name(Path("a.zip"), name)
+    except ArchiveRefused as error:
+        assert "\n" not in error.message
+        assert "\x1b" not in error.message
+        return
+    target = os.path.normpath(os.path.join("/place", checked))  # noqa: PTH118  # joined as an unpacker would
+    assert target == "/place" or target.startswith("/place/")
+    assert ":" not in checked[1:2] or not checked[0].isalpha() or not checked[0].isascii()
+
+
+@given(st.binary(max_size=300), st.integers(0, 400))
+def test_a_zip_with_any_bytes_changed_is_read_or_refused(noise: bytes, place: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("rings/a.png", b"abc" * 30)
+            archive.writestr("squares/b.png", b"xyz" * 30)
+        content = bytearray(path.read_bytes())
+        content[place : place + len(noise)] = noise
+        path.write_bytes(content)
+        try:
+            with opened(path) as found:
+                for entry in found.entries:
+                    found.read(entry)
+        except ArchiveRefused:
+            pass

@@ -1,0 +1,77 @@
+"""``fairmark data``, without the wrapper that prints errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fairmark.cli.data import app
+from fairmark.data import set_folder
+from fairmark.errors import AssignmentNotFound, ArchiveRefused
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(course: Path) -> Run:
+    """Runs a command on the tiny course."""
+    return lambda *arguments: CliRunner().invoke(app, [*arguments, "--course", str(course)])
+
+
+def test_list_says_what_is_here(run: Run) -> None:
+    [row] = json.loads(run("list", "--json").stdout)
+    assert (row["name"], row["state"], row["counts"]) == ("shapes", "not here", {})
+    run("make")
+    [row] = json.loads(run("list", "--json").stdout)
+    assert (row["state"], row["counts"]["train"]) == ("drawn", {"rings": 12, "squares": 20})
+    assert "shapes    drawn     32     8" in run("list").stdout
+
+
+def test_make_draws_and_says_where(run: Run) -> None:
+    result = run("make", "shapes", "--hidden")
+    assert result.exit_code == 0
+    assert result.stdout == f"shapes: drawn, 32 train, 8 validation, 100 hidden, in {set_folder('shapes')}\n"
+    assert "Drawing shapes: 10 of 40 pictures\n" in result.stderr
+    again = run("make", "--json")
+    assert json.loads(again.stdout)[0]["state"] == "drawn"
+    assert again.stderr == ""
+
+
+def test_check_exits_with_3_where_pictures_are_missing_or_damaged(run: Run) -> None:
+    assert run("check").exit_code == 3
+    run("make", "--hidden")
+    fine = run("check", "shapes")
+    assert (fine.exit_code, fine.stdout) == (0, f"shapes: drawn, no problems in {set_folder('shapes')}\n")
+    (set_folder("shapes") / "train/rings/rings-00000.png").unlink()
+    damaged = run("check")
+    assert damaged.exit_code == 3
+    assert "  missing: train/rings/rings-00000.png is missing\n" in damaged.stdout
+    [row] = json.loads(run("check", "--json").stdout)
+    assert [problem["kind"] for problem in row["problems"]] == ["missing"]
+    (set_folder("shapes") / "manifest.json").unlink()
+    assert run("check").exit_code == 3
+
+
+def test_add_says_what_was_found(run: Run, archives: dict[str, Path]) -> None:
+    options = [word for split, path in archives.items() for word in (f"--{split}", str(path))]
+    result = run("add", "shapes", *options)
+    assert result.stdout == (
+        "train: 7 pictures (3 rings, 4 squares)\n"
+        "validation: 6 pictures (3 rings, 3 squares)\n"
+        "held back: 4 pictures (2 rings, 2 squares)\n"
+        "sizes: 17 of 12 x 8\n"
+        f"in {set_folder('shapes')}\n"
+    )
+    assert json.loads(run("add", "shapes", *options, "--json").stdout)["held_back"] == {"rings": 2, "squares": 2}
+    assert run("check").exit_code == 0
+
+
+def test_errors_are_left_to_the_wrapper(run: Run, archives: dict[str, Path], course: Path) -> None:
+    assert isinstance(run("make", "shape").exception, AssignmentNotFound)
+    toml = str(course / "datasets" / "shapes" / "dataset.toml")
+    result = run("add", "shapes", "--train", toml, "--validation", str(archives["validation"]))
+    assert isinstance(result.exception, ArchiveRefused)

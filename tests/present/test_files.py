@@ -1,0 +1,59 @@
+"""The JSON and the web page of one report, as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fairmark.errors import MachineError
+from fairmark.present.curve import Curve
+from fairmark.present.files import report_json, report_name, write_report
+from fairmark.report import Report
+
+
+def test_both_files_are_named_after_student_and_assignment(tmp_path: Path, small_report: Report, curve: Curve) -> None:
+    json_path, html_path = write_report(tmp_path / "reports", small_report, curve=curve, cell_lines={})
+    assert json_path == tmp_path / "reports" / "ada.horses_or_humans.json"
+    assert html_path == tmp_path / "reports" / "ada.horses_or_humans.html"
+    assert sorted(path.name for path in json_path.parent.iterdir()) == [html_path.name, json_path.name]
+    assert "<svg" in html_path.read_text(encoding="utf-8")
+
+
+def test_the_json_is_the_report_again(mixed_report: Report) -> None:
+    text = report_json(mixed_report)
+    assert json.loads(text)["schema"] == "fairmark.report/1"
+    assert Report.model_validate_json(text) == mixed_report
+
+
+def test_numbers_that_are_not_finite_are_spelled_as_the_schema_spells_them(small_report: Report) -> None:
+    report = small_report.model_copy(update={"score": float("nan"), "max_score": float("-inf")})
+    assert json.loads(report_json(report))["score"] == "NaN"
+    assert json.loads(report_json(report))["max_score"] == "-Infinity"
+
+
+def test_hostile_text_is_complete_in_json_and_bare_nowhere(hostile_report: Report, hostile_text: str) -> None:
+    text = report_json(hostile_report)
+    assert text.isascii()
+    assert all(character == "\n" or character.isprintable() for character in text)
+    assert json.loads(text)["student"] == hostile_text
+
+
+def test_a_hostile_name_stays_in_its_folder(tmp_path: Path, hostile_report: Report) -> None:
+    paths = write_report(tmp_path, hostile_report)
+    assert [path.parent for path in paths] == [tmp_path, tmp_path]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_dot_in_a_name_is_not_taken_for_the_one_between(small_report: Report) -> None:
+    names = {
+        report_name(small_report.model_copy(update={"student": student, "assignment": assignment}))
+        for student, assignment in (("a.b", "c"), ("a", "b.c"))
+    }
+    assert len(names) == 2
+
+
+def test_a_file_where_the_folder_should_be_is_the_machines_fault(tmp_path: Path, small_report: Report) -> None:
+    (tmp_path / "reports").touch()
+    with pytest.raises(MachineError, match="cannot be written"):
+        write_report(tmp_path / "reports", small_report)

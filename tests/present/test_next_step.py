@@ -1,0 +1,68 @@
+"""The one thing to do next."""
+
+from __future__ import annotations
+
+import pytest
+from fairmark.present.next_step import NextStep, next_step
+from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary
+
+
+def report_with(outcome: Outcome, cell: int | None = 12, hint: str | None = None) -> Report:
+    check = CheckResult(id="loss", title="The loss fits", outcome=outcome, score=0, max_score=1, cell=cell, hint=hint)
+    exercise = ExerciseResult(
+        id="compile", title="Compile the model", outcome=outcome, score=0, max_score=1, checks=(check,)
+    )
+    return Report(
+        student="ada",
+        assignment="a",
+        notebook_sha256="",
+        outcome=outcome,
+        score=0,
+        max_score=1,
+        run=RunSummary(outcome="completed"),
+        exercises=(exercise,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action"),
+    [
+        ("failed", "Go to cell 12, “Compile the model”. Not right yet: The loss fits."),
+        ("partial", "Go to cell 12, “Compile the model”. Not right yet: The loss fits."),
+        ("unattempted", "Start cell 12, “Compile the model”: write your code where the stub is."),
+        ("error", "Mend cell 12, “Compile the model”: running it raised an error."),
+        ("limit", "Make cell 12, “Compile the model” lighter: it reached a limit."),
+    ],
+)
+def test_each_outcome_has_its_own_advice(outcome: Outcome, action: str) -> None:
+    assert next_step(report_with(outcome, hint="Look\nup.")) == NextStep(action, cell=12, hint="Look up.")
+
+
+def test_without_a_cell_the_exercise_is_named() -> None:
+    assert next_step(report_with("unattempted", cell=None)).action.startswith("Start “Compile the model”:")
+
+
+def test_what_a_person_must_look_at_is_nothing_for_the_student_to_do() -> None:
+    assert next_step(report_with("needs_attention")).action.startswith("Nothing for you to do: a person will look")
+
+
+def test_the_first_open_check_in_order_is_named(mixed_report: Report) -> None:
+    assert next_step(mixed_report).cell == 9
+
+
+def test_full_marks_leave_nothing_to_do(full_report: Report) -> None:
+    assert next_step(full_report) == NextStep("Nothing left to do: every check passed.")
+
+
+def test_what_is_checked_later_is_a_reason_to_hand_in(full_report: Report) -> None:
+    assert next_step(full_report, is_complete=False).action.startswith("Hand it in: every check made here passed")
+
+
+def test_an_unreadable_file_is_to_be_saved_again(full_report: Report) -> None:
+    unreadable = full_report.model_copy(update={"run": RunSummary(outcome="unreadable"), "exercises": ()})
+    assert next_step(unreadable).action.startswith("Open the notebook in Jupyter, save it, and hand it in again")
+
+
+def test_a_report_of_no_exercises_is_for_the_instructor(full_report: Report) -> None:
+    empty = full_report.model_copy(update={"exercises": (), "outcome": "failed"})
+    assert "instructor" in next_step(empty).action
