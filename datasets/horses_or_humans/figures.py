@@ -46,7 +46,7 @@ BRIGHT: list[Colour] = [
 ]  # fmt: skip
 HORN: list[Colour] = [(70, 60, 54), (186, 174, 156)]  # hooves and shoe leather
 SKINS: list[Colour] = [
-    (230, 196, 170), (214, 174, 144), (188, 140, 108), (146, 100, 74), (112, 76, 58), (86, 60, 50),
+    (228, 200, 178), (212, 180, 154), (186, 148, 122), (144, 108, 86), (112, 82, 68), (86, 66, 58),
 ]  # fmt: skip
 
 
@@ -134,6 +134,9 @@ GAITS = [
 ]
 
 
+OFTEN = [*range(10), *range(10), *range(10), 10]  # a rearing horse is a rare sight
+
+
 class Coat(NamedTuple):
     """A horse's colours."""
 
@@ -150,7 +153,7 @@ class Coat(NamedTuple):
 def pick_coat(random: Random) -> Coat:
     """Return a horse's colours; some coats and muzzles have the tones that skin has."""
     body, hair, points = pick_tones(random)
-    if random.random() < 0.25:
+    if random.random() < 0.3:
         body = rough(random, random.choice(SKINS))
     socks = [random.choice([points, points, hair]) for _ in range(4)]
     patch = rough(random, random.choice([*SKINS, hair]))
@@ -170,7 +173,7 @@ def trunk(pitch: float) -> Callable[[float, float], Point]:
 
 def horse(random: Random) -> list[Part]:
     """Return a posed horse."""
-    gait, coat = random.choice(GAITS), pick_coat(random)
+    gait, coat = GAITS[random.choice(OFTEN)], pick_coat(random)
     build = random.uniform(0.92, 1.1)  # from a lean to a heavy one
     placed = trunk(gait.pitch + random.uniform(-2, 2))
     barrel = [
@@ -238,7 +241,8 @@ def neck_and_head(random: Random, placed: Callable[[float, float], Point], gait:
     bends = (neck - 4, neck + 8, neck + 2, neck - 18)
     joints = limb(placed(0.335, 0.83), (0.15, 0.15, 0.15, 0.12), tuple(90 + bend for bend in bends), (turn,) * 4)
     poll = joints[-1]
-    face = limb(poll, (0.085, 0.12, 0.13, 0.045), tuple(90 + head + bend for bend in (4, 0, -1, -10)), (1.5 * turn,) * 4)
+    nod = tuple(90 + head + bend for bend in (4, 0, -1, -10))
+    face = limb(poll, (0.085, 0.12, 0.13, 0.045), nod, (1.5 * turn,) * 4)
     parts = [
         Part(chain(joints, [radius * build for radius in (0.185, 0.155, 0.122, 0.10, 0.082)], 0.62), coat.body),
         Part(chain(face, (0.075, 0.088, 0.066, 0.05, 0.042), 0.72), coat.body),
@@ -306,6 +310,9 @@ STANCES = [
 ]
 
 
+UPRIGHT = [*range(11), *range(11), *range(11), 11, 12, 13, 13]  # fewer sit, crouch or bend than stand or move
+
+
 class Outfit(NamedTuple):
     """A person's colours and cut of clothes."""
 
@@ -333,7 +340,7 @@ def pick_outfit(random: Random) -> Outfit:
 
 def human(random: Random) -> list[Part]:
     """Return a posed person."""
-    stance, outfit = random.choice(STANCES), pick_outfit(random)
+    stance, outfit = STANCES[random.choice(UPRIGHT)], pick_outfit(random)
     build = random.uniform(0.94, 1.2)
     lean = stance.lean + random.uniform(-3, 3)
     up = (sin(radians(lean)), cos(radians(lean)))

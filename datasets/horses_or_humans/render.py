@@ -51,7 +51,7 @@ class View(NamedTuple):
 
 
 # Each layer of a part: how bright, how large, how far it moves toward the light (a share of the radius).
-LAYERS = [(0.72, 1.0, 0.0), (0.9, 0.88, 0.08), (1.02, 0.66, 0.22), (1.12, 0.36, 0.38)]
+LAYERS = [(0.74, 1.0, 0.0), (0.91, 0.88, 0.08), (1.02, 0.66, 0.2), (1.1, 0.36, 0.34)]
 DIRECTIONS = [(cos(2 * pi * turn / 20), sin(2 * pi * turn / 20)) for turn in range(20)]
 
 
@@ -124,7 +124,7 @@ def runs(parts: Sequence[Part], view: View) -> list[tuple[Colour, list[int]]]:
     depths = [round(nearness(part, view), 2) for part in parts]
     found: list[tuple[Colour, list[int]]] = []
     for index in sorted(range(len(parts)), key=depths.__getitem__):
-        dimming = max(0.78, min(1.0, 1.0 + 0.9 * (depths[index] + 0.04)))  # the far side is in the shade
+        dimming = max(0.84, min(1.0, 1.0 + 0.9 * (depths[index] + 0.04)))  # the far side is in the shade
         colour = shaded(parts[index].colour, dimming)
         for other, members in found:
             if other == colour and depths[index] - depths[members[0]] < 0.09:
@@ -150,11 +150,11 @@ def silhouette(parts: Sequence[Part], view: View) -> Image.Image:
 # Sky and ground lie between the dark and the bright coats, and are about as bright as each other: a subject then
 # stands out from both, as often by being darker as by being brighter.
 SKIES: list[tuple[Colour, Colour]] = [
-    ((124, 144, 166), (148, 141, 132)), ((136, 143, 149), (152, 141, 128)), ((144, 142, 138), (148, 141, 133)),
-    ((134, 140, 156), (160, 141, 120)), ((122, 144, 154), (145, 142, 131)),
+    ((118, 136, 165), (154, 140, 133)), ((142, 140, 145), (159, 138, 127)), ((162, 132, 117), (152, 138, 135)),
+    ((168, 136, 109), (162, 136, 121)), ((146, 128, 133), (160, 138, 125)),
 ]  # fmt: skip
 GROUNDS: list[Colour] = [
-    (136, 140, 102), (129, 136, 101), (147, 136, 108), (155, 133, 110), (159, 129, 112), (147, 133, 123),
+    (134, 137, 107), (128, 133, 105), (147, 132, 111), (155, 129, 113), (159, 125, 117), (147, 129, 125),
 ]  # fmt: skip
 
 
@@ -221,7 +221,7 @@ SKELETONS: dict[str, Callable[[Random], list[Part]]] = {"horses": figures.horse,
 
 
 # Mostly from the side or three-quarters, as most photographs show a horse; now and then from the front or behind.
-VIEWS = [0, 0, 0, 0, 0, 180, 180, 180, 180, 180, 35, 145, 215, 325, 90, 270]
+VIEWS = [0] * 16 + [180] * 16 + [32, 148, 212, 328] * 2 + [90, 270]
 
 
 class Figure(NamedTuple):
@@ -264,17 +264,17 @@ def cast_shadow(mask: Image.Image, figure: Figure, slant: float, length: float) 
 
 
 def arrange(random: Random, class_name: str) -> list[Figure]:
-    """Return one figure, or now and then two or three smaller ones, in any place that shows most of each."""
-    count = random.choice([1, 1, 1, 1, 1, 1, 1, 2])
-    area = random.uniform(6500, 10500) / sqrt(count)
-    x, y = random.triangular(110, 190), random.triangular(130, 175)
-    if count == 1 and random.random() < 0.12:
-        area, x = area * 1.5, random.choice([random.uniform(40, 90), random.uniform(210, 260)])
-    figures = []
-    for place in range(count):
-        shift = (place - (count - 1) / 2) * random.uniform(80, 110)
-        figures.append(pose(random, class_name, area * random.uniform(0.85, 1.15), (x + shift, y + shift * 0.04)))
-    return sorted(figures, key=lambda figure: figure.foot)
+    """Return a figure in any place that shows most of it; now and then a smaller one stands farther away."""
+    area = random.uniform(9000, 13000)
+    x, y = random.triangular(120, 180), random.triangular(138, 168)
+    if random.random() < 0.05:  # cut by the frame
+        area, x = area * 1.4, random.choice([random.uniform(40, 90), random.uniform(210, 260)])
+    main = pose(random, class_name, area, (x, y))
+    if random.random() > 0.1:
+        return [main]
+    aside = x + random.choice((-1, 1)) * random.uniform(70, 105)
+    second = pose(random, class_name, area * random.uniform(0.14, 0.3), (aside, 0.0))
+    return [second._replace(centre=(aside, main.foot - random.uniform(12, 30) - second.foot)), main]
 
 
 def draw(class_name: str, random: Random) -> Image.Image:
@@ -284,13 +284,13 @@ def draw(class_name: str, random: Random) -> Image.Image:
     """
     figures = arrange(random, class_name)
     nearest = min(figure.foot for figure in figures)
-    horizon = round(max(50, min(nearest - 14, figures[0].centre[1] + random.uniform(-70, 40), 240)))
+    horizon = round(max(50, min(nearest - 14, figures[-1].centre[1] + random.uniform(-70, 40), 240)))
     picture = scenery(random, horizon)
-    light = (random.choice((-1, 1)) * random.uniform(0.3, 0.9), -random.uniform(0.5, 0.9))
+    light = (random.choice((-1, 1)) * random.uniform(0.3, 0.9), -random.uniform(0.1, 0.8))
     shadow = Image.new("L", picture.size)
     for figure in figures:
         cast_shadow(shadow, figure, light[0] * 0.5, random.uniform(0.12, 0.2))
-    shadow = shadow.filter(ImageFilter.GaussianBlur(1)).point([value * 45 // 255 for value in range(256)])
+    shadow = shadow.filter(ImageFilter.GaussianBlur(1)).point([value * 30 // 255 for value in range(256)])
     picture.paste((30, 32, 40), (0, 0), shadow)
     canvas = picture.resize((SIDE * OVERSAMPLING, SIDE * OVERSAMPLING), Image.Resampling.BILINEAR)
     for figure in figures:

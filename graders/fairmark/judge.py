@@ -18,7 +18,7 @@ from fairmark.checks.accuracy import accuracy_of
 from fairmark.checks.expectation import Doubted, NotShown, Unmet, collecting_parts
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.view import RunView
-from fairmark.evidence import Evidence, Flag, RecorderFailed, Submission
+from fairmark.evidence import Evidence, Flag, ModelExported, RecorderFailed, Submission
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
 __all__ = ["judge", "put_off", "to_put_right"]
@@ -226,6 +226,9 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     run, probe = evidence.run, evidence.probe
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
+    exports = [event for event in RunView(evidence).all(ModelExported) if probe is not None and event.model == probe.model]
+    if exports and exports[-1].moment == "end" and len(exports) > 1 and exports[-1].digest != exports[-2].digest:
+        yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
     if evidence.rerun is not None:
         replaced = ", ".join(evidence.rerun.replaced)
         yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced} to judge the training")

@@ -16,7 +16,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from enum import Enum
+from enum import StrEnum
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -54,7 +54,7 @@ class Splits(NamedTuple):
     hidden: Split
 
 
-class Numerics(str, Enum):
+class Numerics(StrEnum):
     """How the net's arithmetic runs while it trains; it always predicts in float32."""
 
     float32 = "float32"
@@ -121,7 +121,8 @@ def shrunk_pixels(pixels: Pixels) -> Features:
     step = max(1, size // 60)
     side = size // step
     blocks = pixels[:, : side * step, : side * step].reshape(count, side, step, side, step, 3)
-    return blocks.mean((2, 4), dtype=np.float32).reshape(count, -1)
+    shrunk: Features = blocks.mean((2, 4), dtype=np.float32).reshape(count, -1)
+    return shrunk
 
 
 def all_pixels(pixels: Pixels) -> Features:
@@ -133,14 +134,16 @@ def joint_histogram(pixels: Pixels) -> Features:
     """Return how often each of 8 x 8 x 8 colours occurs; the root keeps the common ones from drowning the rare."""
     codes = (pixels >> 5).astype(np.int64) @ np.array([64, 8, 1])
     counts = np.stack([np.bincount(code.ravel(), minlength=512) for code in codes])
-    return np.sqrt(counts).astype(np.float32)
+    roots: Features = np.sqrt(counts).astype(np.float32)
+    return roots
 
 
 def channel_histograms(pixels: Pixels) -> Features:
     """Return 32 bins for each of red, green and blue."""
     bins = (pixels >> 3).astype(np.int64) + np.array([0, 32, 64])
     counts = np.stack([np.bincount(each.ravel(), minlength=96) for each in bins])
-    return np.sqrt(counts).astype(np.float32)
+    roots: Features = np.sqrt(counts).astype(np.float32)
+    return roots
 
 
 def linear_accuracy(splits: Splits, features: Callable[[Pixels], Features]) -> tuple[float, float, float]:

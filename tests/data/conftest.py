@@ -10,11 +10,10 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pytest
-from PIL import Image
-
 import fairmark.errors
+import pytest
 from fairmark.data import Recipe, load_recipe
+from PIL import Image
 
 TOML = """\
 name = "shapes"

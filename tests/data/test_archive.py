@@ -6,15 +6,15 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from fairmark.data import archive as archives
 from fairmark.data.archive import checked_name, opened
 from fairmark.errors import ArchiveRefused, UsageError
+from hypothesis import given
+from hypothesis import strategies as st
 
 Write = Callable[[zipfile.ZipFile], None]
 
@@ -33,10 +33,14 @@ def hostile(tmp_path: Path) -> Callable[[Write], Path]:
     return build
 
 
+def read_all(path: Path) -> list[bytes]:
+    with opened(path) as archive:
+        return [archive.read(entry) for entry in archive.entries]
+
+
 def refusal(path: Path) -> ArchiveRefused:
-    with pytest.raises(ArchiveRefused) as caught, opened(path) as archive:
-        for entry in archive.entries:
-            archive.read(entry)
+    with pytest.raises(ArchiveRefused) as caught:
+        read_all(path)
     assert caught.value.message.startswith(str(path))
     assert caught.value.remedy
     return caught.value
@@ -187,8 +191,11 @@ def test_a_checked_name_never_leads_out(name: str) -> None:
     try:
         checked = checked_name(Path("a.zip"), name)
     except ArchiveRefused as error:
-        assert "\n" not in error.message
-        assert "\x1b" not in error.message
+        refused = error.message
+    else:
+        refused = ""
+    assert refused.isprintable()
+    if refused:
         return
     target = os.path.normpath(os.path.join("/place", checked))  # noqa: PTH118  # joined as an unpacker would
     assert target == "/place" or target.startswith("/place/")
@@ -205,9 +212,5 @@ def test_a_zip_with_any_bytes_changed_is_read_or_refused(noise: bytes, place: in
         content = bytearray(path.read_bytes())
         content[place : place + len(noise)] = noise
         path.write_bytes(content)
-        try:
-            with opened(path) as found:
-                for entry in found.entries:
-                    found.read(entry)
-        except ArchiveRefused:
-            pass
+        with suppress(ArchiveRefused):
+            assert all(len(content) == 90 for content in read_all(path))

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
-
 from fairmark.cli.data import app
 from fairmark.data import set_folder
-from fairmark.errors import AssignmentNotFound, ArchiveRefused
+from fairmark.errors import ArchiveRefused, AssignmentNotFound
+from typer.testing import CliRunner, Result
 
 Run = Callable[..., Result]
 

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from PIL import Image
-
 from fairmark.data import Recipe, data_folder, make, pixels_as_published, read_manifest, set_folder, verify
 from fairmark.data.atomic import put_in_place, translated_disk_errors
 from fairmark.errors import MachineError, PicturesDamaged, RecipeError
+from PIL import Image
 
 Start = Callable[[str], "subprocess.Popen[str]"]
 
@@ -141,7 +140,7 @@ def test_put_in_place_replaces_a_folder_that_is_there(tmp_path: Path) -> None:
 
 def test_a_wrong_render_py_stops_the_set_and_leaves_nothing(edited: Callable[..., Recipe]) -> None:
     for render in ("x = ", "def draw(class_name, random):\n    raise ValueError(class_name)"):
-        with pytest.raises(RecipeError, match="render.py, line"):
+        with pytest.raises(RecipeError, match=r"render\.py, line"):
             make(edited(render=render))
         assert left_in(data_folder()) == []
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from fairmark.data import Problem, Recipe, make, read_manifest, set_folder, verify
 from fairmark.errors import PicturesDamaged
 

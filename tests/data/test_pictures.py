@@ -6,39 +6,40 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from fairmark.data.pictures import TooManyPixelsError, UnreadablePictureError, as_png, examine, picture_suffixes
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-
-from fairmark.data.pictures import TooManyPixelsError, UnreadablePictureError, as_png, examine, picture_suffixes
 
 Encode = Callable[..., bytes]
 
 
 @pytest.mark.parametrize(
-    ("form", "mode", "name", "suffix", "convert"),
+    ("form", "mode", "name", "fate"),
     [
-        ("PNG", "RGB", "a.png", ".png", False),
-        ("PNG", "P", "a.PNG", ".PNG", False),
-        ("JPEG", "RGB", "a.jpeg", ".jpeg", False),
-        ("JPEG", "L", "a.JPG", ".JPG", False),
-        ("JPEG", "RGB", "a.jfif", ".jpg", False),
-        ("JPEG", "RGB", "a.png", ".jpg", False),
-        ("BMP", "RGB", "a.bmp", ".bmp", False),
-        ("BMP", "P", "a.bmp", ".png", True),
-        ("JPEG", "CMYK", "a.jpg", ".png", True),
-        ("GIF", "P", "a.gif", ".png", True),
-        ("TIFF", "RGB", "a.tif", ".png", True),
-        ("PPM", "RGB", "a.ppm", ".png", True),
-        ("WEBP", "RGB", "a.webp", ".png", True),
+        ("PNG", "RGB", "a.png", "kept as .png"),
+        ("PNG", "P", "a.PNG", "kept as .PNG"),
+        ("JPEG", "RGB", "a.jpeg", "kept as .jpeg"),
+        ("JPEG", "L", "a.JPG", "kept as .JPG"),
+        ("JPEG", "RGB", "a.jfif", "kept as .jpg"),
+        ("JPEG", "RGB", "a.png", "kept as .jpg"),
+        ("MPO", "RGB", "a.jpg", "kept as .jpg"),
+        ("BMP", "RGB", "a.bmp", "kept as .bmp"),
+        ("BMP", "P", "a.bmp", "converted to .png"),
+        ("JPEG", "CMYK", "a.jpg", "converted to .png"),
+        ("GIF", "P", "a.gif", "converted to .png"),
+        ("TIFF", "RGB", "a.tif", "converted to .png"),
+        ("PPM", "RGB", "a.ppm", "converted to .png"),
+        ("WEBP", "RGB", "a.webp", "converted to .png"),
     ],
 )
-def test_a_picture_is_kept_as_it_is_where_every_keras_loader_reads_it(  # noqa: PLR0913  # one for each column
-    picture: Encode, form: str, mode: str, name: str, suffix: str, convert: bool
+def test_a_picture_is_kept_as_it_is_where_every_keras_loader_reads_it(
+    picture: Encode, form: str, mode: str, name: str, fate: str
 ) -> None:
     content = picture(100, form, mode)
     seen = examine(content, name)
-    assert (seen.suffix, seen.convert, seen.size) == (suffix, convert, (12, 8))
+    assert f"{'converted to' if seen.convert else 'kept as'} {seen.suffix}" == fate
+    assert seen.size == (12, 8)
     converted = examine(as_png(content), "a.png")
     assert (converted.format, converted.convert, converted.size) == ("PNG", False, (12, 8))
 

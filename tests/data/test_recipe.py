@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from fairmark.data import Recipe, load_recipe
 from fairmark.errors import RecipeError
 
@@ -36,7 +35,7 @@ def test_a_wrong_dataset_toml_is_named_with_its_field(
 
 
 def test_a_folder_without_dataset_toml_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="dataset.toml: No such file"):
+    with pytest.raises(RecipeError, match=r"dataset\.toml: No such file"):
         load_recipe(tmp_path)
 
 
@@ -89,6 +88,33 @@ def test_an_error_while_drawing_does_not_show_the_secret_seed(edited: Callable[.
     assert "Random('secret/hidden/rings/7')" in caught.value.message
 
 
+BESIDE = """
+import importlib.util
+from pathlib import Path
+from PIL import Image
+spec = importlib.util.spec_from_file_location("colours", Path(__file__).with_name("colours.py"))
+colours = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(colours)
+def draw(class_name, random):
+    return Image.new("RGB", (24, 16), colours.of(class_name))
+"""
+
+
+def test_a_file_beside_render_py_counts_for_the_digest_and_is_named_in_errors(
+    recipe: Recipe, edited: Callable[..., Recipe]
+) -> None:
+    colours = recipe.folder / "colours.py"
+    colours.write_text("def of(name): return (1, 2, 3)")
+    first = edited(render=BESIDE)
+    assert first.draw("rings", split="train", index=0).getpixel((0, 0)) == (1, 2, 3)
+    assert sorted(path.name for path in recipe.folder.iterdir()) == ["colours.py", "dataset.toml", "render.py"]
+    colours.write_text("def of(name):\n    return {}[name]")
+    second = edited()
+    assert second.digest != first.digest
+    with pytest.raises(RecipeError, match=r"colours\.py, line 2, in of: KeyError: 'rings'"):
+        second.draw("rings", split="train", index=0)
+
+
 def test_drawing_leaves_no_bytecode_in_the_course(recipe: Recipe) -> None:
     recipe.draw("rings", split="train", index=0)
     assert sorted(path.name for path in recipe.folder.iterdir()) == ["dataset.toml", "render.py"]
@@ -98,6 +124,6 @@ def test_a_recipe_without_render_py_says_how_to_add_pictures(recipe: Recipe, edi
     recipe.render.unlink()
     bare = edited()
     assert not bare.drawable
-    with pytest.raises(RecipeError, match="has no render.py") as caught:
+    with pytest.raises(RecipeError, match=r"has no render\.py") as caught:
         bare.draw("rings", split="train", index=0)
     assert "fairmark data add" in (caught.value.remedy or "")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from fairmark.data import data_folder, secret_folder, secret_seed
 from fairmark.errors import MachineError, UsageError
 
@@ -41,12 +40,21 @@ def test_a_link_into_the_data_folder_is_refused_too(monkeypatch: pytest.MonkeyPa
         secret_folder()
 
 
-def test_a_secret_folder_that_others_can_open_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_in_a_folder_that_others_can_open_a_private_one_is_made(tmp_path: Path) -> None:
     (tmp_path / "secret").mkdir(mode=0o755)
-    with pytest.raises(MachineError, match=r"is open to other users \(mode 0755\)") as caught:
+    secret_seed()
+    assert secret_folder() == tmp_path / "secret" / "private"
+    assert secret_folder().stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_private_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret" / "private").mkdir(parents=True)
+    (tmp_path / "secret").chmod(0o755)
+    (tmp_path / "secret" / "private").chmod(0o755)
+    with pytest.raises(MachineError, match="is open to other users") as caught:
         secret_seed()
     assert "chmod 700" in (caught.value.remedy or "")
-    assert list((tmp_path / "secret").iterdir()) == []
 
 
 def test_a_seed_that_others_can_read_is_refused() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from fairmark.author.release import release_notebook
 from fairmark.notebook.master import Master, master_from_bytes
 
@@ -33,7 +34,8 @@ SOLUTION_CELLS = [
     ),
     _markdown("Now compile it."),
     _code(
-        "# Exercise: compile\n### BEGIN SOLUTION\nmodel.compile(loss='binary_crossentropy')\n### END SOLUTION", "compile"
+        "# Exercise: compile\n### BEGIN SOLUTION\nmodel.compile(loss='binary_crossentropy')\n### END SOLUTION",
+        "compile",
     ),
     _code("history = model.fit(train_pictures, epochs=2, steps_per_epoch=math.ceil(1027 / BATCH))"),
     _code(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fairmark.errors import AssignmentNotFound, AuthorError, ReleaseError
 from fairmark.notebook.master import Master, load_master, master_from_bytes
 
@@ -36,12 +37,15 @@ def test_a_master_that_is_a_folder_is_an_error_of_the_author(tmp_path: Path) -> 
         load_master(tmp_path)
 
 
-def _without_name(notebook: dict[str, Any]) -> None:
-    del notebook["metadata"]["fairmark"]
+def test_a_solution_loads_with_the_same_ids_and_the_references_cells(solution: bytes, master: Master) -> None:
+    reference = master_from_bytes(solution, path="horses.ipynb")
+    assert reference.assignment == "horses"
+    assert [cell.grade_id for cell in reference.cells] == [cell.grade_id for cell in master.cells]
+    assert "model.compile(loss='binary_crossentropy')" in reference.cells[4].source
 
 
 def _without_grade_id(notebook: dict[str, Any]) -> None:
-    del notebook["cells"][1]["metadata"]["nbgrader"]["grade_id"]
+    del notebook["cells"][2]["metadata"]["nbgrader"]["grade_id"]
 
 
 def _with_repeated_exercise(notebook: dict[str, Any]) -> None:
@@ -63,8 +67,7 @@ def _of_no_known_format(notebook: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_without_name, "names no assignment"),
-        (_without_grade_id, "cell 2 has no nbgrader grade_id"),
+        (_without_grade_id, "the exercise in cell 3 has no grade_id"),
         (_with_repeated_exercise, "several cells have the grade_id 'labels'"),
         (_with_exercise_in_markdown, "cell 1 is an exercise but not a code cell"),
         (_without_exercises, "has no exercise cell"),

@@ -9,18 +9,19 @@ from typing import Any
 
 import nbformat
 import pytest
-from fairmark.errors import MachineError, UnreadableNotebook
-from fairmark.notebook import parse
-from fairmark.notebook.parse import parse_notebook, read_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairmark.errors import MachineError, UnreadableNotebook
+from fairmark.notebook import parse
+from fairmark.notebook.parse import parse_notebook, read_bytes
 
-def cell(source: Any = "x = 1", **fields: Any) -> dict[str, Any]:
+
+def cell(source: object = "x = 1", **fields: object) -> dict[str, Any]:
     return {"cell_type": "code", "metadata": {}, "source": source, "execution_count": None, "outputs": []} | fields
 
 
-def notebook(*cells: Any, **fields: Any) -> bytes:
+def notebook(*cells: object, **fields: object) -> bytes:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells)} | fields).encode()
 
 
@@ -104,7 +105,7 @@ def test_formats_2_and_3_are_converted(version: int) -> None:
 
 
 @pytest.mark.parametrize("level", [10**12, 2.0, "2", None])
-def test_a_heading_of_no_real_level_is_one_of_level_1(level: Any) -> None:
+def test_a_heading_of_no_real_level_is_one_of_level_1(level: object) -> None:
     heading = {"cell_type": "heading", "source": "Title", "level": level}
     data = json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [heading]}]}).encode()
     assert parse_notebook(data, path="n").cells[0].source == "# Title"
@@ -137,7 +138,7 @@ def test_too_many_cells_of_any_kind_are_refused() -> None:
 
 
 def test_too_much_code_is_refused() -> None:
-    assert "holds 1000001 characters of code" in refused(notebook(cell("x" * 1_000_001))).reason
+    assert "holds 500001 characters of code" in refused(notebook(cell("x" * 500_001))).reason
 
 
 def test_too_many_bytes_are_refused() -> None:
@@ -224,11 +225,10 @@ MAYBE_NOTEBOOKS = st.fixed_dictionaries(
 def parses_or_is_refused(data: bytes) -> None:
     try:
         parsed = parse_notebook(data, path="n.ipynb")
-    except UnreadableNotebook as error:
-        assert error.remedy
-    else:
-        nbformat.validate(parsed)
-        nbformat.writes(parsed).encode()
+    except UnreadableNotebook:
+        return
+    nbformat.validate(parsed)
+    nbformat.writes(parsed).encode()
 
 
 @given(st.binary())
@@ -237,7 +237,7 @@ def test_random_bytes_parse_or_are_refused(data: bytes) -> None:
 
 
 @given(JSON | MAYBE_NOTEBOOKS)
-def test_random_json_parses_or_is_refused(document: Any) -> None:
+def test_random_json_parses_or_is_refused(document: object) -> None:
     parses_or_is_refused(json.dumps(document).encode())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairmark.notebook.stub import header_of, is_untouched, same_text, skeleton, stub_lines
 
 COMMENT, RAISE = stub_lines("compile")
@@ -40,8 +41,18 @@ def test_a_stub_with_a_magic_is_recognised_too() -> None:
     assert not is_untouched(stub.replace(RAISE, "x = 1"), stub=stub, exercise="compile")
 
 
-def test_very_long_text_is_compared_without_being_tokenized() -> None:
-    assert skeleton("x = 1\n  # a comment\n" * 10_000) == "x=1" * 10_000
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("x = 1 # '\n  # a comment\ny", "x=1y"),
+        ("x = '# no comment' # one", "x='#nocomment'"),
+        ('"""\n# no comment\n"""# one', '"""#nocomment"""'),
+        ("r'\\\\' # one", "r'\\\\'"),
+        ("it's open # no comment\n# one", "it'sopen#nocomment"),
+    ],
+)
+def test_the_skeleton_is_the_text_without_comments_and_whitespace(source: str, code: str) -> None:
+    assert skeleton(source) == code
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from nbformat import v4 as format_4
 from fairmark.errors import MachineError, ReleaseError, UnreadableNotebook
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.source import parses
-from fairmark.notebook.stub import exercise_metadata, header, locked_metadata, stub_lines
+from fairmark.notebook.stub import derived_grade_id, exercise_metadata, header, locked_metadata, stub_lines
 
 __all__ = ["BEGIN", "END", "is_stale", "release", "release_notebook"]
 
@@ -161,7 +161,7 @@ def _add_cell(draft: _Draft, number: int, cell: NotebookNode) -> None:
         if any(NEARLY_A_MARKER.search(line) for line in cell.source.split("\n")):
             remedy = 'Give the cell nbgrader metadata with "solution": true and a grade_id, or remove the marker.'
             raise draft.error("a solution marker stands outside an exercise cell", number, remedy)
-        grade_id = _unique_id(draft, number, nbgrader.get("grade_id") or f"cell-{cell.id}")
+        grade_id = _unique_id(draft, number, nbgrader.get("grade_id") or derived_grade_id(cell.id))
         source = cell.source
         metadata = {"nbgrader": locked_metadata(grade_id), "deletable": False, "editable": False}
     _require_pictures(draft, number, kept.get("attachments", {}))

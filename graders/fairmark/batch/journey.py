@@ -9,6 +9,7 @@ carry     where an earlier error hid whether the training is right: run again wi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -188,10 +189,10 @@ def first_line(source: str) -> str:
 
 
 def _unreadable(path: Path, student: str, assignment: str, problem: StudentError) -> Evidence:
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else ""
-    except OSError:
-        digest = ""
+    digest = ""
+    if path.is_file() and not path.is_symlink():
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     remedy = f" {problem.remedy}" if problem.remedy else ""
     return Evidence(
         submission=Submission(student=student, assignment=assignment, notebook_sha256=digest),

@@ -137,7 +137,8 @@ class RunView:
         if not asked:
             raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
         last = asked[-1]
-        loaded = self.all(PictureLoaded, lambda event: event.cell <= last.cell)
+        trained = max((fit.cell for fit in self.all(FitStarted)), default=0)
+        loaded = self.all(PictureLoaded, lambda event: trained <= event.cell <= last.cell)
         after = [bound for bound in self.all(NamesBound) if bound.cell >= last.cell]
         probe = self.evidence.probe
         return PredictionView(

@@ -82,7 +82,7 @@ def _argument(call: SourceCall, argument: str) -> Folded:
     order = _POSITIONS.get(call.name, ())
     if argument in order and order.index(argument) < len(call.positional):
         return call.positional[order.index(argument)]
-    if "**" in call.arguments or UNKNOWN in call.positional or (call.name, argument) not in _DEFAULTS:
+    if {"*", "**"} & call.arguments.keys() or (call.name, argument) not in _DEFAULTS:
         return UNKNOWN
     return Folded(True, _DEFAULTS[call.name, argument])
 

@@ -25,6 +25,7 @@ from fairmark.cli.options import (
 from fairmark.cli.say import results, say, waiting
 from fairmark.course import find_course
 from fairmark.errors import UnreadableNotebook
+from fairmark.present.audience import for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.progress import RunProgress
@@ -69,12 +70,12 @@ def check(
 
 def _show(marked: Marked, journey: Journey, *, as_json: bool) -> None:
     if as_json:
-        results().file.write(report_json(marked.report))
+        results().file.write(report_json(for_student(marked.report)))
         return
     asked = {exercise.id for exercise in marked.report.exercises}
     show_report(
         results(),
-        marked.report,
+        for_student(marked.report),
         curve=curve_of(marked.evidence.run),
         not_checked=[exercise.title for exercise in journey.grader.exercises if exercise.id not in asked],
         cell_lines=marked.cell_lines,

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from fairmark import data
+from fairmark.cli.options import AsJson, CourseFolder
+from fairmark.cli.say import results, say, waiting
 from fairmark.course import Course, find_course
 from fairmark.errors import PicturesDamaged, PicturesMissing
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="List, make, add and check the pictures of the course's data sets.", no_args_is_help=True, add_completion=False
+    help="List, make, add and check the pictures of the course's data sets.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]", help="Data sets; all of the course if none.")]
-CourseOption = Annotated[
-    Path | None, typer.Option("--course", metavar="DIR", help="The course's folder; else found from here, or built in.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that draw; else one for each core.")
 ]
 
 
 @app.command("list")
-def list_sets(course: CourseOption = None, as_json: Json = False) -> None:
+def list_sets(course: CourseFolder = None, as_json: AsJson = False) -> None:
     """List the course's data sets, and which are on this computer."""
     rows = [_state(recipe) for recipe in _recipes(find_course(course), None)]
     if as_json:
@@ -48,7 +47,7 @@ def list_sets(course: CourseOption = None, as_json: Json = False) -> None:
     for row in rows:
         totals = [str(sum(row["counts"].get(split, {}).values()) or "-") for split in ("train", "validation")]
         table.add_row(row["name"], row["state"], *totals, Text(row["folder"]))
-    Console().print(table)
+    results().print(table)
 
 
 @app.command("make")
@@ -60,21 +59,23 @@ def make_sets(  # one parameter for each option
         bool, typer.Option("--hidden", help="Draw the hidden pictures as well, not when needed.")
     ] = False,
     workers: Workers = None,
-    course: CourseOption = None,
-    as_json: Json = False,
+    course: CourseFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Draw the pictures of data sets that have a render.py. What is there already stays."""
     rows = []
     for recipe in _recipes(find_course(course), names):
         if not names and not recipe.drawable and not data.set_folder(recipe.name).exists():
-            _say(f"{recipe.name}: its pictures cannot be drawn; add them with: fairmark data add {recipe.name}")
+            say(f"{recipe.name}: its pictures cannot be drawn; add them with: fairmark data add {recipe.name}")
             continue
         with _progress(f"Drawing {recipe.name}") as report:
-            data.make(recipe, workers=workers, progress=report, again=again, waiting=_waiting(recipe.name))
+            data.make(recipe, workers=workers, progress=report, again=again, waiting=_says_it_waits(recipe.name))
         row = _state(recipe)
         if hidden:
             with _progress(f"Drawing hidden pictures of {recipe.name}") as report:
-                found = data.hidden_pictures(recipe, workers=workers, progress=report, waiting=_waiting(recipe.name))
+                found = data.hidden_pictures(
+                    recipe, workers=workers, progress=report, waiting=_says_it_waits(recipe.name)
+                )
             row["hidden"] = len(found.pictures)
         rows.append(row)
         if not as_json:
@@ -95,14 +96,14 @@ def add_set(  # one parameter for each option
         Path | None,
         typer.Option("--hidden", metavar="FILE", help="Hidden pictures; else half of validation is held back."),
     ] = None,
-    course: CourseOption = None,
-    as_json: Json = False,
+    course: CourseFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Use real pictures, from a zip file or folder for each split, with a folder for each class in it."""
     [recipe] = _recipes(find_course(course), [name])
     with _progress(f"Adding {recipe.name}") as report:
         added = data.add(
-            recipe, train=train, validation=validation, hidden=hidden, progress=report, waiting=_waiting(name)
+            recipe, train=train, validation=validation, hidden=hidden, progress=report, waiting=_says_it_waits(name)
         )
     if as_json:
         _print_json(added.model_dump(mode="json"))
@@ -111,7 +112,7 @@ def add_set(  # one parameter for each option
 
 
 @app.command("check")
-def check_sets(names: Names = None, course: CourseOption = None, as_json: Json = False) -> None:
+def check_sets(names: Names = None, course: CourseFolder = None, as_json: AsJson = False) -> None:
     """Compare every picture with the manifest. Exits with 3 where one is missing, changed or too many."""
     rows = [_checked(recipe) for recipe in _recipes(find_course(course), names)]
     if as_json:
@@ -188,14 +189,14 @@ def _print_added(added: data.Added) -> None:
     print(f"in {added.folder}")
 
 
-def _waiting(name: str) -> Callable[[], None]:
-    return lambda: _say(f"{name}: another process is writing it; waiting for it to end")
+def _says_it_waits(name: str) -> Callable[[], None]:
+    return lambda: say(f"{name}: another process is writing it; waiting for it to end")
 
 
 @contextmanager
 def _progress(what: str) -> Iterator[data.Progress]:
     """A bar on standard error; where that is not a terminal, a line for each quarter."""
-    console = Console(stderr=True)
+    console = waiting()
     if not console.is_terminal:
         yield _Quarters(what)
         return
@@ -213,11 +214,7 @@ class _Quarters:
         quarter = 4 * done // total
         if quarter > self.said:
             self.said = quarter
-            _say(f"{self.what}: {done} of {total} pictures")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+            say(f"{self.what}: {done} of {total} pictures")
 
 
 def _print_json(value: object) -> None:

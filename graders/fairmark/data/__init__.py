@@ -14,6 +14,7 @@ under names that say nothing, with the labels in another.
     atomic      whole folders or none                pictures  what a file really is
     manifest    what should be there                 survey    every picture of an archive looked at
     make        draw a set                           add       put real pictures in place
+    dataset     what a notebook calls
 """
 
 from __future__ import annotations

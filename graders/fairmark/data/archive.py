@@ -176,7 +176,7 @@ def checked_name(archive: Path, name: str) -> str:
         raise _refused(archive, name, "has an absolute path")
     if "\\" in name:
         raise _refused(archive, name, "has a backslash in its name")
-    if re.match("[A-Za-z]:", name):
+    if re.match("[A-Za-z]:", "/".join(parts)):
         raise _refused(archive, name, "has a drive letter in its name")
     if ".." in parts:
         raise _refused(archive, name, "leads out of the archive with '..'")
@@ -221,9 +221,9 @@ def _check_total(archive: Path, total_bytes: int) -> None:
 
 def _check_tree(archive: Path, files: dict[str, zipfile.ZipInfo], folders: list[str]) -> None:
     """Refuse names that are a file and a folder at once."""
-    for name in (*files, *folders):
-        parts = name.split("/")
-        for depth in range(1, len(parts) + (name not in files)):
+    for folder in {*folders, *(name.rpartition("/")[0] for name in files)}:
+        parts = folder.split("/")
+        for depth in range(1, len(parts) + 1):
             if "/".join(parts[:depth]) in files:
                 raise _refused(archive, "/".join(parts[:depth]), "is a file and a folder at once")
 

@@ -54,10 +54,13 @@ def load_draw(render: Path) -> Draw:
     module = types.ModuleType(f"fairmark_render_{hashlib.sha256(os.fsencode(render)).hexdigest()[:8]}")
     module.__file__ = str(render)
     sys.modules[module.__name__] = module  # classes defined there look their module up by name
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of modules it loads from beside it
     try:
         exec(compile(render.read_bytes(), str(render), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         raise RenderError(_place(render, error)) from error
+    finally:
+        sys.dont_write_bytecode = writes_none
     draw = getattr(module, "draw", None)
     if not callable(draw):
         raise RenderError(f"{render}: defines no function draw(class_name, random)")
@@ -108,13 +111,13 @@ def _public(seed: str) -> str:
 
 
 def _place(render: Path, error: BaseException) -> str:
-    """``render.py, line 41, in mane: ZeroDivisionError: division by zero``"""
+    """``…/render.py, line 41, in mane: ZeroDivisionError: division by zero``; a file beside it is named likewise."""
     said = traceback.format_exception_only(error)[-1].strip()
-    if isinstance(error, SyntaxError) and error.filename == str(render):
-        return f"{render}, line {error.lineno}: {said}"
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).parent == render.parent:
+        return f"{error.filename}, line {error.lineno}: {said}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename == str(render):
-            return f"{render}, line {frame.lineno}, in {frame.name}: {said}"
+        if Path(frame.filename).parent == render.parent:
+            return f"{frame.filename}, line {frame.lineno}, in {frame.name}: {said}"
     return f"{render}: {said}"
 
 

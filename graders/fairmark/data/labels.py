@@ -52,8 +52,8 @@ def write_labels(stock: Path, labels: Labels) -> None:
 def balanced_order(counts: Sequence[int], random: Random) -> list[tuple[int, int]]:
     """An order of all pictures, each as (class, index within the class), ``counts[class]`` of them.
 
-    Shuffled, except that any number of whole blocks of 64 from the start holds each class in its proportion, give or take
-    a picture: whoever stops early has seen a fair sample.
+    Shuffled, except that any number of whole blocks of 64 from the start holds each class in its proportion, give or
+    take a picture: whoever stops early has seen a fair sample.
     """
     spread = sorted(((index + 0.5) / count, kind, index) for kind, count in enumerate(counts) for index in range(count))
     order = [(kind, index) for _, kind, index in spread]

@@ -64,10 +64,16 @@ class Seen:
 
 
 @cache
+def _formats() -> tuple[str, ...]:
+    """Those of the formats that this build of Pillow opens (MPO comes through JPEG)."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+@cache
 def picture_suffixes() -> frozenset[str]:
     """The endings, in lower case with the dot, of the formats that are read."""
-    Image.init()
-    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS)
+    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in _formats())
 
 
 def examine(content: bytes, name: str) -> Seen:
@@ -103,7 +109,7 @@ def _decoded(content: bytes) -> Iterator[Image.Image]:
         # Pillow warns of what it forgives (a wrong tag, a truncated comment); of too many pixels below.
         warnings.simplefilter("ignore")
         try:
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+            picture = Image.open(io.BytesIO(content), formats=_formats())
             if picture.width * picture.height > MAX_PIXELS:
                 raise TooManyPixelsError(
                     f"{picture.width} x {picture.height} pixels, more than {MAX_PIXELS // 10**6} million"

@@ -37,33 +37,34 @@ def set_folder(name: str) -> Path:
 
 def secret_folder() -> Path:
     """The folder of the secret seed and the hidden pictures: ``FAIRMARK_SECRET``, or ``fairmark/secret`` in the user's
-    data folder. It is made on first use, for its owner only (mode 0700).
+    data folder. It is made on first use, for its owner only (mode 0700); where the folder named is open to other users,
+    a folder ``private`` of that kind is made in it.
 
     Raises :class:`UsageError` where it lies inside :func:`data_folder`, which students' runs can read, and
-    :class:`MachineError` where it cannot be made or other users can open it.
+    :class:`MachineError` where it cannot be made for its owner only.
     """
     folder = _chosen("FAIRMARK_SECRET", "secret")
     if folder.is_relative_to(data_folder()):
         raise UsageError(
-            f"The secret folder {folder} lies inside the data folder {data_folder()}, which students' notebooks read",
+            f"The secret folder {folder} lies inside the data folder {data_folder()}, which students' notebooks read.",
             remedy="Set FAIRMARK_SECRET to a folder outside FAIRMARK_DATA.",
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        mode = folder.stat().st_mode & 0o777
+        # What is there already is not tightened: others may use it for something else.
+        for candidate in (folder, folder / "private"):
+            candidate.mkdir(mode=0o700, exist_ok=True)
+            if not candidate.stat().st_mode & 0o077:
+                return candidate
     except OSError as error:
         raise MachineError(
-            f"The secret folder {folder} cannot be made: {error.strerror}",
+            f"The secret folder {folder} cannot be made: {error.strerror}.",
             remedy="Set FAIRMARK_SECRET to a folder of your own.",
         ) from error
-    if mode & 0o077:
-        # Not tightened here: the variable may point at a folder that others use for something else.
-        raise MachineError(
-            f"The secret folder {folder} is open to other users (mode {mode:04o})",
-            remedy=f"Run: chmod 700 {folder}",
-        )
-    return folder
+    raise MachineError(
+        f"The secret folder {folder / 'private'} is open to other users.",
+        remedy=f"Run: chmod 700 {folder / 'private'}",
+    )
 
 
 def _chosen(variable: str, default: str) -> Path:

@@ -61,7 +61,7 @@ class Recipe(Table):
     real: Real | None = None
 
     _folder: Path = PrivateAttr(default=Path())
-    _render_source: bytes | None = PrivateAttr(default=None)
+    _sources: dict[str, bytes] = PrivateAttr(default_factory=dict)
     _draw: Draw | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -92,15 +92,17 @@ class Recipe(Table):
     @property
     def drawable(self) -> bool:
         """Whether there is a ``render.py``; without one, pictures can only be added from archives."""
-        return self._render_source is not None
+        return "render.py" in self._sources
 
     @property
     def digest(self) -> str:
-        """SHA-256, hexadecimal, of all that decides what the drawn pictures are: ``render.py`` and the fields that it
-        is called by. Titles and licences are left out, so that correcting them draws nothing anew."""
+        """SHA-256, hexadecimal, of all that decides what the drawn pictures are: ``render.py``, the Python files beside
+        it, and the fields that it is called by. Titles and licences are left out, so that correcting them draws nothing
+        anew."""
         decisive = self.model_dump_json(include={"name", "classes", "picture_size", "seed", "splits"})
         digest = hashlib.sha256(json.dumps(json.loads(decisive), sort_keys=True).encode() + b"\n")
-        digest.update(self._render_source or b"")
+        for name, source in sorted(self._sources.items()):
+            digest.update(f"{name} {len(source)}\n".encode() + source)
         return digest.hexdigest()
 
     def draw(self, class_name: str, *, split: str, index: int, seed: int | str | None = None) -> Image.Image:
@@ -128,7 +130,7 @@ def picture_seed(seed: int | str | None, split: str, class_name: str, index: int
 
 
 def load_recipe(folder: Path) -> Recipe:
-    """Read ``folder/dataset.toml``; ``render.py`` beside it is read but not run.
+    """Read ``folder/dataset.toml``; Python files beside it are read but not run.
 
     Raises :class:`RecipeError`, naming the file and the field, where it is missing, is not TOML, has unknown or wrong
     fields, names another folder, or lacks what drawing needs while there is a ``render.py``.
@@ -137,8 +139,7 @@ def load_recipe(folder: Path) -> Recipe:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         recipe = Recipe.model_validate(table)
-        render = folder / "render.py"
-        source = render.read_bytes() if render.exists() else None
+        sources = {path.name: path.read_bytes() for path in folder.glob("*.py")}
     except OSError as error:
         raise RecipeError(
             f"{error.filename}: {error.strerror}.", remedy="A data set is a folder with a dataset.toml."
@@ -153,13 +154,13 @@ def load_recipe(folder: Path) -> Recipe:
             remedy="Give both one name.",
         )
     missing = [field for field in ("seed", "splits", "hidden") if getattr(recipe, field) is None]
-    if source is not None and missing:
+    if "render.py" in sources and missing:
         raise RecipeError(
             f"{path}: {', '.join(missing)}: missing, and render.py cannot be used without",
             remedy="Add the fields, or remove render.py if the pictures are only added from archives.",
         )
     recipe._folder = folder.resolve()
-    recipe._render_source = source
+    recipe._sources = sources
     return recipe
 
 

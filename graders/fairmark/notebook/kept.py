@@ -51,13 +51,11 @@ def cell_metadata(metadata: object) -> dict[str, Any]:
 
 def attachments(value: object) -> dict[str, dict[str, str]]:
     """Files inside a Markdown cell: contents by media type by file name."""
-    return {
-        encodable(name): {
-            encodable(mime): encodable(content) for mime, content in bundle.items() if isinstance(content, str)
-        }
-        for name, bundle in as_dict(value).items()
-        if isinstance(bundle, dict)
-    }
+    kept: dict[str, dict[str, str]] = {}
+    for name, bundle in as_dict(value).items():
+        contents = {encodable(mime): joined(content) for mime, content in as_dict(bundle).items()}
+        kept[encodable(name)] = {mime: content for mime, content in contents.items() if content is not None}
+    return kept
 
 
 def give_ids(cells: list[dict[str, Any]]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from fairmark.notebook.lexing import statement_end
+
 __all__ = ["python_source"]
 
 RUNS_ITS_BODY = {"time", "timeit", "capture", "prun"}
@@ -18,17 +20,6 @@ TIMED = re.compile(r"(\s*(?:[A-Za-z_][\w., \[\]]*=\s*)?)%time[ \t]+(\S.*)", re.D
 ASSIGNED = re.compile(r"(\s*[A-Za-z_][\w., \[\]]*=\s*)[%!](?!=)")
 COMMAND = re.compile(r"\s*(?:[%!?])")
 HELP = re.compile(r"\s*%{0,2}[\w.*]+\?{1,2}\s*$")
-
-TOKEN = re.compile(
-    r"""(?P<passed>
-        '''(?:\\.|[^\\])*?(?:'''|\\?\Z) | \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\\?\Z)
-        | '(?:\\.|[^'\\\n])*'? | \"(?:\\.|[^\"\\\n])*\"?
-        | \#[^\n]* | \\\n
-    ) | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<end>\n)""",
-    re.DOTALL | re.VERBOSE,
-)
-"""What decides whether a line begins a statement: strings, comments and continued lines are passed over whole. Strings
-need no end, so that a text full of quotes is read in linear time."""
 
 
 def python_source(source: str) -> str:
@@ -52,7 +43,7 @@ def _without_commands(source: str) -> str:
     while at < len(source):
         line_end = _line_end(source, at)
         replaced = _replaced(source[at:line_end])
-        end = _statement_end(source, at) if replaced is None else line_end
+        end = statement_end(source, at) if replaced is None else line_end
         parts.append(source[at:end] if replaced is None else replaced)
         at = end
     return "".join(parts)
@@ -67,19 +58,6 @@ def _line_end(source: str, at: int) -> int:
         if not source.endswith("\\", at, newline):
             return newline + 1
         at = newline + 1
-
-
-def _statement_end(source: str, at: int) -> int:
-    """Just after the first line end at or after ``at`` that is in no string, comment or bracket."""
-    depth = 0
-    for token in TOKEN.finditer(source, at):
-        if token["open"]:
-            depth += 1
-        elif token["close"]:
-            depth = max(depth - 1, 0)
-        elif token["end"] and depth == 0:
-            return token.end()
-    return len(source)
 
 
 def _replaced(line: str) -> str | None:

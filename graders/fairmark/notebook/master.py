@@ -1,4 +1,8 @@
-"""The master: the student notebook as the author released it, against which submissions are read."""
+"""The master: the student notebook as the author released it, against which submissions are read.
+
+A solution can be loaded the same way: its exercises then hold the reference's cells in place of the stubs, and what
+release would fill in (the assignment's name, ids of locked cells) is filled in alike.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from nbformat import NotebookNode
 
 from fairmark.errors import AssignmentNotFound, ReleaseError, UnreadableNotebook
 from fairmark.notebook.parse import parse_notebook, read_bytes
+from fairmark.notebook.stub import derived_grade_id
 
 __all__ = ["Master", "MasterCell", "load_master", "master_from_bytes"]
 
@@ -50,9 +55,9 @@ class Master:
 def load_master(path: Path) -> Master:
     """The master in the file ``path``.
 
-    Raises `AssignmentNotFound` where there is no such file; `ReleaseError` where it is not a notebook, names no
-    assignment, has no exercise, or has a cell without a ``grade_id`` of its own; `MachineError` where this computer
-    cannot read it.
+    Raises `AssignmentNotFound` where there is no such file; `ReleaseError` where it is not a notebook, has no exercise,
+    or has an exercise without an id, one that is no code cell, or two cells with one id; `MachineError` where this
+    computer cannot read it.
     """
     try:
         data = read_bytes(path)
@@ -64,14 +69,12 @@ def load_master(path: Path) -> Master:
 
 
 def master_from_bytes(data: bytes, *, path: Path | str) -> Master:
-    """The master in ``data``; ``path`` is for messages only. Raises `ReleaseError` as `load_master` does."""
+    """The master in ``data``; messages name ``path``. Raises `ReleaseError` as `load_master` does."""
     try:
         notebook = parse_notebook(data, path=path)
     except UnreadableNotebook as error:
         raise ReleaseError(error.message, remedy=RELEASE_AGAIN) from error
-    assignment = notebook.metadata.get("fairmark", {}).get("assignment")
-    if not isinstance(assignment, str) or not assignment:
-        raise ReleaseError(f"{path}: names no assignment (metadata.fairmark.assignment)", remedy=RELEASE_AGAIN)
+    assignment = str(notebook.metadata.get("fairmark", {}).get("assignment") or Path(path).stem)
     cells = tuple(_master_cell(cell, number, path) for number, cell in enumerate(notebook.cells, start=1))
     repeated = [grade_id for grade_id, count in Counter(cell.grade_id for cell in cells).items() if count > 1]
     if repeated:
@@ -85,10 +88,10 @@ def master_from_bytes(data: bytes, *, path: Path | str) -> Master:
 def _master_cell(cell: NotebookNode, number: int, path: Path | str) -> MasterCell:
     nbgrader = cell.metadata.get("nbgrader", {})
     grade_id = nbgrader.get("grade_id")
-    if not isinstance(grade_id, str) or not grade_id:
-        raise ReleaseError(f"{path}: cell {number} has no nbgrader grade_id", remedy=RELEASE_AGAIN)
     if nbgrader.get("solution") is not True:
-        return MasterCell("locked", grade_id, cell.source, None, cell.cell_type)
+        return MasterCell("locked", str(grade_id or derived_grade_id(cell.id)), cell.source, None, cell.cell_type)
+    if not isinstance(grade_id, str) or not grade_id:
+        raise ReleaseError(f"{path}: the exercise in cell {number} has no grade_id", remedy=RELEASE_AGAIN)
     if cell.cell_type != "code":
         raise ReleaseError(f"{path}: cell {number} is an exercise but not a code cell", remedy=RELEASE_AGAIN)
     return MasterCell("exercise", grade_id, cell.source, grade_id, "code")

@@ -43,9 +43,9 @@ MAX_CELLS = 10_000
 MAX_CODE_CELLS = 2_000
 """Code cells of one notebook; more are `UnreadableNotebook`."""
 
-MAX_CODE_CHARACTERS = 1_000_000
+MAX_CODE_CHARACTERS = 500_000
 """Characters of code in one notebook, all cells together; more are `UnreadableNotebook`. It bounds the time that
-looking for calls and comparing cells can take."""
+comparing cells and looking for calls can take: a few seconds each, for the worst text found."""
 
 DOWNLOAD_AGAIN = "Download it again from Jupyter: File > Download."
 DELETE_CELLS = "Delete the cells that are not part of the assignment, save, and hand it in again."

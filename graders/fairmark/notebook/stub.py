@@ -6,12 +6,13 @@ of :func:`stub_lines`. The metadata is nbgrader's, schema 3, so that nbgrader re
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
+
+from fairmark.notebook.lexing import without_comments
 
 __all__ = [
     "YOUR_CODE",
+    "derived_grade_id",
     "exercise_metadata",
     "header",
     "header_of",
@@ -27,21 +28,7 @@ __all__ = [
 YOUR_CODE = "# YOUR CODE HERE"
 
 HEADER = re.compile(r"^[ \t]*#+[ \t]*Exercise:[ \t]*([A-Za-z0-9_-]+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
-COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
 WHITESPACE = re.compile(r"\s+")
-
-MAX_TOKENIZED_CHARACTERS = 50_000
-"""A longer cell is compared line by line: Python's tokenizer takes about a second for a million characters."""
-
-LAYOUT = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
-}
 
 
 def exercise_metadata(exercise: str) -> dict[str, object]:
@@ -66,6 +53,11 @@ def locked_metadata(grade_id: str) -> dict[str, object]:
         "task": False,
         "grade_id": grade_id,
     }
+
+
+def derived_grade_id(cell_id: str) -> str:
+    """The ``grade_id`` of a locked cell whose author gave it none."""
+    return f"cell-{cell_id}"
 
 
 def header(exercise: str) -> str:
@@ -103,22 +95,8 @@ def is_untouched(source: str, *, stub: str, exercise: str) -> bool:
 
 
 def skeleton(source: str) -> str:
-    """``source`` without comments and whitespace; works on text that is not Python, too.
-
-    Where the text cannot be tokenized (a syntax error, a magic), only comments on lines of their own are dropped.
-    """
-    if len(source) <= MAX_TOKENIZED_CHARACTERS:
-        try:
-            tokens = [
-                token.string
-                for token in tokenize.generate_tokens(io.StringIO(source).readline)
-                if token.type not in LAYOUT
-            ]
-        except (tokenize.TokenError, SyntaxError, ValueError):
-            pass
-        else:
-            return WHITESPACE.sub("", "".join(tokens))
-    return WHITESPACE.sub("", COMMENT_LINE.sub("", source))
+    """``source`` without comments and whitespace; works on text that is not Python, too."""
+    return WHITESPACE.sub("", without_comments(source))
 
 
 def same_text(one: str, other: str) -> bool:

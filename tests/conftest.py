@@ -1,0 +1,56 @@
+"""What all tests share: pictures in a folder of their own, and the built-in course with few of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fairmark.batch.journey import Journey
+from fairmark.course import Course
+from submissions import Case, Corpus
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test touches the pictures or the secret of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("FAIRMARK_SECRET", str(tmp_path_factory.mktemp("secret")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def small_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The built-in course, its data set drawn an eighth as large: 128 pictures to train on, 32 to validate."""
+    root = tmp_path_factory.mktemp("course")
+    for part in ("assignments", "solutions", "datasets"):
+        shutil.copytree(ROOT / part, root / part)
+    (root / "graders").mkdir()
+    for grader in (ROOT / "graders").glob("*.py"):
+        shutil.copy(grader, root / "graders")
+    recipe = root / "datasets" / "horses_or_humans" / "dataset.toml"
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(re.sub(r"(?m)^(horses|humans) = (\d+)$", lambda m: f"{m[1]} = {int(m[2]) // 8}", text))
+    return Course(root)
+
+
+@pytest.fixture(scope="session")
+def corpus(
+    small_course: Course, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Corpus]:
+    Journey(small_course, small_course.assignment("horses_or_humans")).prepare()
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        made = Corpus(small_course, tmp_path_factory.mktemp("submissions"), pool)
+        for item in request.session.items:  # so that all cores are busy while the first test waits
+            parameters = getattr(getattr(item, "callspec", None), "params", {})
+            if isinstance(parameters.get("case"), Case):
+                made.begin(parameters["case"], quick=parameters["quick"])
+        yield made
+        pool.shutdown(cancel_futures=True)

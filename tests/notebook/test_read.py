@@ -1,0 +1,379 @@
+"""A file handed in becomes a submission in the master's order, whatever was done to it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairmark.errors import UnreadableNotebook
+from fairmark.evidence import Cell, Submission
+from fairmark.notebook.master import Master
+from fairmark.notebook.read import read_submission, submission_from_bytes
+
+Notebook: TypeAlias = dict[str, Any]
+
+IMPORTS, LABELS, COMPILE, TRAINING, PREDICT = 1, 2, 4, 5, 6
+"""Where the code cells of the master stand in its file, from 0."""
+
+ANSWERS = {
+    LABELS: "# Exercise: labels\naugmented = ImageDataGenerator(horizontal_flip=True)\n"
+    "plain_pictures = ImageDataGenerator()\ntrain_pictures = augmented.flow_from_directory(PICTURES)",
+    COMPILE: "# Exercise: compile\nmodel.compile(loss='mse')",
+    PREDICT: "# Exercise: predict\ndef predict(path):\n    return 0.5\npredict('horse.png')",
+}
+
+
+@pytest.fixture(scope="session")
+def answered(released: bytes) -> Notebook:
+    """The student notebook with an answer in every exercise."""
+    notebook: Notebook = json.loads(released)
+    for index, source in ANSWERS.items():
+        notebook["cells"][index]["source"] = source
+    return notebook
+
+
+@pytest.fixture(scope="session")
+def hand_in(answered: Notebook, master: Master) -> Callable[..., Submission]:
+    """Reads the answered notebook after ``change`` was made to its cells."""
+
+    def handed_in(change: Callable[[list[Any]], object] = lambda cells: None) -> Submission:
+        notebook = copy.deepcopy(answered)
+        change(notebook["cells"])
+        return submission_from_bytes(json.dumps(notebook).encode(), path="anna.ipynb", student="anna", master=master)
+
+    return handed_in
+
+
+HandIn: TypeAlias = Callable[..., Submission]
+
+
+def own(source: str, grade_id: str | None = None) -> dict[str, Any]:
+    metadata = {"nbgrader": {"grade_id": grade_id}} if grade_id else {}
+    return {"cell_type": "code", "metadata": metadata, "source": source, "execution_count": None, "outputs": []}
+
+
+def clear_metadata(cells: list[Any]) -> None:
+    for cell in cells:
+        cell["metadata"] = {}
+
+
+def kinds(submission: Submission) -> list[str]:
+    return [flag.kind for flag in submission.flags]
+
+
+def exercise(submission: Submission, name: str) -> Cell:
+    (cell,) = [cell for cell in submission.cells if cell.exercise == name]
+    return cell
+
+
+def order(submission: Submission) -> list[int | None]:
+    return [cell.number for cell in submission.cells]
+
+
+# --- as it was meant --------------------------------------------------------------------------------------------------
+
+
+def test_an_answered_notebook_is_read_without_flags(hand_in: HandIn) -> None:
+    submission = hand_in()
+    assert submission.flags == ()
+    assert [cell.role for cell in submission.cells] == ["locked", "exercise", "exercise", "locked", "exercise"]
+    assert [cell.exercise for cell in submission.cells] == [None, "labels", "compile", None, "predict"]
+    assert all(cell.touched for cell in submission.cells)
+
+
+def test_positions_count_code_cells_and_numbers_count_all_cells(hand_in: HandIn) -> None:
+    submission = hand_in()
+    assert [cell.position for cell in submission.cells] == [1, 2, 3, 4, 5]
+    assert order(submission) == [2, 3, 5, 6, 7]
+
+
+def test_the_notebook_as_given_out_has_all_exercises_untouched(released: bytes, master: Master) -> None:
+    submission = submission_from_bytes(released, path="n.ipynb", student="anna", master=master)
+    assert [cell.touched for cell in submission.cells] == [True, False, False, True, False]
+    assert submission.flags == ()
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path: Path, released: bytes, master: Master) -> None:
+    (tmp_path / "anna.ipynb").write_bytes(released)
+    submission = read_submission(tmp_path / "anna.ipynb", student="anna", master=master)
+    assert submission.notebook_sha256 == hashlib.sha256(released).hexdigest()
+    assert (submission.student, submission.assignment) == ("anna", "horses")
+
+
+def test_the_solution_itself_reads_as_a_submission(solution: bytes, master: Master) -> None:
+    submission = submission_from_bytes(solution, path="horses.ipynb", student="reference", master=master)
+    assert kinds(submission) == ["assignment_name_missing"]
+    assert all(cell.touched for cell in submission.cells)
+
+
+# --- locked cells -----------------------------------------------------------------------------------------------------
+
+
+def test_a_changed_locked_cell_runs_with_the_masters_text_and_is_flagged(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells[TRAINING].update(source="history = load('history')"))
+    assert "steps_per_epoch=math.ceil(1027 / BATCH)" in submission.cells[3].source
+    (flag,) = submission.flags
+    assert (flag.kind, flag.cell) == ("locked_cell_changed", 6)
+    assert flag.message.endswith("differs from the assignment, and ran with the assignment's text.")
+
+
+def test_a_locked_cell_that_differs_in_whitespace_is_not_flagged(hand_in: HandIn) -> None:
+    assert (
+        hand_in(
+            lambda cells: cells[IMPORTS].update(
+                source="\nimport math \nimport tensorflow  as tf\n\n\nPICTURES='pictures/train'\nBATCH=128\n"
+            )
+        ).flags
+        == ()
+    )
+
+
+def test_a_deleted_locked_cell_is_restored_and_flagged(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells.pop(TRAINING))
+    assert order(submission) == [2, 3, 5, None, 6]
+    assert kinds(submission) == ["cell_missing"]
+
+
+def test_a_copy_of_a_locked_cell_runs_as_added(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells.append({**cells[TRAINING], "source": "model.fit(train_pictures)"}))
+    assert [(cell.role, cell.number) for cell in submission.cells][-2:] == [("exercise", 7), ("added", 8)]
+    assert kinds(submission) == ["cell_duplicated"]
+
+
+# --- exercises --------------------------------------------------------------------------------------------------------
+
+
+def test_an_emptied_exercise_is_untouched(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells[COMPILE].update(source="# Exercise: compile\n"))
+    assert not exercise(submission, "compile").touched
+    assert exercise(submission, "compile").number == 5
+    assert submission.flags == ()
+
+
+def test_a_deleted_exercise_is_untouched_has_no_number_and_is_flagged(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells.pop(COMPILE))
+    assert exercise(submission, "compile").number is None
+    assert not exercise(submission, "compile").touched
+    (flag,) = submission.flags
+    assert (flag.kind, flag.cell) == ("cell_missing", None)
+    assert flag.message == "The file has no code cell for exercise compile, which counts as not attempted."
+
+
+def test_an_exercise_turned_into_markdown_is_missing(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells[COMPILE].update(cell_type="markdown"))
+    assert kinds(submission) == ["cell_missing"]
+
+
+def test_exercises_are_found_by_their_header_when_all_metadata_was_cleared(hand_in: HandIn) -> None:
+    submission = hand_in(clear_metadata)
+    assert order(submission) == [2, 3, 5, 6, 7]
+    assert all(cell.touched for cell in submission.cells)
+    assert submission.flags == ()
+
+
+def test_an_exercise_without_metadata_and_header_is_found_by_its_likeness(hand_in: HandIn) -> None:
+    def change(cells: list[Any]) -> None:
+        clear_metadata(cells)
+        cells[LABELS]["source"] = cells[LABELS]["source"].replace("# Exercise: labels\n", "import os\n")
+
+    submission = hand_in(change)
+    assert exercise(submission, "labels").number == 3
+    (flag,) = submission.flags
+    assert (flag.kind, flag.cell) == ("cell_found_again", 3)
+    assert "holds 100% of its lines; its metadata and its header comment are gone" in flag.message
+
+
+def test_an_untouched_stub_without_metadata_and_header_is_known_by_its_raise_line(hand_in: HandIn) -> None:
+    source = 'raise NotImplementedError("compile: replace this line with your answer")'
+    submission = hand_in(lambda cells: cells[COMPILE].update(source=source, metadata={}))
+    assert exercise(submission, "compile").number == 5
+    assert not exercise(submission, "compile").touched
+
+
+def test_a_cell_that_shares_few_lines_with_a_stub_is_the_students_own(hand_in: HandIn) -> None:
+    submission = hand_in(
+        lambda cells: cells[LABELS].update(source="plain_pictures = ImageDataGenerator()", metadata={})
+    )
+    assert exercise(submission, "labels").number is None
+    assert [cell.role for cell in submission.cells if cell.number == 3] == ["added"]
+
+
+def test_of_two_copies_of_an_exercise_the_first_with_an_answer_counts(hand_in: HandIn, master: Master) -> None:
+    stub = master.cells[COMPILE].source
+    submission = hand_in(lambda cells: cells.insert(COMPILE, own(stub, "compile")))
+    assert exercise(submission, "compile").number == 6
+    assert [(cell.role, cell.touched) for cell in submission.cells if cell.number == 5] == [("added", False)]
+    (flag,) = submission.flags
+    assert (flag.kind, flag.cell) == ("cell_duplicated", 5)
+    assert flag.message == "The file holds exercise compile more than once: cell 6 counts, and cell 5 ran as added."
+
+
+def test_further_answers_to_one_exercise_run_as_added_cells(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells.insert(COMPILE + 1, own("model.compile(loss='mae')", "compile")))
+    assert exercise(submission, "compile").number == 5
+    assert [(cell.number, cell.role, cell.touched) for cell in submission.cells][3] == (6, "added", True)
+
+
+def test_a_copy_with_the_header_alone_counts_where_the_original_was_left_untouched(
+    hand_in: HandIn, master: Master
+) -> None:
+    def change(cells: list[Any]) -> None:
+        cells.append(own(ANSWERS[COMPILE]))
+        cells[COMPILE]["source"] = master.cells[COMPILE].source
+
+    assert exercise(hand_in(change), "compile").number == 8
+
+
+def test_two_exercises_merged_into_one_cell_stay_in_that_cell(hand_in: HandIn) -> None:
+    def merge(cells: list[Any]) -> None:
+        cells[LABELS]["source"] += "\n\n" + cells.pop(COMPILE)["source"]
+
+    submission = hand_in(merge)
+    assert "model.compile(loss='mse')" in exercise(submission, "labels").source
+    assert exercise(submission, "compile").number is None
+    assert kinds(submission) == ["cell_missing"]
+
+
+def test_merged_exercises_that_were_split_again_are_both_found(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells[COMPILE].update(metadata=cells[LABELS]["metadata"]))
+    assert exercise(submission, "labels").number == 3
+    assert exercise(submission, "compile").number == 5
+    assert submission.flags == ()
+
+
+def test_an_answer_merged_into_a_locked_cell_is_not_lost(hand_in: HandIn) -> None:
+    def merge(cells: list[Any]) -> None:
+        cells[TRAINING]["source"] += "\n" + cells.pop(PREDICT)["source"]
+
+    submission = hand_in(merge)
+    assert exercise(submission, "predict").touched
+    assert exercise(submission, "predict").number == 6
+    assert kinds(submission) == ["cell_missing"]  # the locked cell, restored
+
+
+# --- cells of the student's own, and order ----------------------------------------------------------------------------
+
+
+def test_added_cells_run_after_the_cell_they_follow(hand_in: HandIn) -> None:
+    def add(cells: list[Any]) -> None:
+        cells.insert(COMPILE + 1, own("second()"))
+        cells.insert(COMPILE + 1, own("first()"))
+        cells.insert(0, own("before()"))
+
+    submission = hand_in(add)
+    assert [cell.source for cell in submission.cells if cell.role == "added"] == ["before()", "first()", "second()"]
+    assert order(submission) == [1, 3, 4, 6, 7, 8, 9, 10]
+
+
+def test_blank_cells_are_left_out(hand_in: HandIn) -> None:
+    assert len(hand_in(lambda cells: cells.append(own(" \n"))).cells) == 5
+
+
+def test_cells_in_another_order_are_put_back_with_those_that_follow_them(hand_in: HandIn) -> None:
+    def move(cells: list[Any]) -> None:
+        cells.insert(0, cells.pop(PREDICT))
+        cells.insert(1, own("print(1)"))
+
+    submission = hand_in(move)
+    assert order(submission) == [4, 5, 7, 8, 1, 2]
+    (flag,) = submission.flags
+    assert (flag.kind, flag.cell) == ("cells_reordered", 4)
+
+
+def test_outputs_are_not_looked_at(hand_in: HandIn) -> None:
+    assert hand_in(lambda cells: cells[COMPILE].update(outputs={"not": "a list"})).flags == ()
+
+
+# --- the assignment's name --------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_of_another_assignment_is_refused_and_both_names_are_said(
+    answered: Notebook, master: Master
+) -> None:
+    other = answered | {"metadata": {"fairmark": {"assignment": "cats"}}}
+    with pytest.raises(UnreadableNotebook) as caught:
+        submission_from_bytes(json.dumps(other).encode(), path="anna.ipynb", student="anna", master=master)
+    assert caught.value.message == "anna.ipynb: is a notebook of the assignment 'cats', not of 'horses'"
+    assert caught.value.remedy is not None
+    assert "Hand in the notebook of 'horses'" in caught.value.remedy
+
+
+@pytest.mark.parametrize("metadata", [{}, {"fairmark": 3}, {"fairmark": {"assignment": 3}}])
+def test_a_notebook_without_a_name_is_accepted_by_its_exercises(
+    answered: Notebook, master: Master, metadata: dict[str, Any]
+) -> None:
+    data = json.dumps(answered | {"metadata": metadata}).encode()
+    submission = submission_from_bytes(data, path="anna.ipynb", student="anna", master=master)
+    assert kinds(submission) == ["assignment_name_missing"]
+
+
+def test_a_notebook_without_a_name_and_without_exercises_is_refused(answered: Notebook, master: Master) -> None:
+    data = json.dumps(answered | {"metadata": {}, "cells": [own("x = 1")]}).encode()
+    with pytest.raises(UnreadableNotebook, match="names no assignment, and no exercise of 'horses' was found in it"):
+        submission_from_bytes(data, path="anna.ipynb", student="anna", master=master)
+
+
+# --- whatever is done to the cells ------------------------------------------------------------------------------------
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["delete", "duplicate", "move", "clear", "swap_metadata", "merge", "retype", "own", "rewrite"]),
+        st.integers(0, 20),
+        st.integers(0, 20),
+        st.sampled_from(["", "x = 1", "# Exercise: compile\nx", "# Exercise: nothing", "%%time\nx", "(", "'''", "\0"]),
+    ),
+    max_size=12,
+)
+
+
+def apply(cells: list[Any], kind: str, one: int, other: int, text: str) -> None:
+    if kind == "own" or not cells:
+        cells.insert(one % (len(cells) + 1), own(text))
+        return
+    first, second = cells[one % len(cells)], cells[other % len(cells)]
+    match kind:
+        case "delete":
+            cells.pop(one % len(cells))
+        case "duplicate":
+            cells.insert(other % len(cells), copy.deepcopy(first))
+        case "move":
+            cells.insert(other % len(cells), cells.pop(one % len(cells)))
+        case "clear":
+            first["metadata"] = {}
+        case "swap_metadata":
+            first["metadata"], second["metadata"] = second["metadata"], first["metadata"]
+        case "merge":
+            first["source"] = "".join(first["source"]) + "\n" + "".join(second["source"])
+        case "retype":
+            first["cell_type"] = second["cell_type"]
+        case "rewrite":
+            first["source"] = text
+
+
+@settings(max_examples=300)
+@given(changes=CHANGES)
+def test_every_code_cell_of_the_master_is_there_once_in_order(
+    changes: list[tuple[str, int, int, str]], hand_in: HandIn, master: Master
+) -> None:
+    def change(cells: list[Any]) -> None:
+        for kind, one, other, text in changes:
+            apply(cells, kind, one, other, text)
+
+    submission = hand_in(change)
+    placed = [cell for cell in submission.cells if cell.role != "added"]
+    assert [(cell.role, cell.exercise) for cell in placed] == [(cell.kind, cell.exercise) for cell in master.code_cells]
+    locked = [cell.source for cell in master.code_cells if cell.kind == "locked"]
+    assert [cell.source for cell in placed if cell.role == "locked"] == locked
+    assert [cell.position for cell in submission.cells] == list(range(1, len(submission.cells) + 1))
+    numbers = [cell.number for cell in submission.cells if cell.number is not None]
+    assert len(numbers) == len(set(numbers))
+    assert all(cell.number is not None for cell in placed if cell.role == "exercise" and cell.touched)
+    Submission.model_validate_json(submission.model_dump_json())

@@ -1,0 +1,55 @@
+"""Every submission of the corpus gets the verdict it must get: run in the real sandbox, with few pictures.
+
+Wrong answers lose exactly the marks they should and no others; right answers in other spellings lose none. What needs
+no training is looked at with ``--quick``. What does is trained for two steps only, so that the hidden accuracy, worth 2
+marks, is always missed: it is the one loss that is expected besides.
+"""
+
+from __future__ import annotations
+
+import pytest
+from fairmark.report import Report
+from submissions import Case, Corpus, cases
+
+
+def losses(report: Report) -> dict[str, float]:
+    """Marks lost, by ``exercise.check``."""
+    return {
+        f"{exercise.id}.{check.id}": check.max_score - check.score
+        for exercise in report.exercises
+        for check in exercise.checks
+        if check.score < check.max_score
+    }
+
+
+def message(report: Report, name: str) -> str:
+    exercise_id, _, check_id = name.partition(".")
+    return next(
+        check.message
+        for exercise in report.exercises
+        if exercise.id == exercise_id
+        for check in exercise.checks
+        if check.id == check_id
+    )
+
+
+STRUCTURE = [(case, True) for case in cases("wrong", "generators", "layers", "compile", "steps")]
+TRAINED = [(case, False) for case in cases("wrong", "training", "prediction")]
+
+
+@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *TRAINED], ids=lambda value: getattr(value, "name", ""))
+def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool, corpus: Corpus) -> None:
+    report = corpus.report(case, quick=quick).report
+    expected = case.lost if quick else {**case.lost, "training.hidden_accuracy": 2.0}
+    assert losses(report) == expected
+    for name, parts in case.says.items():
+        for part in parts:
+            assert part in message(report, name)
+
+
+@pytest.mark.parametrize(("case", "quick"), [(case, False) for case in cases("right")], ids=lambda v: getattr(v, "name", ""))
+def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
+    marked = corpus.report(case, quick=quick)
+    assert losses(marked.report) == {"training.hidden_accuracy": 2.0}
+    assert marked.evidence.probe is not None
+    assert marked.evidence.probe.problem is None
