@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from submissions import Case, Corpus
+
 from fairmark.batch.journey import Journey
 from fairmark.course import Course
-from submissions import Case, Corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,8 +8,9 @@ marks, is always missed: it is the one loss that is expected besides.
 from __future__ import annotations
 
 import pytest
-from fairmark.report import Report
 from submissions import Case, Corpus, cases
+
+from fairmark.report import Report
 
 
 def losses(report: Report) -> dict[str, float]:
@@ -47,7 +48,9 @@ def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool
             assert part in message(report, name)
 
 
-@pytest.mark.parametrize(("case", "quick"), [(case, False) for case in cases("right")], ids=lambda v: getattr(v, "name", ""))
+@pytest.mark.parametrize(
+    ("case", "quick"), [(case, False) for case in cases("right")], ids=lambda v: getattr(v, "name", "")
+)
 def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
     marked = corpus.report(case, quick=quick)
     assert losses(marked.report) == {"training.hidden_accuracy": 2.0}

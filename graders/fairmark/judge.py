@@ -226,7 +226,9 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     run, probe = evidence.run, evidence.probe
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
-    exports = [event for event in RunView(evidence).all(ModelExported) if probe is not None and event.model == probe.model]
+    exports = [
+        event for event in RunView(evidence).all(ModelExported) if probe is not None and event.model == probe.model
+    ]
     if exports and exports[-1].moment == "end" and len(exports) > 1 and exports[-1].digest != exports[-2].digest:
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
     if evidence.rerun is not None:

@@ -10,10 +10,11 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import fairmark.errors
 import pytest
-from fairmark.data import Recipe, load_recipe
 from PIL import Image
+
+import fairmark.errors
+from fairmark.data import Recipe, load_recipe
 
 TOML = """\
 name = "shapes"

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmark.data import (
     Recipe,
     add,
@@ -21,8 +24,6 @@ from fairmark.data import (
 from fairmark.data.archive import opened
 from fairmark.data.listing import list_pictures, safe_name
 from fairmark.errors import ArchiveRefused, UsageError
-from hypothesis import given
-from hypothesis import strategies as st
 
 Pack = Callable[..., Path]
 Encode = Callable[..., bytes]

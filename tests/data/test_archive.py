@@ -10,11 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmark.data import archive as archives
 from fairmark.data.archive import checked_name, opened
 from fairmark.errors import ArchiveRefused, UsageError
-from hypothesis import given
-from hypothesis import strategies as st
 
 Write = Callable[[zipfile.ZipFile], None]
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from fairmark.cli.data import app
 from fairmark.data import set_folder
 from fairmark.errors import ArchiveRefused, AssignmentNotFound
-from typer.testing import CliRunner, Result
 
 Run = Callable[..., Result]
 

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
 from fairmark.data import (
     Hidden,
     Recipe,
@@ -20,9 +24,6 @@ from fairmark.data import (
 )
 from fairmark.data.labels import balanced_order
 from fairmark.errors import PicturesDamaged, PicturesMissing
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image
 
 
 def contents(hidden: Hidden) -> list[bytes]:

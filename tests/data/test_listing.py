@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmark.data.archive import opened
 from fairmark.data.listing import Listing, list_pictures, safe_name, unused_name
 from fairmark.errors import UsageError
-from hypothesis import given
-from hypothesis import strategies as st
 
 List = Callable[[Iterable[str]], Listing]
 

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from fairmark.data import Recipe, data_folder, make, pixels_as_published, read_manifest, set_folder, verify
 from fairmark.data.atomic import put_in_place, translated_disk_errors
 from fairmark.errors import MachineError, PicturesDamaged, RecipeError
-from PIL import Image
 
 Start = Callable[[str], "subprocess.Popen[str]"]
 

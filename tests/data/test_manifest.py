@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from fairmark.data import Problem, Recipe, make, read_manifest, set_folder, verify
 from fairmark.errors import PicturesDamaged
 

@@ -6,10 +6,11 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from fairmark.data.pictures import TooManyPixelsError, UnreadablePictureError, as_png, examine, picture_suffixes
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+
+from fairmark.data.pictures import TooManyPixelsError, UnreadablePictureError, as_png, examine, picture_suffixes
 
 Encode = Callable[..., bytes]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from fairmark.data import Recipe, load_recipe
 from fairmark.errors import RecipeError
 

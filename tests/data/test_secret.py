@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from fairmark.data import data_folder, secret_folder, secret_seed
 from fairmark.errors import MachineError, UsageError
 

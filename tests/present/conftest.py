@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairmark.evidence import EpochEnded, Run, Stamped
 from fairmark.present.curve import Curve, curve_of
 from fairmark.report import CheckResult, ExerciseResult, Flag, Outcome, Report, RunSummary, worst

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairmark.present.audience import for_student
 from fairmark.present.files import report_json
 from fairmark.report import Report, Visibility

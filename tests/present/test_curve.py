@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairmark.evidence import CellStarted, EpochEnded, Event, Run, Stamped
 from fairmark.present.curve import Curve, curve_of
 

@@ -7,9 +7,10 @@ import io
 import unicodedata
 
 import pytest
-from fairmark.present.escape import as_text, csv_field, file_stem, one_line, plain
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fairmark.present.escape import as_text, csv_field, file_stem, one_line, plain
 
 ANY_TEXT = st.text(
     st.one_of(

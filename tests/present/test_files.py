@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fairmark.errors import MachineError
 from fairmark.present.curve import Curve
 from fairmark.present.files import report_json, report_name, write_report

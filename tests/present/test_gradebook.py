@@ -8,11 +8,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmark.errors import MachineError
 from fairmark.present.gradebook import COLUMNS, gradebook_row, gradebook_text, write_gradebook
 from fairmark.report import ExerciseResult, Flag, Report, RunSummary
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_a_small_gradebook_reads_as_it_should(small_report: Report, full_report: Report, mixed_report: Report) -> None:

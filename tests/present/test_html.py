@@ -5,6 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
+
 from fairmark.present.curve import Curve
 from fairmark.present.html import report_page
 from fairmark.report import Report

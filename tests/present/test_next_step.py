@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairmark.present.next_step import NextStep, next_step
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.console import Console
+
 from fairmark.present.progress import ClassProgress, RunProgress
 from fairmark.report import Report
-from rich.console import Console
 
 
 class Clock:

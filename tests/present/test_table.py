@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.console import Console
+
 from fairmark.present.table import show_class
 from fairmark.report import Report
-from rich.console import Console
 
 
 def shown(reports: list[Report], *, width: int = 80, encoding: str = "utf-8", elapsed_seconds: float = 90.0) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.console import Console
+
 from fairmark.present.curve import Curve
 from fairmark.present.terminal import show_report
 from fairmark.report import Report
-from rich.console import Console
 
 SMALL = """\
 ╭─ horses_or_humans ───────────────────────────────────────────────────────────╮

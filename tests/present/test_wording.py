@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+
 from fairmark.evidence import RunOutcome
 from fairmark.present.curve import Curve
 from fairmark.present.wording import (

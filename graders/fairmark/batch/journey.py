@@ -89,7 +89,7 @@ class Journey:
         missing = {exercise.id for exercise in self.grader.exercises} ^ set(self.master.exercises)
         if missing:
             raise AssignmentNotFound(
-                f"{self.assignment.notebook}: the notebook and its grader script disagree on {', '.join(sorted(missing))}",
+                f"{self.assignment.notebook}: notebook and grader script disagree on {', '.join(sorted(missing))}",
                 remedy="Run `fairmark release`, or name the same exercises in both.",
             )
         make(self._recipe, progress=progress)

@@ -53,5 +53,5 @@ def has_batches_of(pictures: PicturesView, size: int) -> None:
 
 
 def gives_labels(pictures: PicturesView, *modes: str) -> None:
-    """Labels come in one of ``modes``: ``binary`` and ``sparse`` are one number per picture, ``categorical`` one-hot."""
+    """Labels come in one of ``modes``: ``binary`` and ``sparse`` are one number a picture, ``categorical`` one-hot."""
     expect(pictures.labels).to_be_one_of(*modes, expected=modes[0])

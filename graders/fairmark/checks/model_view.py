@@ -66,7 +66,7 @@ class ModelView:
 
     @property
     def sides(self) -> list[int]:
-        """The picture's height after each convolution and pooling: 298, 149, 147, 73, 71, 35 for three blocks at 300."""
+        """Height in pixels after each convolution and pooling: 298, 149, 147, 73, 71, 35 for three blocks at 300."""
         return [
             layer.output_shape[1]
             for layer in self.layers

@@ -91,7 +91,9 @@ class RunView:
     def _described(self, name: str | None) -> ModelDescribed | None:
         """The latest description of the model ``name``, or of the one in the end trained, compiled or made."""
         described = self.all(ModelDescribed)
-        acted_on = [event.model for event in (*described, *self.all(ModelCompiled), *self.all(FitStarted))]
+        acted_on = [event.model for event in described]
+        acted_on += [event.model for event in self.all(ModelCompiled)]
+        acted_on += [event.model for event in self.all(FitStarted)]
         wanted = name or (acted_on[-1] if acted_on else None)
         return next((event for event in reversed(described) if event.model == wanted), None)
 
@@ -167,8 +169,8 @@ def _tell_apart(
 ) -> tuple[PicturesOpened | None, PicturesOpened | None]:
     """Which source is for training and which for validation.
 
-    First by what the student called them, then by the folder they read, then by their order; only what is still open is
-    settled by how ``fit`` used them, since a ``fit`` on the wrong one is a mistake of the training, not of the pictures.
+    First by what the student called them, then by the folder they read, then by their order; only what is still open
+    is settled by how ``fit`` used them: a ``fit`` on the wrong one is a mistake of the training, not of the pictures.
     """
     names = {source: name.lower() for event in bound for name, source in event.objects.items()}
 
