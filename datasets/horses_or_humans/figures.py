@@ -39,12 +39,12 @@ class Part(NamedTuple):
 # Coats and clothes share these tones, or a colour histogram would tell the classes apart. Half are darker and half
 # are brighter than the scenery, by as much: on average a figure is then no blot, and a linear model finds nothing.
 DARK: list[Colour] = [
-    (52, 50, 52), (80, 66, 58), (102, 76, 60), (114, 84, 66), (76, 79, 84), (88, 83, 74),
+    (54, 52, 54), (70, 72, 76), (88, 86, 84), (96, 70, 48), (112, 82, 58), (86, 64, 46),
 ]  # fmt: skip
 BRIGHT: list[Colour] = [
-    (228, 208, 172), (236, 224, 202), (236, 234, 230), (216, 219, 222), (222, 206, 180), (226, 218, 208),
+    (236, 235, 232), (214, 217, 220), (224, 222, 216), (232, 212, 170), (224, 202, 160), (236, 222, 192),
 ]  # fmt: skip
-HORN: list[Colour] = [(70, 60, 54), (186, 174, 156)]  # hooves and shoe leather
+HORN: list[Colour] = [(84, 76, 68), (206, 195, 178)]  # hooves and shoe leather
 SKINS: list[Colour] = [
     (228, 200, 178), (212, 180, 154), (186, 148, 122), (144, 108, 86), (112, 82, 68), (86, 66, 58),
 ]  # fmt: skip

@@ -51,7 +51,7 @@ class View(NamedTuple):
 
 
 # Each layer of a part: how bright, how large, how far it moves toward the light (a share of the radius).
-LAYERS = [(0.74, 1.0, 0.0), (0.91, 0.88, 0.08), (1.02, 0.66, 0.2), (1.1, 0.36, 0.34)]
+LAYERS = [(0.78, 1.0, 0.0), (0.91, 0.88, 0.08), (1.02, 0.66, 0.2), (1.1, 0.36, 0.34)]
 DIRECTIONS = [(cos(2 * pi * turn / 20), sin(2 * pi * turn / 20)) for turn in range(20)]
 
 
@@ -150,11 +150,11 @@ def silhouette(parts: Sequence[Part], view: View) -> Image.Image:
 # Sky and ground lie between the dark and the bright coats, and are about as bright as each other: a subject then
 # stands out from both, as often by being darker as by being brighter.
 SKIES: list[tuple[Colour, Colour]] = [
-    ((118, 136, 165), (154, 140, 133)), ((142, 140, 145), (159, 138, 127)), ((162, 132, 117), (152, 138, 135)),
-    ((168, 136, 109), (162, 136, 121)), ((146, 128, 133), (160, 138, 125)),
+    ((122, 138, 160), (156, 141, 130)), ((142, 140, 140), (159, 139, 126)), ((162, 133, 114), (154, 139, 132)),
+    ((166, 137, 106), (162, 137, 120)), ((148, 130, 130), (158, 139, 126)),
 ]  # fmt: skip
 GROUNDS: list[Colour] = [
-    (134, 137, 107), (128, 133, 105), (147, 132, 111), (155, 129, 113), (159, 125, 117), (147, 129, 125),
+    (128, 140, 104), (124, 136, 100), (147, 134, 116), (155, 130, 120), (158, 126, 122), (150, 129, 130),
 ]  # fmt: skip
 
 
@@ -287,10 +287,11 @@ def draw(class_name: str, random: Random) -> Image.Image:
     horizon = round(max(50, min(nearest - 14, figures[-1].centre[1] + random.uniform(-70, 40), 240)))
     picture = scenery(random, horizon)
     light = (random.choice((-1, 1)) * random.uniform(0.3, 0.9), -random.uniform(0.1, 0.8))
+    depth = random.choice([0, 12, 24, 48])  # no shadow under an overcast sky, a deep one in the sun
     shadow = Image.new("L", picture.size)
     for figure in figures:
-        cast_shadow(shadow, figure, light[0] * 0.5, random.uniform(0.12, 0.2))
-    shadow = shadow.filter(ImageFilter.GaussianBlur(1)).point([value * 30 // 255 for value in range(256)])
+        cast_shadow(shadow, figure, light[0] * 0.5, random.uniform(0.1, 0.3))
+    shadow = shadow.filter(ImageFilter.GaussianBlur(1)).point([value * depth // 255 for value in range(256)])
     picture.paste((30, 32, 40), (0, 0), shadow)
     canvas = picture.resize((SIDE * OVERSAMPLING, SIDE * OVERSAMPLING), Image.Resampling.BILINEAR)
     for figure in figures:

@@ -226,10 +226,7 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     run, probe = evidence.run, evidence.probe
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
-    exports = [
-        event for event in RunView(evidence).all(ModelExported) if probe is not None and event.model == probe.model
-    ]
-    if exports and exports[-1].moment == "end" and len(exports) > 1 and exports[-1].digest != exports[-2].digest:
+    if probe is not None and _weights_changed(RunView(evidence), probe.model):
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
     if evidence.rerun is not None:
         replaced = ", ".join(evidence.rerun.replaced)
@@ -238,6 +235,12 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
         measured = accuracy_of(probe, list(probe.classes))
         if measured.is_close_to(grader.hidden_accuracy):
             yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
+
+
+def _weights_changed(view: RunView, model: str) -> bool:
+    """Whether the notebook left the model otherwise than training did; marks are for what training left."""
+    digests = {exported.moment: exported.digest for exported in view.all(ModelExported) if exported.model == model}
+    return "end" in digests and digests["end"] != digests.get("fit")
 
 
 def _summary(evidence: Evidence) -> RunSummary:
