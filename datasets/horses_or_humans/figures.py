@@ -44,9 +44,9 @@ DARK: list[Colour] = [
 BRIGHT: list[Colour] = [
     (236, 235, 232), (214, 217, 220), (224, 222, 216), (232, 212, 170), (224, 202, 160), (236, 222, 192),
 ]  # fmt: skip
-HORN: list[Colour] = [(84, 76, 68), (206, 195, 178)]  # hooves and shoe leather
+HORN: list[Colour] = [(90, 76, 60), (210, 194, 164)]  # hooves and shoe leather
 SKINS: list[Colour] = [
-    (228, 200, 178), (212, 180, 154), (186, 148, 122), (144, 108, 86), (112, 82, 68), (86, 66, 58),
+    (226, 203, 186), (211, 184, 164), (185, 151, 130), (146, 113, 94), (114, 88, 76), (88, 70, 62),
 ]  # fmt: skip
 
 
@@ -153,7 +153,7 @@ class Coat(NamedTuple):
 def pick_coat(random: Random) -> Coat:
     """Return a horse's colours; some coats and muzzles have the tones that skin has."""
     body, hair, points = pick_tones(random)
-    if random.random() < 0.3:
+    if random.random() < 0.2:
         body = rough(random, random.choice(SKINS))
     socks = [random.choice([points, points, hair]) for _ in range(4)]
     patch = rough(random, random.choice([*SKINS, hair]))
@@ -359,8 +359,8 @@ def human(random: Random) -> list[Part]:
         parts += human_arm(random, spine(0.262, 0.0, side * 0.112 * build), arm, side, outfit)
         parts += human_leg(random, spine(-0.01, 0.0, side * 0.05 * build), leg, side, build, outfit)
     if outfit.legwear == "skirt":
-        hem = [parts[place].blobs[1] for place in (-8, -3)]  # the knees
-        hem = [Blob(x, y + 0.03, z, 0.062, 1.0) for x, y, z, _, _ in hem]
+        thighs = [parts[place].blobs[1] for place in (-7, -2)]  # a side has five parts, the clothed leg fourth
+        hem = [Blob(x, y, z, 0.062) for x, y, z, _, _ in thighs]
         waist = Blob(*spine(0.05), 0.055 * build, 1.36)
         parts.append(Part([waist, hem[0], hem[1], waist], outfit.trousers))
     if stance.seat:
@@ -369,7 +369,7 @@ def human(random: Random) -> list[Part]:
 
 
 def human_arm(random: Random, shoulder: Point, arm: Angles, side: int, outfit: Outfit) -> list[Part]:
-    """Return an arm: the bare one, the sleeve over it, the hand."""
+    """Return an arm: the sleeve, and what it leaves bare. They meet but do not overlap, so their order is free."""
     angles, spreads = loosen(random, arm[:2], 8), tuple(side * spread for spread in loosen(random, arm[2:], 5))
     joints = limb(shoulder, (0.165, 0.145), angles, spreads)
     hand = limb(joints[2], (0.045,), angles[1:], spreads[1:])
@@ -378,25 +378,29 @@ def human_arm(random: Random, shoulder: Point, arm: Angles, side: int, outfit: O
         radii: tuple[float, ...] = (0.042, 0.034, 0.028)
     else:
         cloth, radii = [joints[0], between(joints[0], joints[1], outfit.sleeve)], (0.043, 0.038)
+    bare, girths = [cloth[-1], *joints[2:], hand[1]], [0.026, 0.022, 0.024]
+    if outfit.sleeve <= 1:
+        bare, girths = [cloth[-1], *joints[1:], hand[1]], [0.033, 0.029, 0.022, 0.024]
     return [
-        Part(chain([*joints, hand[1]], (0.036, 0.029, 0.022, 0.024)), outfit.skin),
+        Part(chain(bare, girths), outfit.skin),
         Part(chain(cloth, radii), outfit.shirt),
     ]
 
 
 def human_leg(random: Random, hip: Point, leg: Angles, side: int, build: float, outfit: Outfit) -> list[Part]:
-    """Return a leg: the bare one, the trouser leg over it, the shoe."""
+    """Return a leg: what is bare, what is clothed, the shoe."""
     angles, spreads = loosen(random, leg[:2], 4), tuple(side * spread for spread in leg[2:])
     joints = limb(hip, (0.245, 0.235), angles, spreads)
     sole = limb(joints[2], (0.03, 0.085), (angles[1], angles[1] + 82), (0, side * 6))
     calf = between(joints[1], joints[2], 0.35)
-    radii = [radius * build for radius in (0.064, 0.046, 0.042, 0.032)]
-    cloth = [*joints[:2], calf, joints[2]]
+    cloth, radii = [*joints[:2], calf, joints[2]], [0.064, 0.046, 0.042, 0.032]
+    bare, girths = [between(joints[1], joints[2], 0.9), joints[2]], [0.024, 0.024]
     if outfit.legwear != "trousers":
-        cloth, radii = [joints[0], between(joints[0], joints[1], 0.8)], [0.066 * build, 0.054 * build]
-    bare = [joints[0], joints[1], calf, joints[2]]
+        cloth, radii = [joints[0], between(joints[0], joints[1], 0.8)], [0.066, 0.054]
+        bare, girths = [cloth[1], joints[1], calf, joints[2]], [0.045, 0.041, 0.037, 0.026]
+    radii, girths = ([radius * build for radius in each] for each in (radii, girths))
     return [
-        Part(chain(bare, [radius * build for radius in (0.052, 0.041, 0.037, 0.026)]), outfit.skin),
+        Part(chain(bare, girths), outfit.skin),
         Part(chain(cloth, radii), outfit.trousers),
         Part(chain([joints[2], *sole[1:]], (0.028, 0.03, 0.022)), outfit.shoes),
     ]

@@ -150,11 +150,11 @@ def silhouette(parts: Sequence[Part], view: View) -> Image.Image:
 # Sky and ground lie between the dark and the bright coats, and are about as bright as each other: a subject then
 # stands out from both, as often by being darker as by being brighter.
 SKIES: list[tuple[Colour, Colour]] = [
-    ((122, 138, 160), (156, 141, 130)), ((142, 140, 140), (159, 139, 126)), ((162, 133, 114), (154, 139, 132)),
-    ((166, 137, 106), (162, 137, 120)), ((148, 130, 130), (158, 139, 126)),
+    ((123, 138, 159), (157, 141, 129)), ((143, 140, 139), (160, 139, 125)), ((163, 133, 113), (155, 139, 131)),
+    ((167, 137, 105), (163, 137, 119)), ((149, 130, 129), (159, 139, 125)),
 ]  # fmt: skip
 GROUNDS: list[Colour] = [
-    (128, 140, 104), (124, 136, 100), (147, 134, 116), (155, 130, 120), (158, 126, 122), (150, 129, 130),
+    (129, 140, 103), (125, 136, 99), (148, 134, 115), (156, 130, 119), (159, 126, 121), (151, 129, 129),
 ]  # fmt: skip
 
 
@@ -182,12 +182,18 @@ def scenery(random: Random, horizon: int) -> Image.Image:
         tree(random, pencil, level, blend(low, random.choice([(82, 110, 76), (98, 114, 78), (120, 108, 82)]), 0.5))
     if random.random() < 0.2:
         fence(random, pencil, level, blend(figures.rough(random, (150, 132, 108)), ground, 0.3))
-    mottle = Image.frombytes("L", (40, 60), random.randbytes(2400)).resize((side, side), Image.Resampling.BICUBIC)
-    strength = random.randint(5, 11)
-    mottle = mottle.point([128 + (value - 128) * strength // 128 for value in range(256)])
+    mottle = noise(random, (40, 60), random.randint(5, 11))
     mottle.paste(128, (0, 0, side, level))
-    picture = ImageChops.add(picture, Image.merge("RGB", (mottle,) * 3), 1, -128)
+    warm, cool = (ImageChops.add(mottle, noise(random, (9, 9), 7), 1, -128) for _ in range(2))
+    picture = ImageChops.add(picture, Image.merge("RGB", (warm, mottle, cool)), 1, -128)
     return picture.filter(ImageFilter.GaussianBlur(random.choice([0.6, 1.0, 1.6])))
+
+
+def noise(random: Random, cells: tuple[int, int], strength: int) -> Image.Image:
+    """Return soft noise around 128, at most `strength` levels away from it, at half the picture's size."""
+    coarse = Image.frombytes("L", cells, random.randbytes(cells[0] * cells[1]))
+    fine = coarse.resize((SIDE // 2, SIDE // 2), Image.Resampling.BICUBIC)
+    return fine.point([128 + (value - 128) * strength // 128 for value in range(256)])
 
 
 def hill(random: Random, pencil: ImageDraw.ImageDraw, level: int, height: int, colour: Colour) -> None:
@@ -218,10 +224,12 @@ def fence(random: Random, pencil: ImageDraw.ImageDraw, level: int, colour: Colou
 # ---------------------------------------------------------------------------------------------- the picture
 
 SKELETONS: dict[str, Callable[[Random], list[Part]]] = {"horses": figures.horse, "humans": figures.human}
-
-
-# Mostly from the side or three-quarters, as most photographs show a horse; now and then from the front or behind.
-VIEWS = [0] * 16 + [180] * 16 + [32, 148, 212, 328] * 2 + [90, 270]
+# Yaws in degrees. A horse is mostly photographed from the side, and now and then from the front or behind, where its
+# outline is as upright as a human's; people are photographed from everywhere.
+YAWS = {
+    "horses": [0] * 16 + [180] * 16 + [32, 148, 212, 328] * 2 + [90, 270],
+    "humans": [0, 0, 180, 180, 35, 60, 90, 90, 120, 145, 215, 245, 270, 295, 325],
+}
 
 
 class Figure(NamedTuple):
@@ -243,8 +251,7 @@ class Figure(NamedTuple):
 def pose(random: Random, class_name: str, area: float, centre: tuple[float, float]) -> Figure:
     """Return a figure that covers `area` pixels, whichever class it is of."""
     parts = SKELETONS[class_name](random)
-    yaw = random.choice(VIEWS) + random.uniform(-18, 18)
-    view = View(yaw, random.uniform(1, 9))
+    view = View(random.choice(YAWS[class_name]) + random.uniform(-18, 18), random.uniform(1, 9))
     outline = silhouette(parts, view)
     left, upper, right, lower = outline.getbbox() or (0, 0, 1, 1)
     scale = MEASURE * sqrt(area / outline.histogram()[255])

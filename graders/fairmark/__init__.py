@@ -1,9 +1,34 @@
 """fairmark marks Keras notebooks fairly: from evidence judged outside the student's process.
 
 Grader scripts need ``Grader``, ``part``, ``expect`` and, for annotations, ``RunView``. Notebooks need ``dataset``.
+Each is imported when it is first asked for, so that ``import fairmark`` costs next to nothing.
 """
 
-from fairmark.checks import Grader, RunView, expect, part
-from fairmark.data.dataset import dataset
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fairmark.checks import Grader, RunView, expect, part
+    from fairmark.data.dataset import dataset
 
 __all__ = ["Grader", "RunView", "dataset", "expect", "part"]
+
+_HOMES = {
+    "Grader": "fairmark.checks",
+    "RunView": "fairmark.checks",
+    "expect": "fairmark.checks",
+    "part": "fairmark.checks",
+    "dataset": "fairmark.data.dataset",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fairmark' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
