@@ -181,4 +181,4 @@ def prepared(run: RunView) -> None:
 
 @naming.check("It is named by its class", points=1, hint="Which folder stands for label 1? Ask class_indices.")
 def named(run: RunView) -> None:
-    prediction.names_class(run)
+    prediction.names_class(run, name="predicted_class")

@@ -153,7 +153,7 @@ class Coat(NamedTuple):
 def pick_coat(random: Random) -> Coat:
     """Return a horse's colours; some coats and muzzles have the tones that skin has."""
     body, hair, points = pick_tones(random)
-    if random.random() < 0.2:
+    if random.random() < 0.14:
         body = rough(random, random.choice(SKINS))
     socks = [random.choice([points, points, hair]) for _ in range(4)]
     patch = rough(random, random.choice([*SKINS, hair]))
@@ -362,7 +362,8 @@ def human(random: Random) -> list[Part]:
         thighs = [parts[place].blobs[1] for place in (-7, -2)]  # a side has five parts, the clothed leg fourth
         hem = [Blob(x, y, z, 0.062) for x, y, z, _, _ in thighs]
         waist = Blob(*spine(0.05), 0.055 * build, 1.36)
-        parts.append(Part([waist, hem[0], hem[1], waist], outfit.trousers))
+        middle = Blob(*between(hem[0][:3], hem[1][:3], 0.5), 0.062)
+        parts.append(Part([waist, hem[0], hem[1], waist, middle], outfit.trousers))
     if stance.seat:
         parts.append(Part([Blob(-0.04, 0.43, 0, 0.05, 2.2), Blob(-0.04, 0.06, 0, 0.05, 2.2)], (104, 84, 64)))
     return parts + human_head(random, spine, outfit)

@@ -272,9 +272,9 @@ def cast_shadow(mask: Image.Image, figure: Figure, slant: float, length: float) 
 
 def arrange(random: Random, class_name: str) -> list[Figure]:
     """Return a figure in any place that shows most of it; now and then a smaller one stands farther away."""
-    area = random.uniform(9000, 13000)
-    x, y = random.triangular(120, 180), random.triangular(138, 168)
-    if random.random() < 0.05:  # cut by the frame
+    area = random.uniform(9500, 13500)
+    x, y = random.triangular(124, 176), random.triangular(141, 167)
+    if random.random() < 0.04:  # cut by the frame
         area, x = area * 1.4, random.choice([random.uniform(40, 90), random.uniform(210, 260)])
     main = pose(random, class_name, area, (x, y))
     if random.random() > 0.1:

@@ -14,11 +14,11 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fairmark.checks.accuracy import accuracy_of
+from fairmark.checks.accuracy import Accuracy, measured_accuracy
 from fairmark.checks.expectation import Doubted, NotShown, Unmet, collecting_parts
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.view import RunView
-from fairmark.evidence import Evidence, Flag, ModelExported, RecorderFailed, Submission
+from fairmark.evidence import CellFinished, Evidence, Flag, ModelExported, RecorderFailed, Submission
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
 __all__ = ["judge", "put_off", "to_put_right"]
@@ -72,19 +72,20 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
             title=exercise.title,
             outcome="needs_attention",
             score=0.0,
-            max_score=exercise.points,
+            max_score=_total(check.max_score for check in checks),
             checks=checks,
         )
 
+    exercises = tuple(unanswered(exercise) for exercise in grader.exercises)
     return Report(
         student=evidence.submission.student,
         assignment=evidence.submission.assignment,
         notebook_sha256=evidence.submission.notebook_sha256,
         outcome="needs_attention",
         score=0.0,
-        max_score=grader.points,
+        max_score=_total(exercise.max_score for exercise in exercises),
         run=_summary(evidence),
-        exercises=tuple(unanswered(exercise) for exercise in grader.exercises),
+        exercises=exercises,
         flags=(Flag(kind="not_marked", message=reason),),
     )
 
@@ -183,11 +184,15 @@ def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
         )
     if answer.outcome == "failed":
         return answer
-    return _explain_missing(answer, view, min(cell.position for cell in cells))
+    return _explain_missing(answer, view, [cell.position for cell in cells if cell.touched])
 
 
-def _explain_missing(answer: _Answer, view: RunView, position: int) -> _Answer:
-    run = view.evidence.run
+def _explain_missing(answer: _Answer, view: RunView, positions: list[int]) -> _Answer:
+    """Why the evidence says nothing about an answer that was attempted; ``positions`` are those of its cells."""
+    run, position = view.evidence.run, min(positions)
+    ended = {finished.cell for finished in view.all(CellFinished)}
+    if run.outcome in _LIMITS and not ended.issuperset(positions):
+        return _Answer("limit", message=f"This was not reached: {run.reason or run.outcome}.", cell=position)
     earlier = view.error_in(range(1, position))
     if earlier is not None and earlier.error is not None:
         return _Answer(
@@ -195,8 +200,6 @@ def _explain_missing(answer: _Answer, view: RunView, position: int) -> _Answer:
             message=f"An earlier cell raised {earlier.error.type}, so this could not be seen: {earlier.error.message}",
             cell=earlier.cell,
         )
-    if run.outcome in _LIMITS:
-        return _Answer("limit", message=f"This was not reached: {run.reason}.", cell=answer.cell)
     if view.all(RecorderFailed):
         flag = Flag(kind="recorder_failed", message=view.all(RecorderFailed)[0].message)
         return _Answer("needs_attention", message="This could not be observed; a person will look.", flag=flag)
@@ -209,7 +212,7 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         title=check.title,
         outcome=answer.outcome,
         score=_total([check.points * answer.share]),
-        max_score=check.points,
+        max_score=_total([check.points]),
         message=answer.message,
         found=answer.found,
         expected=answer.expected,
@@ -231,10 +234,16 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     if evidence.rerun is not None:
         replaced = ", ".join(evidence.rerun.replaced)
         yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced} to judge the training")
-    if probe is not None and probe.outputs and grader.hidden_accuracy is not None:
-        measured = accuracy_of(probe, list(probe.classes))
-        if measured.is_close_to(grader.hidden_accuracy):
-            yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
+    measured, threshold = _measured(RunView(evidence)), grader.hidden_accuracy
+    if measured is not None and threshold is not None and measured.is_close_to(threshold):
+        yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
+
+
+def _measured(view: RunView) -> Accuracy | None:
+    try:
+        return measured_accuracy(view)
+    except Exception:
+        return None  # the check of the accuracy has said why
 
 
 def _weights_changed(view: RunView, model: str) -> bool:

@@ -31,6 +31,8 @@ _MOST_ROUNDS = 4
 _CONFIG_BYTES = 4 * 1024 * 1024
 _REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
 """Keras classes whose configuration carries code, or a path to some."""
+_PRIVATE_HOMES = {("Functional", "keras.src.models.functional")}
+"""The one class that Keras writes down under a private name."""
 
 
 class UnsafeModel(Exception):
@@ -167,7 +169,8 @@ def _vet(entry: dict[str, object]) -> None:
     name, module = entry.get("class_name"), entry.get("module")
     if name in ("__tuple__", "__tensor__", "__keras_tensor__") or (name in ("__numpy__", "slice") and module is None):
         return
-    ours = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
+    public = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
+    ours = public or (name, module) in _PRIVATE_HOMES
     if not ours or name in _REFUSED or entry.get("registered_name") not in (None, name):
         raise UnsafeModel(f"{name}, which is not one of Keras's own layers: only those can be rebuilt outside")
 

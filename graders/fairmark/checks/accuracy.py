@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from fairmark.checks.expectation import NotShown, Unmet
 from fairmark.checks.view import RunView
-from fairmark.evidence import Probe
+from fairmark.evidence import Probe, Rerun
 
-__all__ = ["Accuracy", "accuracy_of", "predicted_class", "reaches", "wilson_interval"]
+__all__ = ["Accuracy", "accuracy_of", "measured_accuracy", "predicted_class", "reaches", "wilson_interval"]
 
 _Z = 1.959963984540054
 """97.5% quantile of the standard normal distribution: two-sided 95%."""
@@ -77,22 +77,34 @@ def reaches(run: RunView, threshold: float) -> str:
     reference's cells in place of exercises that have lost their marks already reaches it, the training is right and
     keeps its marks.
     """
-    measured = _measured(run, run.evidence.probe)
-    if measured.share >= threshold:
+    training = run.training
+    if run.evidence.probe is None:
+        raise NotShown(
+            "the trained model", found="none that was trained", expected="a trained model", cell=training.cell
+        )
+    measured = measured_accuracy(run)
+    if measured is not None and measured.share >= threshold:
         return f"Hidden pictures named rightly: {measured}." + _close(measured, threshold)
     rerun = run.evidence.rerun
-    if rerun is not None and rerun.probe is not None and not rerun.probe.problem:
-        again = accuracy_of(rerun.probe, list(rerun.probe.classes))
-        if again.share >= threshold:
-            return (
-                f"Your model named {measured} of the hidden pictures; with {' and '.join(rerun.replaced)} put right, "
-                f"which cost its marks there, this training reaches {again.share:.1%}. Nothing is taken off twice."
-            )
+    again = None if rerun is None else _measured_again(run, rerun)
+    if rerun is not None and again is not None and again.share >= threshold:
+        named = "none" if measured is None else str(measured)
+        return (
+            f"Your model named {named} of the hidden pictures; with {' and '.join(rerun.replaced)} put right, "
+            f"which cost its marks there, this training reaches {again.share:.1%}. Nothing is taken off twice."
+        )
+    if measured is None:
+        raise Unmet(
+            "the trained model",
+            found=run.evidence.probe.problem or "no answer to any hidden picture",
+            expected="a model that can be rebuilt from its configuration and weights",
+            cell=training.cell,
+        )
     raise Unmet(
         "hidden pictures named rightly",
         found=str(measured),
         expected=f"at least {threshold:.0%}",
-        cell=run.training.cell,
+        cell=training.cell,
         message=f"Hidden pictures named rightly: {measured}, expected at least {threshold:.0%}."
         + _close(measured, threshold),
     )
@@ -102,17 +114,27 @@ def _close(measured: Accuracy, threshold: float) -> str:
     return " This is a close call: the interval holds the threshold." if measured.is_close_to(threshold) else ""
 
 
-def _measured(run: RunView, probe: Probe | None) -> Accuracy:
-    training = run.training
-    if probe is None:
-        raise NotShown(
-            "the trained model", found="none that was trained", expected="a trained model", cell=training.cell
-        )
-    if probe.problem is not None:
-        raise Unmet(
-            "the trained model",
-            found=probe.problem,
-            expected="a model that can be rebuilt from its configuration and weights",
-            cell=training.cell,
-        )
-    return accuracy_of(probe, run.training_pictures.classes.value, logits=run.model.output.value.activation == "linear")
+def measured_accuracy(run: RunView) -> Accuracy | None:
+    """How the model that the notebook trained did on hidden pictures; None where it could not be asked.
+
+    Raises :class:`NotShown` where the notebook does not show what its labels or its output stand for.
+    """
+    probe = run.evidence.probe
+    if probe is None or probe.problem is not None or not probe.outputs:
+        return None
+    return accuracy_of(probe, run.training_pictures.classes.value, logits=_gives_logits(run))
+
+
+def _measured_again(run: RunView, rerun: Rerun) -> Accuracy | None:
+    """The same for the second run, whose labels and output are the student's where they were not replaced."""
+    probe = rerun.probe
+    if probe is None or probe.problem is not None or not probe.outputs:
+        return None
+    replaced = {position for exercise in rerun.replaced for position in run.cells_of(exercise)}
+    pictures = run.training_pictures
+    classes = list(probe.classes) if pictures.cell in replaced else pictures.classes.value
+    return accuracy_of(probe, classes, logits=run.model.cell not in replaced and _gives_logits(run))
+
+
+def _gives_logits(run: RunView) -> bool:
+    return run.model.output.value.activation == "linear"

@@ -17,6 +17,11 @@ __all__ = ["Doubted", "Expectation", "NotShown", "Observed", "Unmet", "collectin
 
 T = TypeVar("T")
 
+_FLOAT32 = 1e-6
+"""Relative distance under which two numbers are one: Keras keeps them as float32, which has seven digits."""
+
+_SHORT_DIGITS = 3
+
 
 @dataclass(frozen=True)
 class Observed(Generic[T]):
@@ -50,7 +55,8 @@ class Unmet(Exception):
         super().__init__(self.message)
 
     def _sentence(self) -> str:
-        subject = self.subject[:1].upper() + self.subject[1:]
+        # A variable's name (steps_per_epoch) stays as it is written in the notebook.
+        subject = self.subject if self.subject.isidentifier() else self.subject[:1].upper() + self.subject[1:]
         if self.expected is None:
             return f"{subject}: found {self.found}."
         return f"{subject}: found {self.found}, expected {self.expected}."
@@ -87,12 +93,13 @@ def spell(value: object) -> str:
 def _spell_float(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
-    if 0 < abs(value) < 0.05:
-        whole = round(1 / value)
-        # Factors of pixels are written as fractions; learning rates (1/1000 and the like) as decimals.
-        if abs(1 / whole - value) < 1e-9 and whole % 10:
-            return f"1/{whole}"
-    return f"{value:.6g}"
+    decimal = f"{value:.6g}"
+    # Factors of pixels are written as fractions; learning rates, which are short as decimals, are not.
+    if 1e-5 < abs(value) < 0.05 and len(decimal.lstrip("-0.")) > _SHORT_DIGITS and "e" not in decimal:
+        whole = round(1 / abs(value))
+        if math.isclose(1 / whole, abs(value), rel_tol=_FLOAT32):
+            return f"{'-' * (value < 0)}1/{whole}"
+    return decimal
 
 
 class Expectation(Generic[T]):
@@ -109,8 +116,8 @@ class Expectation(Generic[T]):
     def to_be(self, expected: T) -> None:
         """Equal; numbers to one part in a million, since Keras keeps them as float32."""
         value = self._observed.value
-        if isinstance(value, int | float) and isinstance(expected, int | float) and not isinstance(value, bool):
-            self._demand(math.isclose(value, expected, rel_tol=1e-6), spell(expected))
+        if isinstance(value, float) and isinstance(expected, int | float):
+            self._demand(math.isclose(value, expected, rel_tol=_FLOAT32), spell(expected))
         else:
             self._demand(value == expected, spell(expected))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from fairmark.checks.expectation import NotShown, Observed
@@ -78,8 +79,9 @@ class ModelView:
 
     @property
     def features(self) -> int | None:
-        """How many numbers ``Flatten`` hands on; None where there is no ``Flatten`` or no known shape."""
-        for layer in self.layers:
+        """How many numbers ``Flatten`` hands on to the first ``Dense``; None where there is no ``Flatten`` before it,
+        or no known shape."""
+        for layer in itertools.takewhile(lambda layer: layer.class_name != "Dense", self.layers):
             if layer.class_name in ("Flatten", "Reshape") and layer.output_shape and len(layer.output_shape) == 2:
                 return layer.output_shape[1]
         return None

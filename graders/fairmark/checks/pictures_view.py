@@ -8,14 +8,16 @@ from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
 __all__ = ["PicturesView"]
 
-_OPENERS = ("flow_from_directory", "image_dataset_from_directory", "flow_from_dataframe", "flow", "DirectoryIterator")
+_OPENERS = ("flow_from_directory", "image_dataset_from_directory", "flow_from_dataframe", "flow")
+_DIRECT = ("DirectoryIterator", "DataFrameIterator", "NumpyArrayIterator")
+"""The classes behind the generators' methods, for notebooks that make one themselves."""
 _SCALED_TO_ONE = 1.0001
 """Bright pixels times 1/255 may exceed 1 by float32's rounding."""
 
 
 class PicturesView:
     """``what`` names the source in sentences ("training pictures"); ``batch`` is the first that was drawn, if any;
-    ``scaling_layer`` the factor of a ``Rescaling`` layer at the model's front."""
+    ``scaling_layer`` the factor of the model's ``Rescaling`` layers."""
 
     def __init__(
         self, opened: PicturesOpened, what: str, batch: BatchSeen | None, witness: Witness, scaling_layer: float = 1.0
@@ -26,6 +28,7 @@ class PicturesView:
         self._batch = batch
         self._witness = witness
         self._scaling_layer = scaling_layer
+        self._makers = (opened.made_by, *_DIRECT) if opened.made_by in _OPENERS else (*_OPENERS, *_DIRECT)
 
     @property
     def cell(self) -> int:
@@ -35,42 +38,50 @@ class PicturesView:
     def scale(self) -> Observed[float]:
         """The factor between a pixel of the file, 0 to 255, and what the network computes with, wherever it is
         applied: in the generator, by ``map``, or by a ``Rescaling`` layer in the model."""
-        self._witness.confirm(self._opened.cell, ("ImageDataGenerator",), "rescale", _factor(self._opened.rescale))
+        if self._opened.made_by != "image_dataset_from_directory":
+            self._witness.confirm(self.cell, ("ImageDataGenerator",), "rescale", _factor(self._opened.rescale))
         factor = self.preparation_scale * self._scaling_layer
         return Observed(factor, f"the scaling of the {self.what}", self.cell)
 
     @property
     def preparation_scale(self) -> float:
-        """The factor applied before the model: declared by the generator, or measured on a derived pipeline."""
-        if self._opened.parent is None or self._batch is None:
+        """The factor applied before the model: declared by the generator, or measured where a function of the
+        notebook's own has a hand in it (``map``, ``preprocessing_function``)."""
+        if not self._is_computed or self._batch is None:
             return self._opened.rescale
         if self._batch.maximum > _SCALED_TO_ONE:
             return 1.0
         return 1 / 127.5 if self._batch.minimum < 0 else 1 / 255
 
     @property
+    def _is_computed(self) -> bool:
+        by_function = self._opened.rescale == 1.0 and "preprocessing_function" in self._opened.augmentation
+        return self._opened.parent is not None or by_function
+
+    @property
     def directory(self) -> Observed[str | None]:
         """The folder, relative to the data set's."""
-        self._witness.require_call(self.cell, _OPENERS)
+        self._witness.require_call(self.cell, self._makers)
         return Observed(self._opened.directory, f"the folder of the {self.what}", self.cell)
 
     @property
     def size(self) -> Observed[tuple[int, int] | None]:
         """Height and width in pixels after resizing."""
         size = self._opened.target_size
-        self._witness.confirm(self.cell, ("flow_from_directory",), "target_size", size)
-        self._witness.confirm(self.cell, ("image_dataset_from_directory",), "image_size", size)
+        argument = "image_size" if self._opened.made_by == "image_dataset_from_directory" else "target_size"
+        self._witness.confirm(self.cell, self._makers, argument, size)
         return Observed(size, f"the size of the {self.what}", self.cell)
 
     @property
     def batch_size(self) -> Observed[int | None]:
-        self._witness.confirm(self.cell, _OPENERS, "batch_size", self._opened.batch_size)
+        self._witness.confirm(self.cell, self._makers, "batch_size", self._opened.batch_size)
         return Observed(self._opened.batch_size, f"the batch size of the {self.what}", self.cell)
 
     @property
     def labels(self) -> Observed[str | None]:
         """``binary``, ``sparse`` (whole numbers), ``categorical`` (one-hot) ...; tf.data's ``int`` is ``sparse``."""
-        self._witness.confirm(self.cell, ("flow_from_directory",), "class_mode", self._opened.class_mode)
+        if self._opened.made_by != "image_dataset_from_directory":
+            self._witness.confirm(self.cell, self._makers, "class_mode", self._opened.class_mode)
         return Observed(self._opened.class_mode, f"the labels of the {self.what}", self.cell)
 
     @property
@@ -96,7 +107,7 @@ class PicturesView:
             color_mode=self._opened.color_mode,
             interpolation=self._opened.interpolation,
             scale=scale,
-            offset=-1.0 if self._opened.parent is not None and scale == 1 / 127.5 else 0.0,
+            offset=-1.0 if self._is_computed and scale == 1 / 127.5 else 0.0,
         )
 
 

@@ -46,8 +46,8 @@ def _same_as_outside(run: RunView) -> None:
     inside = prediction.outputs[0] if prediction.outputs else []
     if outside is None or len(outside) != len(inside):
         return
-    apart = max(abs(one - other) for one, other in zip(inside, outside, strict=True))
-    if apart > _TOLERANCE:
+    # Written so that NaN is not near to anything.
+    if not all(abs(one - other) <= _TOLERANCE for one, other in zip(inside, outside, strict=True)):
         raise Unmet(
             "the model's output",
             found=", ".join(f"{value:.2f}" for value in inside),
@@ -60,15 +60,19 @@ def _same_as_outside(run: RunView) -> None:
         )
 
 
-def names_class(run: RunView) -> None:
-    """The class that is named is the one the model's output stands for, right or wrong about the picture."""
+def names_class(run: RunView, *, name: str | None = None) -> None:
+    """The class that is named is the one the model's output stands for, right or wrong about the picture.
+
+    ``name`` is the variable the notebook asks for; where it is not bound to a class, the last class that is named
+    counts.
+    """
     prediction, classes = run.prediction, run.training_pictures.classes.value
     outputs = prediction.outputs[0] if prediction.outputs else []
     logits = run.model.output.value.activation == "linear"
     label = predicted_class(outputs, logits=logits)
     if label is None or label >= len(classes):
         raise NotShown("the model's output", found="no usable number", cell=prediction.cell)
-    named = prediction.names_given(classes)
+    named = prediction.names_given(classes, name)
     expected = f"{classes[label]}, which an output of {', '.join(f'{value:.2f}' for value in outputs)} stands for"
     if not named:
         raise Unmet("the class", found="no class named", expected=expected, cell=prediction.cell)

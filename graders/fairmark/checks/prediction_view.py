@@ -46,15 +46,17 @@ class PredictionView:
             return None
         return probe.picture_outputs
 
-    def names_given(self, classes: list[str]) -> list[str]:
-        """Classes that the answer names, in the order they were named: in a text bound to a name, else in print.
+    def names_given(self, classes: list[str], asked: str | None = None) -> list[str]:
+        """Classes that the answer names, in the order they were named: in a text bound to the name ``asked``, else to
+        any name, else in print.
 
         A class may be written in the singular (``horse`` for ``horses``), in any case.
         """
-        bound = [value for _, value in self._values if isinstance(value, str)]
-        named = [name for value in bound for name in classes if value.strip().lower() in _forms(name)]
-        if named:
-            return named
+        texts = [(name, value) for name, value in self._values if isinstance(value, str)]
+        for bound in ([value for name, value in texts if name == asked], [value for _, value in texts]):
+            named = [name for value in bound for name in classes if value.strip().lower() in _forms(name)]
+            if named:
+                return named
         words = "".join(sign if sign.isalnum() or sign == "_" else " " for sign in self._printed.lower()).split()
         return [name for word in words for name in classes if word in _forms(name)]
 

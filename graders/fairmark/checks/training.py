@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fairmark.checks.expectation import NotShown, Observed, Unmet
+from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
@@ -26,7 +26,7 @@ def steps_follow(run: RunView, pictures: PicturesView, *, name: str, argument: s
     if not any(steps in pair for pair in accepted.values()):
         raise Unmet(
             answer.subject,
-            found=str(steps),
+            found=spell(steps),
             expected=f"the steps that {found:,} pictures in batches of {own} make",
             cell=answer.cell,
         )
@@ -41,10 +41,10 @@ def _steps_answer(run: RunView, name: str, argument: str) -> Observed[float]:
         asked = training.steps_per_epoch if argument == "steps_per_epoch" else training.validation_steps
         if asked.value is None:
             raise NotShown(asked.subject, found="no number", expected="a number of steps", cell=asked.cell) from None
-        return Observed(float(asked.value), asked.subject, asked.cell)
+        return Observed(asked.value, asked.subject, asked.cell)
     if isinstance(answer.value, bool) or not isinstance(answer.value, int | float):
-        raise Unmet(answer.subject, found=str(answer.value), expected="a whole number", cell=answer.cell)
-    return Observed(float(answer.value), answer.subject, answer.cell)
+        raise Unmet(answer.subject, found=spell(answer.value), expected="a whole number", cell=answer.cell)
+    return Observed(answer.value, answer.subject, answer.cell)
 
 
 def _left_over(steps: int, batch_size: int, found: int, argument: str, run: RunView) -> str | None:
@@ -106,7 +106,10 @@ def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *
     batches = math.ceil(pictures.found.value / (pictures.batch_size.value or 1))
     if asked.value not in (worked_out, batches) and not (asked.value is None and worked_out == batches):
         raise Unmet(
-            asked.subject, found=str(asked.value), expected=f"{worked_out}, as worked out before", cell=asked.cell
+            asked.subject,
+            found=spell(asked.value),
+            expected=f"{spell(worked_out)}, as worked out before",
+            cell=asked.cell,
         )
 
 

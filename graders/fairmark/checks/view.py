@@ -6,6 +6,7 @@ Everything here answers with :class:`Observed` values, raises :class:`NotShown` 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TypeVar
@@ -80,11 +81,11 @@ class RunView:
         return PicturesView(source, what, batch, self.witness, self._scaling_layer())
 
     def _scaling_layer(self) -> float:
-        """The factor of a ``Rescaling`` layer at the model's front, 1.0 where it has none."""
+        """What the model's ``Rescaling`` layers multiply pixels with, 1.0 where it has none."""
         model = self._described(None)
-        first = model.layers[0] if model is not None and model.layers else None
-        scale = first.config.get("scale") if first is not None and first.class_name == "Rescaling" else None
-        return float(scale) if isinstance(scale, int | float) else 1.0
+        layers = model.layers if model is not None else []
+        scales = [layer.config.get("scale") for layer in layers if layer.class_name == "Rescaling"]
+        return math.prod(float(scale) for scale in scales if isinstance(scale, int | float))
 
     # --- model ---
 

@@ -57,9 +57,11 @@ class Witness:
         ran = [cell for cell in self._cells if cell.touched]
         return tuple(call for call in calls_in(ran) if call.reachable)
 
-    def _named(self, names: Sequence[str], cell: int) -> list[SourceCall]:
-        """Calls of one of ``names`` in ``cell`` or before it (functions are defined before they are used)."""
-        return [call for call in self._calls if call.name in names and call.cell <= cell]
+    def _named(self, names: Sequence[str], cell: int) -> list[tuple[str, SourceCall]]:
+        """Calls that may be of one of ``names``, in ``cell`` or before it (functions are defined before they are used),
+        each with that name."""
+        before = [call for call in self._calls if call.cell <= cell]
+        return [(name, call) for call in before for name in names if name in call.names]
 
     def require_call(self, cell: int, names: Sequence[str]) -> None:
         """Raises :class:`Doubted` where no text up to ``cell`` calls any of ``names``."""
@@ -68,26 +70,30 @@ class Witness:
 
     def confirm(self, cell: int, names: Sequence[str], argument: str, value: object) -> None:
         """Raises :class:`Doubted` where all calls of ``names`` up to ``cell`` give ``argument`` another value."""
-        written = [_argument(call, argument) for call in self._named(names, cell)]
+        written = [_argument(name, call, argument) for name, call in self._named(names, cell)]
         if not written or any(not item.known or _same(item.value, value) for item in written):
             return
         said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
         raise Doubted(f"the run reports {argument} = {spell(value)}, but the text says {said}", cell=cell)
 
 
-def _argument(call: SourceCall, argument: str) -> Folded:
-    """The value a call gives to ``argument``: as named, as placed, by default, or UNKNOWN."""
+def _argument(name: str, call: SourceCall, argument: str) -> Folded:
+    """The value that a call of ``name`` gives to ``argument``: as named, as placed, by default, or UNKNOWN."""
     if argument in call.arguments:
         return call.arguments[argument]
-    order = _POSITIONS.get(call.name, ())
-    if argument in order and order.index(argument) < len(call.positional):
-        return call.positional[order.index(argument)]
-    if {"*", "**"} & call.arguments.keys() or (call.name, argument) not in _DEFAULTS:
+    order, placed = _POSITIONS.get(name, ()), call.positional
+    if argument in order and order.index(argument) < len(placed):
+        return placed[order.index(argument)]
+    # More are placed than the table knows: the argument may be among them.
+    hidden = argument not in order and len(placed) > len(order)
+    if hidden or {"*", "**"} & call.arguments.keys() or (name, argument) not in _DEFAULTS:
         return UNKNOWN
-    return Folded(True, _DEFAULTS[call.name, argument])
+    return Folded(True, _DEFAULTS[name, argument])
 
 
 def _same(written: object, value: object) -> bool:
+    if isinstance(written, int) and isinstance(value, int):
+        return written == value
     if isinstance(written, int | float) and isinstance(value, int | float):
         return math.isclose(written, value, rel_tol=1e-6)
     if isinstance(written, tuple | list) and isinstance(value, tuple | list):

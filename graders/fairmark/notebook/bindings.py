@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from fairmark.notebook.fold import UNKNOWN, Value, fold
+from fairmark.notebook.fold import UNKNOWN, Value, dotted_name, fold
 
 __all__ = ["Names", "names_in"]
 
@@ -20,10 +20,22 @@ COMPUTED_BUILTINS = ("int", "float", "round")
 @dataclass(frozen=True)
 class Names:
     """``constants``: values of names that are bound exactly once, to a value that can be read off the text.
-    ``functions``: what a name stands for by import, or as a builtin that nothing in the notebook replaces."""
+    ``functions``: what a name stands for by import, or as a builtin that nothing in the notebook replaces.
+    ``aliases``: everything a name is bound to anywhere by import or by assigning a dotted name, each by its last part
+    (``IDG`` may be ``ImageDataGenerator``, ``flow`` may be ``flow_from_directory``)."""
 
     constants: Mapping[str, Value]
     functions: Mapping[str, str]
+    aliases: Mapping[str, frozenset[str]]
+
+    def called(self, name: str) -> frozenset[str]:
+        """All names that a call of ``name`` may go by: its own, and those it is an alias of."""
+        found: set[str] = set()
+        waiting = {name}
+        while waiting:
+            found |= waiting
+            waiting = {other for one in waiting for other in self.aliases.get(one, ())} - found
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -38,13 +50,16 @@ class _Binding:
 def names_in(trees: Iterable[ast.AST]) -> Names:
     """The names of all cells together, cells in running order. Star imports are taken to bind none of them."""
     bindings: defaultdict[str, list[_Binding]] = defaultdict(list)
+    rebound = False
     for tree in trees:
         nodes = list(ast.walk(tree))
-        if any(map(_rebinds_by_text, nodes)):
-            return Names({}, {})
+        rebound = rebound or any(map(_rebinds_by_text, nodes))
         for node in sorted(nodes, key=_place):
             for binding in _bindings_of(node):
                 bindings[binding.name].append(binding)
+    aliases = {name: _aliased(found) for name, found in bindings.items()}
+    if rebound:
+        return Names({}, {}, aliases)
     functions = {name: name for name in COMPUTED_BUILTINS if name not in bindings}
     for name, found in bindings.items():
         targets = {binding.target for binding in found}
@@ -56,7 +71,12 @@ def names_in(trees: Iterable[ast.AST]) -> Names:
         folded = fold(value, constants, functions) if len(found) == 1 and value is not None else UNKNOWN
         if folded.known:
             constants[name] = folded.value
-    return Names(constants, functions)
+    return Names(constants, functions, aliases)
+
+
+def _aliased(bindings: Iterable[_Binding]) -> frozenset[str]:
+    dotted = [binding.target or (dotted_name(binding.value) if binding.value else None) for binding in bindings]
+    return frozenset(name.rpartition(".")[2] for name in dotted if name is not None)
 
 
 def _rebinds_by_text(node: ast.AST) -> bool:

@@ -43,7 +43,9 @@ class SourceCall:
     position in running order, ``line`` counts from 1 in the cell. ``arguments`` holds the keyword arguments,
     ``positional`` the others. ``**mapping`` and ``*sequence`` are spelled out where they can be read; where not, the
     keys ``"**"`` and ``"*"`` stand in ``arguments`` with `UNKNOWN`, and ``positional`` ends with one for the sequence.
-    ``reachable`` is False only where the text leaves no doubt that the call cannot run.
+    ``reachable`` is False only where the text leaves no doubt that the call cannot run. ``names`` holds all that the
+    call may go by: ``name``, and where ``callee`` is a plain name, what that is bound to (an import under another name,
+    ``flow = generator.flow_from_directory``).
     """
 
     callee: str
@@ -52,6 +54,7 @@ class SourceCall:
     arguments: Mapping[str, Folded] = field(hash=False)
     positional: tuple[Folded, ...]
     reachable: bool
+    names: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -118,13 +121,15 @@ def _is_shallow(tree: ast.AST) -> bool:
 def _source_call(call: FoundCall, names: Names) -> SourceCall:
     node = call.node
     positional, complete = _positional_arguments(node, names)
+    callee = _callee(node.func)
     return SourceCall(
-        callee=_callee(node.func),
+        callee=callee,
         cell=call.scope.cell,
         line=node.func.end_lineno or node.lineno,
         arguments=_keyword_arguments(node, names) | ({} if complete else {"*": UNKNOWN}),
         positional=positional,
         reachable=call.reachable,
+        names=names.called(callee) if isinstance(node.func, ast.Name) else frozenset({callee.rpartition(".")[2]}),
     )
 
 

@@ -20,11 +20,16 @@ __all__ = ["Child", "Launcher", "PlainProcess", "clean_environment"]
 
 @dataclass(frozen=True)
 class Child:
-    """A running process inside: leader of its own session, with our ends of its two pipes (non-blocking)."""
+    """A running process inside: leader of its own session, with our ends of its two pipes (non-blocking).
+
+    ``home`` is the value of ``HOME`` where this process and its descendants are the only ones to have it: whatever
+    bears it is killed with them. None where it is not theirs alone.
+    """
 
     pid: int
     channel: int
     output: int
+    home: str | None = None
 
 
 class Launcher(Protocol):
@@ -65,7 +70,7 @@ class PlainProcess:
         process.returncode = 0  # the supervisor waits for the pid itself; Popen must not
         os.set_blocking(channel_ours, False)
         os.set_blocking(output_ours, False)
-        return Child(process.pid, channel_ours, output_ours)
+        return Child(process.pid, channel_ours, output_ours, home=str(folder))
 
 
 def clean_environment(folder: Path, pictures_folder: Path) -> dict[str, str]:

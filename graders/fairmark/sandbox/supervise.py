@@ -6,6 +6,7 @@ printed text on the other.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import selectors
@@ -75,6 +76,7 @@ class _Watch:
         self._pending = bytearray()
         self._channel_bytes = 0
         self._output_bytes = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a sign may come in two reads
         self._status: int | None = None
 
     # --- the loop ---
@@ -120,7 +122,7 @@ class _Watch:
         self._pending += data
         *lines, rest = self._pending.split(b"\n")
         self._pending = bytearray(rest)
-        if len(rest) > self._limits.line_bytes:
+        if max(map(len, (*lines, rest))) > self._limits.line_bytes:
             raise _Stop("crashed", "the evidence channel was filled with something that is not an event")
         for line in lines:
             self._event(bytes(line))
@@ -150,8 +152,9 @@ class _Watch:
         if self._output_bytes > self._limits.output_bytes:
             raise _Stop("output_limit", f"the notebook printed more than {self._limits.output_bytes // MIB} MiB")
         kept = self.seen.printed.get(self._cell, "")
-        if data and len(kept) < _PRINTED_KEPT:
-            self.seen.printed[self._cell] = (kept + data.decode("utf-8", "replace"))[:_PRINTED_KEPT]
+        text = self._decoder.decode(data)
+        if text and len(kept) < _PRINTED_KEPT:
+            self.seen.printed[self._cell] = (kept + text)[:_PRINTED_KEPT]
         return bool(data)
 
     # --- limits ---
@@ -180,8 +183,8 @@ class _Watch:
         return True
 
     def end(self) -> None:
-        """Kills whatever is left of the session and collects it."""
-        for victim in _family(self._child.pid):
+        """Kills whatever is left of it and collects it."""
+        for victim in _family(self._child):
             with contextlib.suppress(psutil.Error):
                 victim.kill()
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -201,16 +204,18 @@ def _read(descriptor: int) -> bytes | None:
         return None
 
 
-def _family(pid: int) -> list[psutil.Process]:
-    """Descendants of the process, and what else is in its session (children whose parent is gone)."""
+def _family(child: Child) -> list[psutil.Process]:
+    """Descendants of the process, and children whose parent is gone: what else is in its session, and daemons, which
+    have left that too but not their environment."""
     try:
-        leader = psutil.Process(pid)
+        leader = psutil.Process(child.pid)
         family = {process.pid: process for process in leader.children(recursive=True)}
     except psutil.Error:
         family = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
-            if os.getsid(process.pid) == pid:
+            in_session = os.getsid(process.pid) == child.pid
+            if in_session or (child.home is not None and process.environ().get("HOME") == child.home):
                 family[process.pid] = process
     return list(family.values())
 

@@ -35,7 +35,10 @@ class Workplace:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.folder.is_symlink() or not self.folder.is_dir():
+            return  # the notebook removed it or put something else in its place, which is not ours to touch
         # The notebook may have taken its own rights away; they are ours to give back, and links are not followed.
+        self.folder.chmod(stat.S_IRWXU)
         for parent, folders, _ in os.walk(self.folder):
             for name in folders:
                 path = Path(parent, name)

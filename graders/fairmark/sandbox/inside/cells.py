@@ -24,6 +24,9 @@ class _Shell(InteractiveShell):  # type: ignore[misc] # IPython has no types
     def enable_gui(self, gui: object = None) -> None:
         """``%matplotlib inline`` asks for an event loop; figures are drawn by Agg and need none."""
 
+    def ask_exit(self) -> None:
+        """``exit`` and ``quit`` end nothing here: what comes after them is marked too."""
+
 
 class Cells:
     """An IPython session that can run one cell at a time and say what came of it."""

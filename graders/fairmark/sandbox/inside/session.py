@@ -42,6 +42,9 @@ class _RememberingChannel(Channel):
             self.opened[event.pictures] = event
         self._channel.send(event)
 
+    def settle(self) -> None:
+        self._channel.settle()
+
 
 def run_notebook(job: NotebookJob, channel: Channel) -> None:
     """Runs every cell, whatever those before it did; the working folder is the current one."""
@@ -66,7 +69,9 @@ def run_notebook(job: NotebookJob, channel: Channel) -> None:
 
 def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell) -> None:
     recorder.cell = cell.position
+    recorder.channel.settle()
     recorder.send(CellStarted(cell=cell.position))
+    recorder.channel.settle()
     seconds, error = cells.run(cell.source)
     with recorder.guarded("names"):
         _record_names(recorder, cells.names, cell)
