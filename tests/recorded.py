@@ -7,10 +7,12 @@ the run (``training``, ``layers``, ``compiled`` ...), a cell's text (``sources``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fairmark.checks import RunView
+import pytest
+
+from fairmark.checks import RunView, Unmet
 from fairmark.evidence import (
     BatchSeen,
     Cell,
@@ -41,7 +43,16 @@ from fairmark.sandbox.fake import fake_run
 
 __all__ = [
     "CLASSES",
+    "COMPILE",
+    "GENERATORS",
+    "IMPORTS",
+    "LAST",
+    "LAYERS",
+    "PREDICTION",
     "SOURCES",
+    "STEPS",
+    "TRAINING",
+    "block",
     "dense",
     "events",
     "hidden",
@@ -49,6 +60,7 @@ __all__ = [
     "layers",
     "right_answer",
     "submission",
+    "unmet",
     "unreadable",
     "untouched",
     "view",
@@ -149,7 +161,7 @@ def dense(units: int, activation: str) -> Layer:
     return keras_layer("Dense", (None, units), units=units, activation=activation)
 
 
-def block(filters: int, height: int, **config: Any) -> list[Layer]:  # noqa: ANN401 - any JSON
+def block(filters: int, height: int, /, **config: Any) -> list[Layer]:  # noqa: ANN401 - any JSON
     """A convolution of a picture ``height`` pixels high, and its pooling; ``config`` edits the convolution's."""
     asked = {"filters": filters, "kernel_size": [3, 3], "strides": [1, 1], "padding": "valid", "activation": "relu"}
     side = height - 2
@@ -293,6 +305,7 @@ def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to chan
     sources: Mapping[str, str] | None = None,
     untouched: Iterable[str] = (),
     without: Iterable[str] = (),
+    until: str | None = None,
     also: Iterable[Event] = (),
     errors: Mapping[int, CellError] | None = None,
     printed: Mapping[int, str] | None = None,
@@ -306,18 +319,20 @@ def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to chan
 ) -> Evidence:
     """Evidence of a submission with full marks, edited.
 
-    ``without`` leaves out events by their words, ``untouched`` names exercises whose cells do not run (their events go
-    too), and ``also`` adds events at the end of their cell. Other keywords edit the event of that word.
+    ``without`` leaves out events by their words, ``until`` all after that word's; ``untouched`` names exercises whose
+    cells do not run (their events go too), and ``also`` adds events at the end of their cell. Other keywords edit the
+    event of that word.
     """
-    left = set(untouched)
+    all_events = events()
+    assert not (edits.keys() | set(without)) - all_events.keys(), f"events are {', '.join(all_events)}"
+    left, words = set(untouched), list(all_events)
     gone = {position for position, name in enumerate(SOURCES, start=1) if name in left}
-    dropped = set(without)
+    dropped = {*without, *(words[words.index(until) + 1 :] if until is not None else [])}
     kept = [
         event.model_copy(update=dict(edits.get(word, {})))
-        for word, event in events().items()
+        for word, event in all_events.items()
         if word not in dropped and getattr(event, "cell", None) not in gone
     ]
-    assert not edits.keys() - events().keys(), f"no such events: {edits.keys() - events().keys()}"
     run = fake_run(
         *kept,
         *also,
@@ -346,3 +361,10 @@ def unreadable(reason: str) -> Evidence:
 def view(evidence: Evidence | None = None, exercise: str = "", **edits: Any) -> RunView:  # noqa: ANN401 - see above
     """What the checks of ``exercise`` see of a right answer, edited as by :func:`right_answer`."""
     return RunView(evidence or right_answer(**edits), exercise)
+
+
+def unmet(check: Callable[..., object], *arguments: object, **options: object) -> Unmet:
+    """What the check raises."""
+    with pytest.raises(Unmet) as caught:
+        check(*arguments, **options)
+    return caught.value

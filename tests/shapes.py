@@ -5,9 +5,9 @@ TensorFlow takes seconds to start, so the runs are made once, side by side, and 
 
 from __future__ import annotations
 
-import functools
 import os
 import random
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,10 +18,10 @@ from typing import TypeVar
 import pytest
 from PIL import Image, ImageDraw
 
-from fairmark.evidence import Cell, CellFinished, Evidence, Run, Submission
+from fairmark.evidence import Cell, CellFinished, CellStarted, Evidence, Run, Stamped, Submission
 from fairmark.sandbox import Limits, Workplace, run_notebook
 
-__all__ = ["CELLS", "Finished", "draw_shapes", "finished", "position"]
+__all__ = ["CELLS", "CODE_CELLS", "Finished", "draw_shapes", "finished", "position", "shape_picture"]
 
 E = TypeVar("E")
 
@@ -37,9 +37,9 @@ shapes = Path(os.environ["FAIRMARK_DATA"]) / "shapes"
 """,
     "surroundings": """
 import json
-held = {number: os.readlink(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")
-        if os.path.lexists(f"/proc/self/fd/{number}")}
-print(json.dumps({"environment": Path("/proc/self/environ").read_text(), "folder": os.getcwd(), "held": held, "input": sys.stdin.read()}))
+held = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+environment = Path("/proc/self/environ").read_text()  # as it was given; TensorFlow adds to os.environ
+print(json.dumps({"environment": environment, "folder": os.getcwd(), "held": held, "input": sys.stdin.read()}))
 """,
     "generators": """
 training = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True).flow_from_directory(
@@ -61,7 +61,7 @@ first_weights = [float(array.sum()) for array in model.get_weights()]
 """,
     "compile": """
 other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
-other.compile("rmsprop", "bce", ["acc"])
+other.compile("rmsprop", "bce", None, ["acc"])
 other.compile(loss=keras.losses.binary_crossentropy, optimizer=keras.optimizers.RMSprop(), metrics=["accuracy"])
 other.compile(optimizer=keras.optimizers.RMSprop(learning_rate=0.001), loss=keras.losses.BinaryCrossentropy(),
               metrics=[keras.metrics.BinaryAccuracy()])
@@ -159,6 +159,12 @@ for name, one in made.items():
 """Source by name, in running order; a cell's position is its place here, counted from 1."""
 
 
+CODE_CELLS = tuple(
+    Cell(position=place, number=place, role="added", source=source.strip())
+    for place, source in enumerate(CELLS.values(), start=1)
+)
+
+
 def position(name: str) -> int:
     return list(CELLS).index(name) + 1
 
@@ -218,24 +224,44 @@ class Finished:
         assert error is not None
         return error.type, error.message, error.line
 
-    @property
-    def evidence(self) -> Evidence:
-        return Evidence(submission=Submission(student="sam", assignment="shapes", notebook_sha256=""), run=self.run)
+    def evidence_before(self, name: str) -> Evidence:
+        """What there would be, had the notebook ended before the cell ``name``."""
+        cells = tuple(cell for cell in CODE_CELLS if cell.position < position(name))
+        submission = Submission(student="sam", assignment="shapes", notebook_sha256="", cells=cells)
+        run = self.run.model_copy(update={"events": tuple(self._events_before(position(name)))})
+        return Evidence(submission=submission, run=run)
+
+    def _events_before(self, place: int) -> Iterator[Stamped]:
+        for stamped in self.run.events:
+            if isinstance(stamped.event, CellStarted) and stamped.event.cell == place:
+                return
+            yield stamped
+
+    @contextmanager
+    def workplace_again(self) -> Iterator[Workplace]:
+        """A copy of the folder that the notebook ran in, since taking a model out of one moves it."""
+        with Workplace() as again:
+            shutil.copytree(self.workplace.folder, again.folder, dirs_exist_ok=True)
+            yield again
 
 
-@functools.cache
+_made: list[Finished] = []
+
+
 def finished(factory: pytest.TempPathFactory) -> Finished:
     """Both runs, made when first asked for."""
+    if not _made:
+        _made.append(_run_both(factory))
+    return _made[0]
+
+
+def _run_both(factory: pytest.TempPathFactory) -> Finished:
     pictures_folder = draw_shapes(factory.mktemp("pictures"))
-    cells = [
-        Cell(position=place, number=place, role="added", source=source.strip())
-        for place, source in enumerate(CELLS.values(), start=1)
-    ]
     workplace, other = Workplace(), Workplace()
     options = {"pictures_folder": pictures_folder, "numerics": "float32", "limits": Limits(run_seconds=300)}
     with lent_descriptor(factory.mktemp("ours")) as lent, ThreadPoolExecutor(2) as pool:
-        full = pool.submit(run_notebook, cells, workplace, seed=7, **options)
-        quick = pool.submit(run_notebook, cells, other, seed=7, train=False, **options)
+        full = pool.submit(run_notebook, CODE_CELLS, workplace, seed=7, **options)
+        quick = pool.submit(run_notebook, CODE_CELLS, other, seed=7, train=False, **options)
         with other:
             quick.result()
         return Finished(full.result(), quick.result(), workplace, pictures_folder, lent)

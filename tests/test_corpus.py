@@ -56,3 +56,12 @@ def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: boo
     assert losses(marked.report) == {"training.hidden_accuracy": 2.0}
     assert marked.evidence.probe is not None
     assert marked.evidence.probe.problem is None
+
+
+@pytest.mark.parametrize(
+    ("case", "quick"),
+    [(case, False) for case in cases("forged", "forging")],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_a_notebook_makes_up_moves_no_mark(case: Case, quick: bool, corpus: Corpus) -> None:
+    assert losses(corpus.report(case, quick=quick).report) == case.lost

@@ -130,7 +130,7 @@ GAITS = [
     Gait(2, 26, -30, 56, ("reaching", "ahead", "swept", "behind")),
     Gait(-2, 26, -34, 60, ("swept", "tucked", "reaching", "ahead")),
     Gait(4, 34, -36, 50, ("tucked", "lifted", "behind", "swept")),
-    Gait(48, 40, -34, 24, ("tucked", "pawing", "braced", "braced")),
+    Gait(32, 40, -34, 24, ("tucked", "pawing", "braced", "braced")),
 ]
 
 
@@ -299,8 +299,8 @@ STANCES = [
     Stance(0, (30, 150, 80, 20), (4, 8, 9, 4), (4, 0, 5, 3), (0, -2, 5, 3)),
     Stance(4, (28, 44, 7, 4), (-24, -8, 7, 4), (-24, -34, 2, 1), (24, 14, 2, 1)),
     Stance(4, (-20, 0, 7, 4), (22, 40, 7, 4), (20, 8, 2, 1), (-18, -40, 2, 1)),
-    Stance(14, (58, 140, 10, 6), (-50, 34, 10, 6), (-30, -84, 3, 2), (58, 2, 3, 2)),
-    Stance(12, (-56, 26, 12, 6), (56, 132, 12, 6), (66, -8, 3, 2), (-24, -70, 3, 2)),
+    Stance(14, (58, 140, 10, 6), (-50, 34, 10, 6), (-22, -78, 3, 2), (44, -4, 3, 2)),
+    Stance(12, (-56, 26, 12, 6), (56, 132, 12, 6), (46, -10, 3, 2), (-20, -70, 3, 2)),
     Stance(0, (0, 0, 140, 155), (0, 0, 140, 155), (4, 0, 14, 12), (-2, -2, 14, 12)),
     Stance(2, (84, 88, 6, 3), (4, 20, 9, 4), (14, 8, 5, 3), (-10, -14, 5, 3)),
     Stance(0, (0, 0, 86, 88), (0, 0, 86, 88), (0, 0, 16, 12), (0, 0, 16, 12)),
@@ -410,10 +410,12 @@ def human_leg(random: Random, hip: Point, leg: Angles, side: int, build: float, 
 def human_head(random: Random, spine: Callable[..., Point], outfit: Outfit) -> list[Part]:
     """Return neck, face and hair; the hair sits a little behind the face, so each view shows its own share of it."""
     look = random.uniform(-0.02, 0.02)
+    red, green, blue = outfit.skin
+    face = (red + 4, green + 4, blue + 4)  # parts of one colour are painted together; the face must follow the hair
     crown, jaw = spine(0.405, 0.012, look), spine(0.362, 0.026, look)
     parts = [
         Part([Blob(*spine(0.27), 0.034), Blob(*spine(0.35), 0.031)], outfit.skin),
-        Part([Blob(*crown, 0.058, 0.88), Blob(*jaw, 0.043, 0.86)], outfit.skin),
+        Part([Blob(*crown, 0.058, 0.88), Blob(*jaw, 0.043, 0.86)], face),
         Part([Blob(*spine(0.418, -0.012, look), 0.064, 0.92), Blob(*spine(0.385, -0.022, look), 0.052, 0.95)],
              outfit.hair),
     ]  # fmt: skip

@@ -89,8 +89,9 @@ def nearness(part: Part, view: View) -> float:
 def hulls(discs: Sequence[Disc], size: float, shift: tuple[float, float]) -> Iterator[list[tuple[int, int]]]:
     """Yield the convex outline around each two neighbouring discs, shrunk to `size` and moved by `shift` radii."""
     rims = []
-    for x, y, wide, high in discs:
-        x, y, wide, high = x + shift[0] * wide, y + shift[1] * high, size * wide, size * high
+    for disc in discs:
+        x, y = disc.x + shift[0] * disc.half_width, disc.y + shift[1] * disc.half_height
+        wide, high = size * disc.half_width, size * disc.half_height
         rim = []
         for u, v in DIRECTIONS:
             reach = sqrt((wide * u) ** 2 + (high * v) ** 2)
@@ -120,19 +121,30 @@ def paint(canvas: Image.Image, parts: Sequence[Part], view: View, scale: float, 
 
 
 def runs(parts: Sequence[Part], view: View) -> list[tuple[Colour, list[int]]]:
-    """Return the parts' indices in painting order; neighbours of one colour share a run, so no seam parts them."""
+    """Return the parts' indices in painting order; parts of one colour that touch share a run, so no seam shows."""
     depths = [round(nearness(part, view), 2) for part in parts]
     found: list[tuple[Colour, list[int]]] = []
     for index in sorted(range(len(parts)), key=depths.__getitem__):
         dimming = max(0.84, min(1.0, 1.0 + 0.9 * (depths[index] + 0.04)))  # the far side is in the shade
         colour = shaded(parts[index].colour, dimming)
         for other, members in found:
-            if other == colour and depths[index] - depths[members[0]] < 0.09:
+            close = other == colour and depths[index] - depths[members[0]] < 0.09
+            if close and any(touching(parts[index], parts[member]) for member in members):
                 members.append(index)
                 break
         else:
             found.append((colour, [index]))
     return found
+
+
+def touching(first: Part, second: Part) -> bool:
+    """Tell whether any blob of one part reaches one of the other."""
+    return any(
+        (one.x - two.x) ** 2 + (one.y - two.y) ** 2 + (one.z - two.z) ** 2
+        < (one.radius * max(1.0, one.width) + two.radius * max(1.0, two.width)) ** 2
+        for one in first.blobs
+        for two in second.blobs
+    )
 
 
 def silhouette(parts: Sequence[Part], view: View) -> Image.Image:
@@ -273,9 +285,9 @@ def cast_shadow(mask: Image.Image, figure: Figure, slant: float, length: float) 
 def arrange(random: Random, class_name: str) -> list[Figure]:
     """Return a figure in any place that shows most of it; now and then a smaller one stands farther away."""
     area = random.uniform(9500, 13500)
-    x, y = random.triangular(124, 176), random.triangular(141, 167)
+    x, y = random.triangular(127, 173), random.triangular(142, 166)
     if random.random() < 0.04:  # cut by the frame
-        area, x = area * 1.4, random.choice([random.uniform(40, 90), random.uniform(210, 260)])
+        area, x = area * 1.4, random.choice([random.uniform(55, 95), random.uniform(205, 245)])
     main = pose(random, class_name, area, (x, y))
     if random.random() > 0.1:
         return [main]

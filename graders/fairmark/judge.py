@@ -145,7 +145,7 @@ def _ask(check: Check, view: RunView) -> _Answer:
         except Doubted as doubted:
             flag = Flag(kind="witnesses_disagree", message=doubted.message, cell=doubted.cell)
             return _Answer("needs_attention", message=doubted.message, cell=doubted.cell, flag=flag)
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             where = traceback.extract_tb(problem.__traceback__)[-1]
             said = f"check {check.id!r} raised {type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
             flag = Flag(kind="grader_failed", message=said)

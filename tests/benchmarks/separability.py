@@ -192,7 +192,7 @@ def fit_logistic(kernel: npt.NDArray[np.float64], labels: Labels, strength: floa
 # ------------------------------------------------------------------------------------------------ the reference net
 
 
-def build_net(size: int) -> Any:
+def build_net(size: int) -> Any:  # noqa: ANN401  Keras has no types
     """Return the lesson's reference solution: three convolutions, then two dense layers."""
     import keras  # heavy, and the workers that draw need none of it
 
@@ -284,6 +284,7 @@ def net_tables(runs: dict[int, Run], hidden_count: int) -> tuple[Table, Table]:
 
 
 def main(
+    *,
     dataset: Annotated[str, typer.Option(help="Name of the folder under datasets/.")] = "horses_or_humans",
     seeds: Annotated[int, typer.Option(help="How many times to train the reference net; 0 for none.")] = 3,
     first_seed: Annotated[int, typer.Option(help="Seed of the first training; the others follow.")] = 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairmark.checks.expectation import Unmet, expect
+from fairmark.checks.expectation import Unmet, expect, spell
 from fairmark.checks.model_view import ModelView, Output
 from fairmark.evidence import Function
 
@@ -66,7 +66,10 @@ def optimizer_is(model: ModelView, name: str) -> None:
 
 def learning_rate_is(model: ModelView, rate: float) -> None:
     """The optimizer's learning rate is ``rate``, typed or by default."""
-    expect(model.learning_rate).to_be(rate)
+    found = model.learning_rate
+    if found.value is None:
+        raise Unmet(found.subject, found="one that follows a schedule", expected=spell(rate), cell=found.cell)
+    expect(found).to_be(rate)
 
 
 def measures_accuracy(model: ModelView) -> None:

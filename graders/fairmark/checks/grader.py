@@ -113,8 +113,9 @@ def load_grader(path: Path) -> Grader:
         spec.loader.exec_module(module)
     except GraderError:
         raise
-    except Exception as problem:
-        raise GraderError(f"{path}{line_in(problem, path)}: {type(problem).__name__}: {problem}") from problem
+    except (Exception, SystemExit) as problem:
+        said = problem.msg if isinstance(problem, SyntaxError) else problem
+        raise GraderError(f"{path}{line_in(problem, path)}: {type(problem).__name__}: {said}") from problem
     grader = getattr(module, "grader", None)
     if not isinstance(grader, Grader):
         raise GraderError(f"{path}: defines no grader", remedy='Begin it with grader = Grader("name", ...).')
@@ -125,7 +126,7 @@ def load_grader(path: Path) -> Grader:
 
 def line_in(problem: BaseException, path: Path) -> str:
     """``:12`` for the innermost line of ``path`` that the exception passed through, or nothing."""
-    if isinstance(problem, SyntaxError) and problem.lineno is not None:
+    if isinstance(problem, SyntaxError) and problem.filename == str(path) and problem.lineno is not None:
         return f":{problem.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
     return f":{lines[-1]}" if lines else ""

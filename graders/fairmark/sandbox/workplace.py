@@ -54,21 +54,23 @@ class Workplace:
         Call it once the run's processes are dead, so that nothing can be swapped in between.
         """
         source = self.folder / "export" / exported.folder
-        if "/" in exported.folder or exported.folder in ("", ".", "..") or not _is_folder(source):
-            return False
-        files = sorted(source.iterdir())
-        sizes = [_size_of_plain_file(path) for path in files]
-        names = {path.name for path in files}
-        expected = {"config.json", *(f"weights-{number}.npy" for number in range(len(files) - 1))}
-        if None in sizes or names != expected or sum(size or 0 for size in sizes) > EXPORT_BYTES:
+        if "/" in exported.folder or exported.folder in ("", ".", "..") or not _is_as_recorded(source):
             return False
         source.rename(destination)
         return True
 
 
-def _is_folder(path: Path) -> bool:
-    parent_is_real = not path.parent.is_symlink()
-    return parent_is_real and not path.is_symlink() and path.is_dir()
+def _is_as_recorded(folder: Path) -> bool:
+    """Whether it is a folder, not a link, of one configuration and arrays numbered from 0."""
+    try:
+        if folder.parent.is_symlink() or folder.is_symlink() or not folder.is_dir():
+            return False
+        files = sorted(folder.iterdir())
+        sizes = [_size_of_plain_file(path) for path in files]
+    except OSError:  # a name too long, or rights taken away
+        return False
+    expected = {"config.json", *(f"weights-{number}.npy" for number in range(len(files) - 1))}
+    return None not in sizes and {path.name for path in files} == expected and sum(filter(None, sizes)) <= EXPORT_BYTES
 
 
 def _size_of_plain_file(path: Path) -> int | None:

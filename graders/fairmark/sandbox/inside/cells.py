@@ -7,6 +7,7 @@ import builtins
 import sys
 import time
 import types
+import warnings
 
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -91,7 +92,8 @@ def _line_of(problem: BaseException, trace: types.TracebackType | None) -> int |
 def names_bound_in(source: str) -> set[str]:
     """Names that the cell's own text binds at its top level, loops and ``with`` blocks included."""
     try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
+        with warnings.catch_warnings(action="ignore"):  # running the cell has said them
+            tree = ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

@@ -29,6 +29,10 @@ from fairmark.sandbox.jobs import NotebookJob, SourceCell
 
 __all__ = ["run_notebook", "set_numerics"]
 
+_RENAMED = ("softmax", "log_softmax", "silu")
+"""Functions of ``tf.nn`` that call themselves otherwise (``softmax_v2``): Keras writes that name into a model's
+configuration and cannot read it back."""
+
 
 class _RememberingChannel(Channel):
     """A channel that also remembers which picture sources were opened, for pipelines derived from them."""
@@ -50,6 +54,8 @@ def run_notebook(job: NotebookJob, channel: Channel) -> None:
     """Runs every cell, whatever those before it did; the working folder is the current one."""
     set_numerics(job.numerics)
     keras.utils.set_random_seed(job.seed)
+    for name in _RENAMED:
+        getattr(tf.nn, name).__name__ = name
     remembering = _RememberingChannel(channel)
     recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train)
     exporter = Exporter(recorder, Path.cwd() / "export")

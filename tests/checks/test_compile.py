@@ -1,0 +1,176 @@
+"""Questions about compile settings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from recorded import COMPILE, dense, layers, unmet, view
+
+from fairmark.checks import NotShown
+from fairmark.checks.compile import learning_rate_is, loss_fits_output, measures_accuracy, optimizer_is
+from fairmark.checks.model_view import ModelView
+from fairmark.evidence import Function
+
+SCHEDULE = {"compile": "model.compile(optimizer=keras.optimizers.RMSprop(schedule))"}
+
+
+def model(
+    last: tuple[int, str] = (1, "sigmoid"), source: str | None = None, **compiled: Any  # noqa: ANN401 - fields of ModelCompiled
+) -> ModelView:
+    sources = {} if source is None else {"compile": source}
+    return view(sources=sources, model={"layers": [*layers()[:-1], dense(*last)]}, compiled=compiled).model
+
+
+def function(name: str, module: str = "keras", **config: Any) -> Function:  # noqa: ANN401 - any JSON
+    return Function(name=name, module=module, config=config)
+
+
+# --- loss -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        ((1, "sigmoid"), function("binary_crossentropy")),
+        ((1, "sigmoid"), function("binary_crossentropy", "keras.src.losses.losses", from_logits=False)),
+        ((1, "linear"), function("binary_crossentropy", from_logits=True)),
+        ((2, "softmax"), function("sparse_categorical_crossentropy")),
+        ((2, "linear"), function("sparse_categorical_crossentropy", from_logits=True)),
+    ],
+)
+def test_the_loss_fits_the_output(last: tuple[int, str], loss: Function) -> None:
+    loss_fits_output(model(last, loss=loss))
+
+
+def test_an_output_that_has_lost_its_marks_does_not_cost_those_of_the_loss() -> None:
+    for name in ("binary_crossentropy", "sparse_categorical_crossentropy"):
+        loss_fits_output(model((3, "softmax"), loss=function(name)))
+
+
+def test_one_hot_labels_call_for_another_loss() -> None:
+    loss = function("categorical_crossentropy")
+    loss_fits_output(model((2, "softmax"), loss=loss), labels="categorical")
+    assert unmet(loss_fits_output, model((2, "softmax"), loss=loss)).found == "categorical_crossentropy"
+
+
+@pytest.mark.parametrize(
+    ("last", "loss", "found", "output"),
+    [
+        ((1, "sigmoid"), function("mean_squared_error"), "mean_squared_error", "1 neuron with sigmoid"),
+        ((1, "sigmoid"), None, "none", "1 neuron with sigmoid"),
+        ((2, "softmax"), function("binary_crossentropy"), "binary_crossentropy", "2 neurons with softmax"),
+        ((1, "sigmoid"), function("binary_crossentropy", "__main__"), "binary_crossentropy", "1 neuron with sigmoid"),
+        ((1, "sigmoid"), function("binary_crossentropy", "kerasy"), "binary_crossentropy", "1 neuron with sigmoid"),
+    ],
+)
+def test_a_loss_that_does_not_fit_is_refused(
+    last: tuple[int, str], loss: Function | None, found: str, output: str
+) -> None:
+    refused = unmet(loss_fits_output, model(last, loss=loss))
+    assert refused.message == (
+        f"The loss: found {found}, expected a loss for {output} and labels that are one number per picture."
+    )
+    assert refused.cell == COMPILE
+
+
+@pytest.mark.parametrize(
+    ("last", "name"), [((1, "sigmoid"), "binary_crossentropy"), ((2, "softmax"), "sparse_categorical_crossentropy")]
+)
+def test_logits_are_not_taken_from_an_output_that_gives_probabilities(last: tuple[int, str], name: str) -> None:
+    refused = unmet(loss_fits_output, model(last, loss=function(name, from_logits=True)))
+    assert refused.message == (
+        f"The loss: found from_logits=True behind {last[1]}, expected from_logits only where the output has no "
+        "activation."
+    )
+
+
+# --- optimizer --------------------------------------------------------------------------------------------------------
+
+
+def test_the_optimizer_is_known_by_its_class() -> None:
+    optimizer_is(model(), "RMSprop")
+
+
+def test_another_optimizer_is_refused_by_the_name_it_has_in_keras() -> None:
+    adam = Function(name="adam", class_name="Adam", module="keras.src.optimizers.adam")
+    refused = unmet(optimizer_is, model(optimizer=adam), "RMSprop")
+    assert refused.message == "The optimizer: found Adam, expected RMSprop."
+    assert refused.cell == COMPILE
+
+
+def test_the_learning_rate_may_be_typed_or_left_at_its_default() -> None:
+    learning_rate_is(model(), 0.001)
+    learning_rate_is(model(source="model.compile(optimizer='rmsprop')"), 0.001)
+
+
+@pytest.mark.parametrize(
+    ("written", "rate", "found"),
+    [
+        ("0.01", 0.009999999776482582, "0.01"),
+        ("1e-4", 9.999999747378752e-05, "0.0001"),
+        ("3e-5", 2.9999999242136255e-05, "3e-05"),
+        ("rate", math.nan, "nan"),
+        ("0", 0.0, "0"),
+    ],
+)
+def test_another_learning_rate_is_told_as_it_was_written(written: str, rate: float, found: str) -> None:
+    source = f"model.compile(optimizer=keras.optimizers.RMSprop(learning_rate={written}))"
+    refused = unmet(learning_rate_is, model(source=source, learning_rate=rate), 0.001)
+    assert refused.message == f"The learning rate: found {found}, expected 0.001."
+
+
+def test_a_schedule_is_no_rate() -> None:
+    compiled = view(sources=SCHEDULE, compiled={"learning_rate": None}).model
+    refused = unmet(learning_rate_is, compiled, 0.001)
+    assert refused.message == "The learning rate: found one that follows a schedule, expected 0.001."
+
+
+# --- metrics ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        function("accuracy"),
+        function("acc"),
+        function("binary_accuracy", "keras.src.metrics.accuracy_metrics"),
+        function("sparse_categorical_accuracy", "tensorflow.keras.metrics"),
+    ],
+)
+def test_accuracy_is_measured_under_any_of_its_names(metric: Function) -> None:
+    measures_accuracy(model(metrics=[function("mean_absolute_error"), metric]))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "found"),
+    [
+        ([], "no metrics"),
+        ([function("mean_absolute_error")], "mean_absolute_error"),
+        ([function("auc"), function("precision")], "auc, precision"),
+        ([function("accuracy", "__main__")], "no metrics"),
+    ],
+)
+def test_without_accuracy_the_metrics_are_told(metrics: list[Function], found: str) -> None:
+    refused = unmet(measures_accuracy, model(metrics=metrics))
+    assert refused.message == f"The metrics: found {found}, expected accuracy among them."
+
+
+# --- nothing to ask about ---------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_was_never_compiled_shows_no_settings() -> None:
+    uncompiled = view(without=["compiled"]).model
+    for check in (loss_fits_output, measures_accuracy):
+        with pytest.raises(NotShown, match=r"^The compile settings: found no call of compile, expected model\.compile"):
+            check(uncompiled)
+    with pytest.raises(NotShown):
+        optimizer_is(uncompiled, "RMSprop")
+    with pytest.raises(NotShown):
+        learning_rate_is(uncompiled, 0.001)
+
+
+def test_the_last_compile_counts() -> None:
+    later = view().model.compiled.model_copy(update={"metrics": []})
+    assert unmet(measures_accuracy, view(also=[later]).model).found == "no metrics"

@@ -1,0 +1,272 @@
+"""Questions about how a model was trained."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from recorded import STEPS, TRAINING, events, unmet, view
+
+from fairmark.checks import NotShown, RunView
+from fairmark.checks.training import (
+    learns_from,
+    passes_steps,
+    runs_steps,
+    steps_follow,
+    trains_at_most,
+    validates_on,
+)
+from fairmark.evidence import EpochEnded, NamesBound
+
+FIT = "model.fit(training_pictures, epochs={epochs}, steps_per_epoch={steps}, validation_steps={validation_steps})"
+
+BATCH_COMPUTED = {"generators": "a.flow_from_directory(b, batch_size=size())"}
+
+
+def fit_says(epochs: object = 15, steps: object = 8, validation_steps: object = 8) -> dict[str, str]:
+    return {"training": FIT.format(epochs=epochs, steps=steps, validation_steps=validation_steps)}
+
+
+def follow(run: RunView) -> str | None:
+    """Whether the training steps follow."""
+    return steps_follow(
+        run, run.training_pictures, name="steps_per_epoch", argument="steps_per_epoch", batch_size=128
+    )
+
+
+def answered(value: Any, **edits: Any) -> RunView:  # noqa: ANN401 - whatever a student binds
+    return view(steps={"values": {"steps_per_epoch": value}}, **edits)
+
+
+# --- steps worked out -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [8, 8.0])
+def test_pictures_by_batch_size_are_the_steps(steps: float) -> None:
+    assert follow(answered(steps)) is None
+
+
+@pytest.mark.parametrize(("found", "steps"), [(1027, 9), (1000, 8), (128, 1), (127, 1)])
+def test_rounded_up_takes_all_pictures(found: int, steps: int) -> None:
+    assert follow(answered(steps, training={"found": found})) is None
+
+
+def test_rounded_down_is_right_too_with_a_remark() -> None:
+    assert follow(answered(8, training={"found": 1100})) == (
+        "8 steps of 128 do not cover the 1,100 pictures: 76 are left over in each round; 9 steps, rounded up, would "
+        "take them all."
+    )
+
+
+def test_the_remark_tells_of_epochs_that_ran_one_single_step() -> None:
+    short = {f"epoch_{number}": {"steps": 1} for number in range(2, 16, 2)}
+    remark = follow(answered(8, training={"found": 1027}, **short))
+    assert remark is not None
+    assert remark.endswith(" Because of that, every second epoch ran one single step.")
+
+
+def test_the_remark_counts_short_epochs_that_come_otherwise() -> None:
+    short = {f"epoch_{number}": {"steps": 1} for number in range(3, 16)}
+    remark = follow(answered(8, training={"found": 1027}, **short))
+    assert remark is not None
+    assert remark.endswith(" Because of that, 13 of 15 epochs ran one single step.")
+
+
+def test_steps_for_the_batch_size_that_was_asked_for_are_right_where_another_was_given() -> None:
+    edits: dict[str, Any] = {"training": {"batch_size": 64}, "sources": BATCH_COMPUTED}
+    assert follow(answered(16, **edits)) is None
+    assert follow(answered(8, **edits)) is not None
+
+
+def test_without_pictures_no_steps_follow() -> None:
+    assert follow(answered(0, training={"found": 0})) is None
+    assert unmet(follow, answered(8, training={"found": 0})).expected == "the steps that 0 pictures in batches of 128 make"
+
+
+def test_a_source_that_is_not_batched_is_counted_in_the_batches_asked_for() -> None:
+    assert follow(answered(8, training={"batch_size": None}, sources=BATCH_COMPUTED)) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(9, "9"), (9.0, "9"), (8.5, "8.5"), (1024, "1024"), (0, "0"), (-8, "-8"), (10**400, str(10**400))],
+)
+def test_other_steps_are_refused(value: float, found: str) -> None:
+    refused = unmet(follow, answered(value))
+    assert refused.message == (
+        f"steps_per_epoch: found {found}, expected the steps that 1,024 pictures in batches of 128 make."
+    )
+    assert refused.cell == STEPS
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("all", "all"), (None, "nothing"), (True, "True"), ([8, 8], "8 x 8"), (math.nan, "NaN")]
+)
+def test_steps_are_a_number(value: object, found: str) -> None:
+    assert unmet(follow, answered(value)).message == f"steps_per_epoch: found {found}, expected a whole number."
+
+
+def test_steps_typed_straight_into_fit_are_an_answer() -> None:
+    run = view(without=["steps"])
+    assert follow(run) is None
+    refused = unmet(follow, view(without=["steps"], fit={"steps_per_epoch": 5}))
+    assert (refused.found, refused.cell) == ("5", TRAINING)
+
+
+def test_validation_steps_are_found_in_fit_as_well() -> None:
+    run = view(without=["steps"], sources=fit_says(validation_steps=8))
+    assert (
+        steps_follow(
+            run, run.validation_pictures, name="validation_steps", argument="validation_steps", batch_size=32
+        )
+        is None
+    )
+
+
+def test_steps_that_are_nowhere_are_not_shown() -> None:
+    edits: dict[str, Any] = {"fit": {"steps_per_epoch": None}, "sources": fit_says(steps=None)}
+    with pytest.raises(NotShown, match=r"^steps_per_epoch: found no number, expected a number of steps\.$"):
+        follow(view(without=["steps"], **edits))
+    with pytest.raises(NotShown, match="The training: found no call of fit"):
+        follow(view(without=["steps", "fit"]))
+
+
+# --- what fit was given -----------------------------------------------------------------------------------------------
+
+
+def test_fit_learns_from_the_training_pictures_and_validates_on_the_others() -> None:
+    run = view()
+    learns_from(run.training, run.training_pictures)
+    validates_on(run.training, run.validation_pictures)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"), [("pictures-2", "another source of pictures"), (None, "arrays, not a generator")]
+)
+def test_learning_from_something_else_is_refused(source: str | None, found: str) -> None:
+    run = view(fit={"pictures": source})
+    refused = unmet(learns_from, run.training, run.training_pictures)
+    assert refused.message == f"What fit learns from: found {found}, expected the training pictures."
+    assert refused.cell == TRAINING
+
+
+@pytest.mark.parametrize(
+    ("source", "has_validation", "found"),
+    [
+        ("pictures-1", True, "another source of pictures"),
+        (None, True, "arrays"),
+        (None, False, "no validation data"),
+    ],
+)
+def test_validating_on_something_else_is_refused(source: str | None, has_validation: bool, found: str) -> None:
+    run = view(fit={"validation_pictures": source, "has_validation": has_validation})
+    refused = unmet(validates_on, run.training, run.validation_pictures)
+    assert refused.message == f"What fit validates on: found {found}, expected the validation pictures."
+
+
+@pytest.mark.parametrize("steps", [8, None])
+def test_fit_takes_the_steps_that_were_worked_out_or_all_there_are(steps: int | None) -> None:
+    run = view(fit={"steps_per_epoch": steps}, sources=fit_says(steps=steps))
+    passes_steps(run, run.training, run.training_pictures, name="steps_per_epoch")
+
+
+def test_steps_worked_out_wrongly_are_passed_on_rightly() -> None:
+    run = view(fit={"steps_per_epoch": 5}, sources=fit_says(steps="steps"), steps={"values": {"steps_per_epoch": 5}})
+    passes_steps(run, run.training, run.training_pictures, name="steps_per_epoch")
+
+
+def test_where_no_steps_were_worked_out_none_are_asked_for() -> None:
+    run = view(without=["steps"], fit={"steps_per_epoch": 3}, sources=fit_says(steps=3))
+    passes_steps(run, run.training, run.training_pictures, name="steps_per_epoch")
+
+
+def test_other_steps_than_were_worked_out_are_refused() -> None:
+    run = view(fit={"steps_per_epoch": 3}, sources=fit_says(steps=3))
+    refused = unmet(passes_steps, run, run.training, run.training_pictures, name="steps_per_epoch")
+    assert refused.message == "steps_per_epoch: found 3, expected 8, as worked out before."
+    run = view(
+        fit={"steps_per_epoch": None}, sources=fit_says(steps=None), steps={"values": {"steps_per_epoch": 5}}
+    )
+    refused = unmet(passes_steps, run, run.training, run.training_pictures, name="steps_per_epoch")
+    assert refused.message == "steps_per_epoch: found nothing, expected 5, as worked out before."
+
+
+# --- what ran ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_steps_that_ran_are_those_asked_for() -> None:
+    run = view()
+    runs_steps(run.training, run.training_pictures)
+
+
+@pytest.mark.parametrize(("asked", "ran"), [(None, 8), (5, 5), (20, 8)])
+def test_no_more_steps_run_than_there_are_batches(asked: int | None, ran: int) -> None:
+    run = view(fit={"steps_per_epoch": asked}, sources=fit_says(steps=asked), epoch_1={"steps": ran})
+    runs_steps(run.training, run.training_pictures)
+
+
+def test_only_the_first_epoch_is_held_against_fit() -> None:
+    run = view(epoch_2={"steps": 1})
+    runs_steps(run.training, run.training_pictures)
+
+
+def test_steps_that_did_not_run_are_missed() -> None:
+    run = view(epoch_1={"steps": 0})
+    refused = unmet(runs_steps, run.training, run.training_pictures)
+    assert refused.message == "The steps of an epoch: found 0, expected 8."
+    assert refused.cell == TRAINING
+
+
+def test_a_fit_without_epochs_ran_no_steps() -> None:
+    run = view(without=[word for word in events() if word.startswith("epoch_")])
+    with pytest.raises(NotShown, match=r"^The training: found no epoch that ended, expected a finished training\.$"):
+        runs_steps(run.training, run.training_pictures)
+
+
+def test_epochs_may_be_fewer_than_allowed_and_no_more() -> None:
+    trains_at_most(view().training, 15)
+    refused = unmet(trains_at_most, view(fit={"epochs": 16}, sources=fit_says(epochs=16)).training, 15)
+    assert refused.message == "The number of epochs: found 16, expected at most 15."
+    assert refused.cell == TRAINING
+
+
+def test_a_fit_that_did_not_end_is_no_training() -> None:
+    with pytest.raises(NotShown, match=r"^The training: found a fit that did not end, expected a finished training\.$"):
+        trains_at_most(view(without=["fitted"]).training, 15)
+
+
+def test_there_may_be_no_fit() -> None:
+    with pytest.raises(NotShown, match=r"^The training: found no call of fit, expected model\.fit\(\.\.\.\)\.$"):
+        _ = view(without=["fit"]).training
+
+
+# --- several fits -----------------------------------------------------------------------------------------------------
+
+
+def again(cell: int) -> list[Any]:
+    """A second fit of three epochs, in ``cell``."""
+    fit = events()["fit"].model_copy(update={"fit": "fit-2", "epochs": 3, "cell": cell})
+    epoch = EpochEnded(fit="fit-2", epoch=1, steps=4, validation_steps=8, seconds=1.0, logs={})
+    return [fit, epoch]
+
+
+def test_of_several_fits_in_the_exercise_the_last_counts() -> None:
+    training = view(exercise="training", also=again(TRAINING)).training
+    assert (training.epochs_run, training.steps_run, training.finished) == (1, [4], False)
+
+
+def test_a_fit_elsewhere_does_not_count_where_the_exercise_has_its_own() -> None:
+    training = view(exercise="training", also=again(8)).training
+    assert (training.epochs_run, training.finished) == (15, True)
+
+
+def test_where_the_exercise_has_none_the_last_fit_counts() -> None:
+    assert view(exercise="steps", also=again(8)).training.steps_run == [4]
+
+
+def test_the_last_value_of_a_name_is_the_answer() -> None:
+    later = NamesBound(cell=8, values={"steps_per_epoch": 9})
+    assert view(also=[later]).answer("steps_per_epoch").value == 9
+    with pytest.raises(NotShown, match=r"^steps: found no value\.$"):
+        view().answer("steps")

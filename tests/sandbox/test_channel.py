@@ -1,0 +1,101 @@
+"""The way out: whole lines, in order, whatever a notebook puts into its texts."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairmark.evidence import EVENT, CellError, CellFinished, CellStarted, EpochEnded, Event, NamesBound, RecorderFailed
+from fairmark.sandbox.inside.channel import Channel
+
+ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
+"""Half surrogate pairs too: Python has them in file names that are not UTF-8."""
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+    os.close(writing)
+
+
+def through(*events: Event) -> list[Event]:
+    """The events as they come out at the other end."""
+    reading, writing = os.pipe()
+    for event in events:
+        Channel(writing).send(event)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        return [EVENT.validate_json(line) for line in file.read().splitlines()]
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_every_text_crosses_and_only_what_is_not_unicode_is_changed(kind: str, message: str) -> None:
+    [event] = through(CellFinished(cell=1, seconds=0.5, error=CellError(type=kind, message=message, line=2)))
+    assert isinstance(event, CellFinished)
+    assert event.error is not None
+    assert event.error.line == 2
+    assert event.error.message == message.encode("utf-8", "replace").decode()
+
+
+@given(st.dictionaries(ANY_TEXT, st.floats(allow_nan=False) | ANY_TEXT | st.booleans() | st.none(), max_size=4))
+def test_a_line_is_one_event_whatever_it_carries(values: dict[str, float | str | bool | None]) -> None:
+    first, last = through(NamesBound(cell=1, values=values), CellStarted(cell=2))
+    assert (first.kind, last) == ("names_bound", CellStarted(cell=2))
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("name", ["loss", "l\udcf6ss"])
+def test_a_number_that_is_not_finite_crosses(number: str, name: str) -> None:
+    logs = {name: float(number)}
+    [event] = through(EpochEnded(fit="fit-1", epoch=1, steps=1, validation_steps=0, seconds=1, logs=logs))
+    assert isinstance(event, EpochEnded)
+    assert [str(value) for value in event.logs.values()] == [number]
+
+
+def test_events_of_several_threads_do_not_mix(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    channel, lines = Channel(writing), []
+
+    def read() -> None:
+        with os.fdopen(os.dup(reading), "rb") as file:
+            lines.extend(file.readline() for _ in range(400))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    long = "x" * 5000  # longer than what a pipe takes in one piece
+    with ThreadPoolExecutor(4) as pool:
+        for cell in range(400):
+            pool.submit(channel.send, CellFinished(cell=cell, seconds=0, error=CellError(type="E", message=long)))
+    reader.join()
+    events = [EVENT.validate_json(line) for line in lines]
+    assert sorted(event.cell for event in events if isinstance(event, CellFinished)) == list(range(400))
+
+
+def test_a_stumble_of_the_recorder_is_said_in_short() -> None:
+    reading, writing = os.pipe()
+    Channel(writing).failed(3, "compile", ValueError("a" * 1000))
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        event = EVENT.validate_json(file.read())
+    assert event == RecorderFailed(cell=3, where="compile", message=f"ValueError: {'a' * 488}")
+
+
+@pytest.mark.parametrize("take", [lambda reading: os.read(reading, 100), lambda reading: None])
+def test_settling_waits_until_all_is_taken_but_not_for_ever(
+    pipe: tuple[int, int], take: Callable[[int], object]
+) -> None:
+    reading, writing = pipe
+    channel = Channel(writing)
+    channel.send(CellStarted(cell=1))
+    taking = threading.Timer(0.05, take, [reading])
+    taking.start()
+    channel.settle()
+    taking.join()

@@ -1,0 +1,264 @@
+"""The supervisor: what it takes from a process, what it believes, and how each process ends."""
+
+from __future__ import annotations
+
+import os
+import select
+from pathlib import Path
+
+import pytest
+from scripted import watch
+
+from fairmark.evidence import CellStarted, RunFinished, Stamped
+from fairmark.sandbox import Observed
+
+MEGABYTE = 1_000_000
+
+
+def kinds(seen: Observed) -> list[str]:
+    return [stamped.event.kind for stamped in seen.events]
+
+
+def is_dead(pid: int) -> bool:
+    """Whether the process ends; the kernel tells, a zombie counts as ended."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], 10)[0])
+    finally:
+        os.close(descriptor)
+
+
+# --- what comes out ---------------------------------------------------------------------------------------------------
+
+
+def test_events_are_kept_in_order_and_stamped_by_our_clock() -> None:
+    seen = watch("send('cell_started', cell=1); send('cell_started', cell=2); send('run_finished')")
+    assert [stamped.event for stamped in seen.events] == [CellStarted(cell=1), CellStarted(cell=2), RunFinished()]
+    stamps = [stamped.at_seconds for stamped in seen.events]
+    assert stamps == sorted(stamps)
+    assert 0 < stamps[0] <= stamps[-1] <= seen.wall_seconds
+    assert (seen.outcome, seen.reason) == ("completed", None)
+
+
+def test_every_event_is_told_as_it_comes() -> None:
+    told: list[Stamped] = []
+    seen = watch("send('cell_started', cell=1); send('run_finished')", on_event=told.append)
+    assert told == seen.events
+
+
+def test_whoever_is_told_can_end_the_process_in_good_order() -> None:
+    seen = watch("send('cell_started', cell=1); time.sleep(60)", on_event=lambda stamped: True)
+    assert (seen.outcome, seen.reason, kinds(seen)) == ("completed", None, ["cell_started"])
+
+
+def test_an_answer_that_is_only_like_true_ends_nothing() -> None:
+    seen = watch("send('cell_started', cell=1); send('run_finished')", on_event=lambda stamped: 1)
+    assert kinds(seen) == ["cell_started", "run_finished"]
+
+
+def test_nothing_is_taken_after_the_last_event() -> None:
+    seen = watch('write(\'{"kind": "run_finished"}\\n{"kind": "cell_started", "cell": 9}\\n\'); time.sleep(60)')
+    assert (seen.outcome, kinds(seen)) == ("completed", ["run_finished"])
+
+
+def test_an_event_may_come_in_pieces() -> None:
+    seen = watch("write('{\"kind\": \"cell'); write('_started\", \"cell\": 4}\\n'); send('run_finished')")
+    assert kinds(seen) == ["cell_started", "run_finished"]
+
+
+def test_text_belongs_to_the_cell_that_printed_it() -> None:
+    seen = watch("say('early'); send('cell_started', cell=3); send('run_finished')")
+    assert seen.printed == {0: "early"}
+
+
+def test_a_sign_of_several_bytes_stays_whole_however_it_is_read() -> None:
+    text = "━" * 30_000  # 90,000 bytes, and a read takes 65,536
+    assert watch("say('━' * 30_000); send('run_finished')").printed[0] == text
+
+
+def test_printed_text_that_is_not_utf_8_is_shown_as_such() -> None:
+    seen = watch("os.write(1, b'caf\\xe9!'); send('run_finished')")
+    assert seen.printed[0] == "caf\ufffd!"
+
+
+def test_of_what_one_cell_prints_64_kib_are_kept() -> None:
+    seen = watch("say('a' * 200_000); send('run_finished')")
+    assert seen.printed[0] == "a" * 65_536
+
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_takes_too_long_is_ended() -> None:
+    seen = watch("send('cell_started', cell=1); time.sleep(60)", run_seconds=0.3)
+    assert (seen.outcome, seen.reason) == ("timeout", "the notebook ran longer than 0 seconds")
+    assert kinds(seen) == ["cell_started"]
+
+
+def test_a_process_that_says_nothing_is_ended_too() -> None:
+    assert watch("os.close(channel); os.close(1); os.close(2); time.sleep(60)", run_seconds=0.3).outcome == "timeout"
+
+
+def test_a_process_that_never_stops_printing_is_ended_too() -> None:
+    assert watch("while True: say('a')", run_seconds=0.3).outcome == "timeout"
+
+
+def test_a_cell_that_takes_too_long_is_named() -> None:
+    seen = watch("send('cell_started', cell=1); time.sleep(60)", cell_seconds=0.3)
+    assert (seen.outcome, seen.reason) == ("timeout", "one cell ran longer than 0 seconds")
+
+
+def test_only_the_time_of_the_cell_itself_counts_against_its_limit() -> None:
+    program = """
+for cell in range(1, 7):
+    send("cell_started", cell=cell); time.sleep(0.2); send("cell_finished", cell=cell, seconds=0)
+send("run_finished")
+"""
+    assert watch(program, cell_seconds=1.0).outcome == "completed"
+
+
+def test_too_much_memory_is_told_in_gib() -> None:
+    seen = watch("full = bytearray(300_000_000); time.sleep(60)", memory_bytes=150 * MEGABYTE)
+    assert (seen.outcome, seen.reason) == ("out_of_memory", "more than 0.1 GiB of memory")
+    assert seen.peak_memory_bytes > 150 * MEGABYTE
+
+
+def test_memory_of_children_counts_as_well() -> None:
+    program = """
+children = [subprocess.Popen([sys.executable, "-I", "-S", "-c", "full = bytearray(100_000_000); input()"],
+                             stdin=subprocess.PIPE) for _ in range(3)]
+time.sleep(60)
+"""
+    assert watch(program, memory_bytes=150 * MEGABYTE).outcome == "out_of_memory"
+
+
+def test_the_most_memory_is_kept_where_it_was_given_back() -> None:
+    seen = watch("full = bytearray(100_000_000); del full; os._exit(0)")
+    assert seen.peak_memory_bytes > 100 * MEGABYTE
+
+
+def test_too_much_text_ends_the_run() -> None:
+    seen = watch("while True: say('a' * 10_000)", output_bytes=2 * 1024 * 1024)
+    assert (seen.outcome, seen.reason) == ("output_limit", "the notebook printed more than 2 MiB")
+
+
+def test_too_many_events_end_the_run() -> None:
+    seen = watch("while True: send('cell_started', cell=1)", channel_bytes=1024 * 1024)
+    assert (seen.outcome, seen.reason) == ("output_limit", "more than 1 MiB on the evidence channel")
+
+
+# --- what is not an event ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hello",
+        "",
+        "[]",
+        "{}",
+        '{"kind": "full_marks"}',
+        '{"kind": "cell_started"}',
+        '{"kind": "cell_started", "cell": "three"}',
+        '{"kind": "cell_started", "cell": 3, "score": 20}',
+        '{"kind": "cell_finished", "cell": 1, "seconds": 1, "error": {"type": "\\ud800", "message": ""}}',
+        "[" * 5000,
+        "\x00\x07\xff",
+    ],
+    ids=range(11),
+)
+def test_a_line_that_is_no_event_ends_the_run_as_a_crash(line: str) -> None:
+    seen = watch(f"send('cell_started', cell=1); write({line!r} + chr(10)); time.sleep(60)")
+    assert (seen.outcome, seen.reason) == ("crashed", "the evidence channel carried something that is not an event")
+    assert kinds(seen) == ["cell_started"]
+
+
+@pytest.mark.parametrize("end", ["", "\\n"])
+def test_a_line_that_is_too_long_ends_the_run_as_a_crash(end: str) -> None:
+    seen = watch(f"write('a' * 2000 + '{end}'); time.sleep(60)", line_bytes=1000)
+    assert seen.outcome == "crashed"
+    assert seen.reason == "the evidence channel was filled with something that is not an event"
+
+
+# --- how a process ends -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "how"),
+    [
+        ("sys.exit(3)", "exit status 3"),
+        ("os._exit(0)", "exit status 0"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL"),
+        ("os.close(channel); os.close(1); os.close(2); os._exit(5)", "exit status 5"),
+    ],
+)
+def test_a_process_that_ends_before_its_last_event_has_crashed(program: str, how: str) -> None:
+    seen = watch(f"send('cell_started', cell=1); {program}")
+    assert (seen.outcome, seen.reason) == ("crashed", f"the notebook's process ended early: {how}")
+    assert kinds(seen) == ["cell_started"]
+
+
+def test_what_it_said_last_is_heard() -> None:
+    seen = watch("say('no such module'); sys.exit(1)")
+    assert seen.printed == {0: "no such module"}
+
+
+@pytest.mark.parametrize("last", ["send('run_finished')", "sys.exit(0)"])
+def test_children_are_killed_with_it(last: str) -> None:
+    program = f"""
+child = subprocess.Popen([sys.executable, "-I", "-S", "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"])
+say(str(child.pid))
+{last}
+"""
+    seen = watch(program)
+    assert is_dead(int(seen.printed[0]))
+
+
+DAEMON = """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        {holds}
+        time.sleep(60)
+    os._exit(0)
+"""
+
+
+def test_a_daemon_that_holds_the_pipes_open_does_not_keep_us() -> None:
+    holds = "say(str(os.getpid())); send('cell_started', cell=1)"
+    seen = watch(DAEMON.format(holds=holds) + "os.wait(); os._exit(0)")
+    assert seen.reason == "the notebook's process ended early: exit status 0"
+    assert is_dead(int(seen.printed[0]))
+
+
+def test_a_daemon_is_killed_though_it_has_left_session_and_pipes() -> None:
+    holds = "say(str(os.getpid())); os.close(channel); os.close(1); os.close(2); os.kill(parent, signal.SIGUSR1)"
+    program = "parent = os.getpid(); signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
+    program += DAEMON.format(holds=holds) + "signal.sigwait([signal.SIGUSR1]); send('run_finished')"
+    seen = watch(program)
+    assert seen.outcome == "completed"
+    assert is_dead(int(seen.printed[0]))
+
+
+def test_no_descriptor_of_ours_stays_open() -> None:
+    before = set(Path("/proc/self/fd").iterdir())
+    watch("send('run_finished')")
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_an_error_of_whoever_is_told_still_ends_the_process() -> None:
+    pids: list[int] = []
+
+    def tell(stamped: Stamped) -> None:
+        assert isinstance(stamped.event, CellStarted)
+        pids.append(stamped.event.cell)
+        raise LookupError("ours")
+
+    with pytest.raises(LookupError, match="ours"):
+        watch("send('cell_started', cell=os.getpid()); time.sleep(60)", on_event=tell)
+    assert is_dead(pids[0])

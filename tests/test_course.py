@@ -1,0 +1,117 @@
+"""Courses: found by their folders, and what is in them by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fairmark.course import Course, built_in_course, find_course
+from fairmark.errors import AssignmentNotFound, CourseNotFound
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Two assignments and a data set, with what else may lie about."""
+    for part in ("assignments", "solutions", "graders/fairmark", "datasets/shapes", "datasets/not_a_recipe"):
+        (tmp_path / part).mkdir(parents=True)
+    for grader in ("shapes", "colours", "_shared"):
+        (tmp_path / "graders" / f"{grader}.py").touch()
+    (tmp_path / "graders" / "notes.txt").touch()
+    (tmp_path / "datasets" / "shapes" / "dataset.toml").touch()
+    return Course(tmp_path)
+
+
+# --- what is in a course ----------------------------------------------------------------------------------------------
+
+
+def test_assignments_are_those_with_a_grader_script(course: Course) -> None:
+    assert course.assignments() == ["colours", "shapes"]
+
+
+def test_one_name_ties_the_files_of_an_assignment(course: Course) -> None:
+    assignment = course.assignment("shapes")
+    assert assignment.name == "shapes"
+    assert assignment.notebook == course.root / "assignments" / "shapes.ipynb"
+    assert assignment.solution == course.root / "solutions" / "shapes.ipynb"
+    assert assignment.grader == course.root / "graders" / "shapes.py"
+
+
+def test_an_unknown_assignment_is_met_with_the_nearest_name(course: Course) -> None:
+    with pytest.raises(AssignmentNotFound) as caught:
+        course.assignment("shape")
+    assert caught.value.message == f"{course.root}: this course has no assignment named 'shape'"
+    assert caught.value.remedy == "Did you mean 'shapes'?"
+
+
+def test_an_unknown_assignment_with_no_near_name_is_met_with_all(course: Course) -> None:
+    with pytest.raises(AssignmentNotFound) as caught:
+        course.assignment("zebras")
+    assert caught.value.remedy == "Its assignments: colours, shapes."
+
+
+def test_a_course_without_assignments_says_so(tmp_path: Path) -> None:
+    with pytest.raises(AssignmentNotFound) as caught:
+        Course(tmp_path).assignment("shapes")
+    assert caught.value.remedy == "Its assignments: none."
+
+
+def test_a_name_never_leads_out_of_the_course(course: Course) -> None:
+    (course.root.parent / "outside.py").touch()
+    for name in ("../../outside", "../outside", "", ".", "/etc/passwd"):
+        with pytest.raises(AssignmentNotFound):
+            course.assignment(name)
+        with pytest.raises(AssignmentNotFound):
+            course.dataset_folder(name)
+
+
+def test_data_sets_are_folders_with_a_recipe(course: Course) -> None:
+    assert course.datasets() == ["shapes"]
+    assert course.dataset_folder("shapes") == course.root / "datasets" / "shapes"
+
+
+def test_an_unknown_data_set_is_met_with_the_nearest_name(course: Course) -> None:
+    with pytest.raises(AssignmentNotFound) as caught:
+        course.dataset_folder("shape")
+    assert caught.value.message == f"{course.root}: this course has no data set named 'shape'"
+    assert caught.value.remedy == "Did you mean 'shapes'?"
+    with pytest.raises(AssignmentNotFound) as caught:
+        course.dataset_folder("zebras")
+    assert caught.value.remedy == "Its data sets: shapes."
+
+
+# --- where it is found ------------------------------------------------------------------------------------------------
+
+
+def test_a_course_is_found_where_it_is_named(course: Course) -> None:
+    assert find_course(course.root) == course
+
+
+def test_a_folder_that_is_no_course_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CourseNotFound) as caught:
+        find_course(tmp_path)
+    assert caught.value.message == f"{tmp_path}: not a course"
+    assert caught.value.remedy == "A course is a folder with assignments/, solutions/, graders/ and datasets/ in it."
+
+
+def test_students_need_no_solutions_to_have_a_course(course: Course) -> None:
+    (course.root / "solutions").rmdir()
+    assert find_course(course.root) == course
+
+
+def test_the_course_around_the_current_folder_is_found(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course.root / "datasets" / "shapes")
+    assert find_course() == course
+
+
+def test_anywhere_else_it_is_the_built_in_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_course() == built_in_course()
+
+
+def test_the_built_in_course_has_its_assignment_and_its_data_set() -> None:
+    course = built_in_course()
+    assignment = course.assignment("horses_or_humans")
+    assert assignment.notebook.is_file()
+    assert assignment.grader.is_file()
+    assert course.dataset_folder("horses_or_humans").is_dir()
