@@ -138,9 +138,7 @@ def submission(
         )
         for position, name in enumerate(SOURCES, start=1)
     )
-    return Submission(
-        student="ada", assignment="horses_or_humans", notebook_sha256="3f" * 32, cells=cells, flags=flags
-    )
+    return Submission(student="ada", assignment="horses_or_humans", notebook_sha256="3f" * 32, cells=cells, flags=flags)
 
 
 # --- what ran ---------------------------------------------------------------------------------------------------------
@@ -231,9 +229,7 @@ def events() -> dict[str, Event]:
             model="model-1",
             cell=COMPILE,
             loss=Function(name="binary_crossentropy", module="keras"),
-            optimizer=Function(
-                name="rmsprop", class_name="RMSprop", module="keras.src.optimizers.rmsprop", config={}
-            ),
+            optimizer=Function(name="rmsprop", class_name="RMSprop", module="keras.src.optimizers.rmsprop", config={}),
             learning_rate=0.0010000000474974513,  # as float32 keeps it
             metrics=[Function(name="accuracy", module="keras")],
         ),
@@ -297,6 +293,10 @@ def hidden(right: int = 180, total: int = 200, **edits: Any) -> Probe:  # noqa: 
     return probe.model_copy(update=edits)
 
 
+REACHED = hidden()
+"""A model that names nine of ten."""
+
+
 # --- the whole --------------------------------------------------------------------------------------------------------
 
 
@@ -312,7 +312,7 @@ def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to chan
     outcome: RunOutcome | None = None,
     reason: str | None = None,
     training_skipped: bool = False,
-    probe: Probe | None = hidden(),
+    probe: Probe | None = REACHED,
     rerun: Rerun | None = None,
     flags: tuple[Flag, ...] = (),
     **edits: Mapping[str, Any],
@@ -333,10 +333,12 @@ def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to chan
         for word, event in all_events.items()
         if word not in dropped and getattr(event, "cell", None) not in gone
     ]
+    to_the_end = outcome in (None, "completed", "student_error")
+    last = LAST if to_the_end else max(getattr(event, "cell", 0) for event in kept)
     run = fake_run(
         *kept,
         *also,
-        cells=set(range(1, 9)) - gone if outcome in (None, "completed", "student_error") else (),
+        cells=set(range(1, last + 1)) - gone,
         errors=errors,
         printed=printed,
         outcome=outcome,

@@ -196,11 +196,13 @@ def shape_picture(name: str, dice: random.Random) -> Image.Image:
 
 @dataclass(frozen=True)
 class Finished:
-    """What the runs left. ``quick`` is of the same cells with training left out; ``workplace`` is the full run's."""
+    """What the runs left. ``quick`` is of the same cells with training left out; the full one ran in ``folder``, and
+    ``left`` is a copy of what was in there at its end."""
 
     run: Run
     quick: Run
-    workplace: Workplace
+    folder: Path
+    left: Path
     pictures_folder: Path
     lent_path: Path
 
@@ -225,7 +227,8 @@ class Finished:
         return error.type, error.message, error.line
 
     def evidence_before(self, name: str) -> Evidence:
-        """What there would be, had the notebook ended before the cell ``name``."""
+        """What there would be, had the notebook ended before the cell ``name`` and opened no pictures but those it
+        trained on."""
         cells = tuple(cell for cell in CODE_CELLS if cell.position < position(name))
         submission = Submission(student="sam", assignment="shapes", notebook_sha256="", cells=cells)
         run = self.run.model_copy(update={"events": tuple(self._events_before(position(name)))})
@@ -235,13 +238,14 @@ class Finished:
         for stamped in self.run.events:
             if isinstance(stamped.event, CellStarted) and stamped.event.cell == place:
                 return
-            yield stamped
+            if getattr(stamped.event, "pictures", None) in ("pictures-1", "pictures-2", None):
+                yield stamped
 
     @contextmanager
     def workplace_again(self) -> Iterator[Workplace]:
         """A copy of the folder that the notebook ran in, since taking a model out of one moves it."""
         with Workplace() as again:
-            shutil.copytree(self.workplace.folder, again.folder, dirs_exist_ok=True)
+            shutil.copytree(self.left, again.folder, dirs_exist_ok=True)
             yield again
 
 
@@ -259,12 +263,12 @@ def _run_both(factory: pytest.TempPathFactory) -> Finished:
     pictures_folder = draw_shapes(factory.mktemp("pictures"))
     workplace, other = Workplace(), Workplace()
     options = {"pictures_folder": pictures_folder, "numerics": "float32", "limits": Limits(run_seconds=300)}
-    with lent_descriptor(factory.mktemp("ours")) as lent, ThreadPoolExecutor(2) as pool:
+    with workplace, other, lent_descriptor(factory.mktemp("ours")) as lent, ThreadPoolExecutor(2) as pool:
         full = pool.submit(run_notebook, CODE_CELLS, workplace, seed=7, **options)
         quick = pool.submit(run_notebook, CODE_CELLS, other, seed=7, train=False, **options)
-        with other:
-            quick.result()
-        return Finished(full.result(), quick.result(), workplace, pictures_folder, lent)
+        run, quick_run = full.result(), quick.result()
+        left = shutil.copytree(workplace.folder, factory.mktemp("left"), dirs_exist_ok=True)
+    return Finished(run, quick_run, workplace.folder, left, pictures_folder, lent)
 
 
 @contextmanager

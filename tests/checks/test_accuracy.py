@@ -130,9 +130,7 @@ def test_without_pictures_nothing_is_known() -> None:
 
 
 def test_a_model_that_reaches_the_threshold_is_told_its_accuracy() -> None:
-    assert reaches(view(), 0.8) == (
-        "Hidden pictures named rightly: 180 of 200 (90.0%, 95% interval 85.1%-93.4%)."
-    )
+    assert reaches(view(), 0.8) == ("Hidden pictures named rightly: 180 of 200 (90.0%, 95% interval 85.1%-93.4%).")
 
 
 def test_the_point_estimate_decides_and_a_close_call_says_so() -> None:

@@ -17,7 +17,9 @@ SCHEDULE = {"compile": "model.compile(optimizer=keras.optimizers.RMSprop(schedul
 
 
 def model(
-    last: tuple[int, str] = (1, "sigmoid"), source: str | None = None, **compiled: Any  # noqa: ANN401 - fields of ModelCompiled
+    last: tuple[int, str] = (1, "sigmoid"),
+    source: str | None = None,
+    **compiled: Any,  # noqa: ANN401 - fields of ModelCompiled
 ) -> ModelView:
     sources = {} if source is None else {"compile": source}
     return view(sources=sources, model={"layers": [*layers()[:-1], dense(*last)]}, compiled=compiled).model

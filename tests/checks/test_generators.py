@@ -30,7 +30,7 @@ def says(text: str) -> dict[str, str]:
 
 
 def mapped(low: float, high: float) -> RunView:
-    """Training pictures of ``tf.data``, scaled by ``map``: what ``fit`` was given came in between ``low`` and ``high``."""
+    """Training pictures of ``tf.data``, put through a ``map`` after which pixels lie between ``low`` and ``high``."""
     opened = view(training=OPENED_BY_TF_DATA, sources=TF_DATA).evidence.run.events
     source = next(stamped.event for stamped in opened if isinstance(stamped.event, PicturesOpened))
     derived = source.model_copy(update={"pictures": "pictures-3", "parent": "pictures-1", "cell": 6})
@@ -125,8 +125,7 @@ def test_another_folder_is_named_with_what_it_is(directory: str | None, found: s
     assert refused.found == found
     assert refused.expected == "train/, the folder that holds the class folders"
     assert refused.message == (
-        f"The folder of the training pictures: found {found}, "
-        "expected train/, the folder that holds the class folders."
+        f"The folder of the training pictures: found {found}, expected train/, the folder that holds the class folders."
     )
     assert refused.cell == GENERATORS
 
@@ -163,9 +162,7 @@ def test_a_generator_left_over_from_a_trial_casts_no_doubt_on_tf_data() -> None:
 
 def test_another_size_is_told_as_height_x_width() -> None:
     text = {"generators": "a.flow_from_directory(b, target_size=(150, 200), class_mode='binary')"}
-    refused = unmet(
-        has_size, view(training={"target_size": (150, 200)}, sources=text).training_pictures, 300, 300
-    )
+    refused = unmet(has_size, view(training={"target_size": (150, 200)}, sources=text).training_pictures, 300, 300)
     assert refused.message == "The size of the training pictures: found 150 x 200, expected 300 x 300."
 
 

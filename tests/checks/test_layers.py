@@ -129,9 +129,7 @@ def test_a_slip_in_one_block_is_not_charged_to_the_next() -> None:
     has_block(smaller, 3, filters=64)
 
 
-@pytest.mark.parametrize(
-    ("count", "found"), [(0, "0 convolutions in the model"), (1, "1 convolution in the model")]
-)
+@pytest.mark.parametrize(("count", "found"), [(0, "0 convolutions in the model"), (1, "1 convolution in the model")])
 def test_a_block_that_is_not_there_is_refused(count: int, found: str) -> None:
     refused = unmet(has_block, model(*layers()[: 2 * count]), 3, filters=64)
     assert refused.message == (

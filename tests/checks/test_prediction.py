@@ -65,11 +65,8 @@ def test_pixels_that_were_not_scaled_are_refused() -> None:
 
 
 def test_pixels_are_not_asked_to_be_scaled_where_the_model_does_it() -> None:
-    unscaled = {"training": {"rescale": 1.0}, "sources": {"generators": "ImageDataGenerator().flow_from_directory(a)"}}
-    with pytest.raises(Exception, match="size"):  # the text leaves the size at its default
-        prepares_as_in_training(view(predicted={"maximum": 255.0}, **unscaled))
-    unscaled["sources"]["generators"] = "ImageDataGenerator().flow_from_directory(a, (300, 300))"  # type: ignore[index]
-    prepares_as_in_training(view(predicted={"maximum": 255.0}, **unscaled))
+    sources = {"generators": "ImageDataGenerator().flow_from_directory(a, (300, 300))"}
+    prepares_as_in_training(view(predicted={"maximum": 255.0}, training={"rescale": 1.0}, sources=sources))
 
 
 def test_float32_may_leave_the_brightest_pixel_a_little_over_1() -> None:
@@ -179,9 +176,7 @@ def test_an_output_without_sigmoid_is_held_against_0() -> None:
 
 
 def test_classes_in_another_order_are_understood() -> None:
-    names_class(
-        view(training={"classes": ["humans", "horses"]}, named={"values": {"c": "humans"}})
-    )
+    names_class(view(training={"classes": ["humans", "horses"]}, named={"values": {"c": "humans"}}))
 
 
 @pytest.mark.parametrize("outputs", [[], [[]], [[math.nan]], [[0.0, 0.0, 1.0]]])
@@ -194,7 +189,9 @@ def test_an_output_that_stands_for_no_class_shows_nothing(outputs: list[list[flo
 
 
 def test_there_may_be_no_prediction() -> None:
-    with pytest.raises(NotShown, match="The prediction: found no call of predict, expected model.predict on one pict"):
+    with pytest.raises(
+        NotShown, match=r"^The prediction: found no call of predict, expected model\.predict on one picture\.$"
+    ):
         _ = view(without=["predicted"]).prediction
 
 

@@ -30,9 +30,7 @@ def fit_says(epochs: object = 15, steps: object = 8, validation_steps: object = 
 
 def follow(run: RunView) -> str | None:
     """Whether the training steps follow."""
-    return steps_follow(
-        run, run.training_pictures, name="steps_per_epoch", argument="steps_per_epoch", batch_size=128
-    )
+    return steps_follow(run, run.training_pictures, name="steps_per_epoch", argument="steps_per_epoch", batch_size=128)
 
 
 def answered(value: Any, **edits: Any) -> RunView:  # noqa: ANN401 - whatever a student binds
@@ -81,7 +79,9 @@ def test_steps_for_the_batch_size_that_was_asked_for_are_right_where_another_was
 
 def test_without_pictures_no_steps_follow() -> None:
     assert follow(answered(0, training={"found": 0})) is None
-    assert unmet(follow, answered(8, training={"found": 0})).expected == "the steps that 0 pictures in batches of 128 make"
+    assert (
+        unmet(follow, answered(8, training={"found": 0})).expected == "the steps that 0 pictures in batches of 128 make"
+    )
 
 
 def test_a_source_that_is_not_batched_is_counted_in_the_batches_asked_for() -> None:
@@ -117,9 +117,7 @@ def test_steps_typed_straight_into_fit_are_an_answer() -> None:
 def test_validation_steps_are_found_in_fit_as_well() -> None:
     run = view(without=["steps"], sources=fit_says(validation_steps=8))
     assert (
-        steps_follow(
-            run, run.validation_pictures, name="validation_steps", argument="validation_steps", batch_size=32
-        )
+        steps_follow(run, run.validation_pictures, name="validation_steps", argument="validation_steps", batch_size=32)
         is None
     )
 
@@ -185,9 +183,7 @@ def test_other_steps_than_were_worked_out_are_refused() -> None:
     run = view(fit={"steps_per_epoch": 3}, sources=fit_says(steps=3))
     refused = unmet(passes_steps, run, run.training, run.training_pictures, name="steps_per_epoch")
     assert refused.message == "steps_per_epoch: found 3, expected 8, as worked out before."
-    run = view(
-        fit={"steps_per_epoch": None}, sources=fit_says(steps=None), steps={"values": {"steps_per_epoch": 5}}
-    )
+    run = view(fit={"steps_per_epoch": None}, sources=fit_says(steps=None), steps={"values": {"steps_per_epoch": 5}})
     refused = unmet(passes_steps, run, run.training, run.training_pictures, name="steps_per_epoch")
     assert refused.message == "steps_per_epoch: found nothing, expected 5, as worked out before."
 

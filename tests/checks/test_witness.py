@@ -55,7 +55,7 @@ def test_a_claim_that_the_text_contradicts_is_doubted() -> None:
 
 def test_all_that_the_text_says_is_told_once() -> None:
     text = "\n".join(f"g.flow_from_directory(d, batch_size={size})" for size in (64, 32, 64))
-    with pytest.raises(Doubted, match="but the text says 64 or 32$"):
+    with pytest.raises(Doubted, match=r"but the text says 64 or 32$"):
         witness(text).confirm(1, FLOW, "batch_size", 128)
 
 

@@ -99,6 +99,44 @@ def test_functions_and_classes_are_listed() -> None:
     assert classes_defined(text) == ("C",)
 
 
+# --- other names for one callee ---------------------------------------------------------------------------------------
+
+
+def names(*sources: str) -> set[str]:
+    """All that the call in the last cell may go by."""
+    *_, call = calls_in(cells(*sources))
+    return set(call.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("f()", {"f"}),
+        ("model.fit()", {"fit"}),
+        ("build().fit()", {"fit"}),
+        ("(lambda: 0)()", {"?"}),
+        ("import keras\nkeras.Sequential()", {"Sequential"}),
+        ("from keras import Sequential\nSequential()", {"Sequential"}),
+        ("from a.b import Sequential as S\nS()", {"S", "Sequential"}),
+        ("import keras as k\nk.Sequential()", {"Sequential"}),
+        ("f = g.flow\nf()", {"f", "flow"}),
+        ("f, h = g.flow, 1\nf()", {"f", "flow"}),
+        ("a = b.c\nd = a\nd()", {"d", "a", "c"}),
+        ("f = g.flow\nf = model.fit\nf()", {"f", "flow", "fit"}),
+        ("a = b\nb = a\na()", {"a", "b"}),
+        ("f = make()\nf()", {"f"}),
+        ("f = 1\nf()", {"f"}),
+        ("exec('')\nf = g.flow\nf()", {"f", "flow"}),
+    ],
+)
+def test_a_call_goes_by_every_name_its_callee_is_bound_to(text: str, expected: set[str]) -> None:
+    assert names(text) == expected
+
+
+def test_a_callee_may_be_bound_in_another_cell() -> None:
+    assert names("from a import Sequential as S", "x = 1", "S()") == {"S", "Sequential"}
+
+
 # --- values -----------------------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ def test_a_model_that_was_never_trained_stays(finished: Finished) -> None:
 
 
 def test_it_is_one_configuration_and_arrays_that_need_no_pickle(finished: Finished) -> None:
-    folder = finished.workplace.folder / "export" / exports(finished, "model-1")[-1].folder
+    folder = finished.left / "export" / exports(finished, "model-1")[-1].folder
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", *(f"weights-{n}.npy" for n in range(4))]
     assert json.loads((folder / "config.json").read_bytes())["class_name"] == "Sequential"
     arrays = [np.load(folder / f"weights-{number}.npy", allow_pickle=False) for number in range(4)]
@@ -40,7 +40,7 @@ def test_it_is_one_configuration_and_arrays_that_need_no_pickle(finished: Finish
 
 def test_its_digest_is_that_of_the_weights_in_order(finished: Finished) -> None:
     last = exports(finished, "model-1")[-1]
-    folder = finished.workplace.folder / "export" / last.folder
+    folder = finished.left / "export" / last.folder
     digest = hashlib.sha256()
     for number in range(4):
         digest.update(np.load(folder / f"weights-{number}.npy").tobytes())

@@ -22,9 +22,10 @@ def surroundings(finished: Finished) -> dict[str, Any]:
     return seen
 
 
-def test_its_environment_is_made_from_nothing(finished: Finished, surroundings: dict[str, Any]) -> None:
+def test_its_environment_is_made_from_nothing(finished: Finished, surroundings: dict[str, Any], tmp_path: Path) -> None:
     given = dict(entry.split("=", 1) for entry in surroundings["environment"].split("\0") if entry)
-    assert given == clean_environment(finished.workplace.folder, finished.pictures_folder)
+    ours = clean_environment(tmp_path, finished.pictures_folder)
+    assert given == {name: value.replace(str(tmp_path), str(finished.folder)) for name, value in ours.items()}
 
 
 def test_the_environment_names_no_secret_and_nothing_of_whoever_runs_it(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_every_folder_it_may_write_to_lies_in_its_own(tmp_path: Path) -> None:
 
 
 def test_it_works_in_its_own_folder(finished: Finished, surroundings: dict[str, Any]) -> None:
-    assert Path(surroundings["folder"]) == finished.workplace.folder.resolve()
+    assert Path(surroundings["folder"]) == finished.folder.resolve()
 
 
 def test_it_holds_no_descriptor_but_the_two_pipes(finished: Finished, surroundings: dict[str, Any]) -> None:
@@ -58,7 +59,7 @@ def test_its_standard_input_is_at_its_end(surroundings: dict[str, Any]) -> None:
 
 
 def test_the_job_is_not_left_lying_in_its_folder(finished: Finished) -> None:
-    assert not (finished.workplace.folder / "job.json").exists()
+    assert not (finished.left / "job.json").exists()
 
 
 def test_the_report_is_told_what_confines_it_and_of_no_wall(finished: Finished) -> None:

@@ -11,9 +11,11 @@ from fairmark.batch.assign import assignment_of
 from fairmark.batch.find import Found
 from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.course import Course
-from fairmark.errors import FairmarkError
+from fairmark.errors import FairmarkError, MachineError
 from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
+from fairmark.notebook.kept import encodable
+from fairmark.present.atomic import write_text
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_name, write_report
 from fairmark.present.gradebook import write_gradebook
@@ -29,8 +31,14 @@ class Place:
     folder: Path
 
     def prepare(self) -> None:
+        """Makes the folders; raises :class:`fairmark.errors.MachineError` where that cannot be done."""
         for part in (self.reports, self.evidence):
-            part.mkdir(parents=True, exist_ok=True)
+            try:
+                part.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise MachineError(
+                    f"{part}: cannot be made: {problem.strerror}", remedy="Choose another folder with --out."
+                ) from problem
 
     @property
     def gradebook(self) -> Path:
@@ -45,13 +53,13 @@ class Place:
         return self.folder / "evidence"
 
     def write(self, marked: Marked, reports: list[Report]) -> None:
-        """One submission's files, and the gradebook of all there are so far."""
+        """One submission's files, and the gradebook of all there are so far, each whole or not at all.
+
+        Raises :class:`fairmark.errors.MachineError` where one cannot be written.
+        """
         report = marked.report
         write_report(self.reports, report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
-        path = self.evidence / f"{report_name(report)}.json"
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(marked.evidence.model_dump_json(indent=1), encoding="utf-8")
-        temporary.replace(path)
+        write_text(self.evidence / f"{report_name(report)}.json", marked.evidence.model_dump_json(indent=1))
         write_gradebook(self.gradebook, reports)
 
 
@@ -68,7 +76,7 @@ class ClassOfSubmissions:
         """The assignment of each file; a file that cannot say takes the class's most frequent one."""
         named = [(one, self._assignment(one)) for one in found]
         counts = [name for _, name in named if name is not None] or self.course.assignments()[:1]
-        usual = max(set(counts), key=counts.count)
+        usual = max(dict.fromkeys(counts), key=counts.count)  # of several, the first one met
         return [(one, name or usual) for one, name in named]
 
     def _assignment(self, found: Found) -> str | None:
@@ -98,6 +106,7 @@ class ClassOfSubmissions:
 
 
 def _put_off(found: Found, journey: Journey, reason: str) -> Marked:
+    reason = encodable(reason)  # it names the file
     submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
     evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))
     return Marked(evidence, put_off(evidence, journey.grader, reason))

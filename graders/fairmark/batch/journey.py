@@ -23,6 +23,7 @@ from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, load_rec
 from fairmark.errors import AssignmentNotFound, InternalError, StudentError
 from fairmark.evidence import Cell, Evidence, Probe, Rerun, Run, SessionStarted, Stamped, Submission
 from fairmark.judge import judge, to_put_right
+from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master
 from fairmark.notebook.read import read_submission
 from fairmark.probe import probe_model
@@ -196,5 +197,5 @@ def _unreadable(path: Path, student: str, assignment: str, problem: StudentError
     remedy = f" {problem.remedy}" if problem.remedy else ""
     return Evidence(
         submission=Submission(student=student, assignment=assignment, notebook_sha256=digest),
-        run=Run(outcome="unreadable", reason=f"{problem.message}{remedy}"),
+        run=Run(outcome="unreadable", reason=encodable(f"{problem.message}{remedy}")),
     )

@@ -49,7 +49,7 @@ class PicturesView:
         notebook's own has a hand in it (``map``, ``preprocessing_function``)."""
         if not self._is_computed or self._batch is None:
             return self._opened.rescale
-        if self._batch.maximum > _SCALED_TO_ONE:
+        if not self._batch.maximum <= _SCALED_TO_ONE:  # NaN is no proof of scaling
             return 1.0
         return 1 / 127.5 if self._batch.minimum < 0 else 1 / 255
 

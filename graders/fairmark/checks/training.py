@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
@@ -22,8 +20,8 @@ def steps_follow(run: RunView, pictures: PicturesView, *, name: str, argument: s
     answer = _steps_answer(run, name, argument)
     steps, found = answer.value, pictures.found.value
     own = pictures.batch_size.value or batch_size
-    accepted = {size: (found // size, math.ceil(found / size)) for size in (own, batch_size)}
-    if not any(steps in pair for pair in accepted.values()):
+    accepted = {whole for size in (own, batch_size) for whole in (found // size, _rounded_up(found, size))}
+    if steps not in accepted:
         raise Unmet(
             answer.subject,
             found=spell(steps),
@@ -53,7 +51,7 @@ def _left_over(steps: int, batch_size: int, found: int, argument: str, run: RunV
         return None
     remark = (
         f"{steps} steps of {batch_size} do not cover the {found:,} pictures: {found - steps * batch_size:,} are left "
-        f"over in each round; {math.ceil(found / batch_size)} steps, rounded up, would take them all."
+        f"over in each round; {_rounded_up(found, batch_size)} steps, rounded up, would take them all."
     )
     ran = _steps_ran(run) if argument == "steps_per_epoch" else []
     short = [number for number, count in enumerate(ran, start=1) if count < steps]
@@ -70,6 +68,11 @@ def _steps_ran(run: RunView) -> list[int]:
         return run.training.steps_run
     except NotShown:
         return []
+
+
+def _rounded_up(found: int, batch_size: int) -> int:
+    """Batches that take all pictures; in whole numbers, of any size."""
+    return -(-found // batch_size)
 
 
 def learns_from(training: TrainingView, pictures: PicturesView) -> None:
@@ -89,7 +92,7 @@ def runs_steps(training: TrainingView, pictures: PicturesView) -> None:
     if not training.steps_run:
         raise NotShown("the training", found="no epoch that ended", expected="a finished training", cell=training.cell)
     found, size = pictures.found.value, pictures.batch_size.value or 1
-    batches = math.ceil(found / size)
+    batches = _rounded_up(found, size)
     asked = training.steps_per_epoch.value
     ran = training.steps_run[0]
     if ran != min(asked or batches, batches):
@@ -103,7 +106,7 @@ def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *
         worked_out = run.answer(name).value
     except NotShown:
         return  # the number was typed straight into fit
-    batches = math.ceil(pictures.found.value / (pictures.batch_size.value or 1))
+    batches = _rounded_up(pictures.found.value, pictures.batch_size.value or 1)
     if asked.value not in (worked_out, batches) and not (asked.value is None and worked_out == batches):
         raise Unmet(
             asked.subject,

@@ -65,7 +65,7 @@ def fake_run(
         isolation=("fake",),
         software={"fairmark": "fake"},
         events=tuple(
-            Stamped(at_seconds=float(second), event=EVENT.validate_json(event.model_dump_json()))
+            Stamped(at_seconds=float(second), event=EVENT.validate_json(event.model_dump_json(warnings=False)))
             for second, event in enumerate(told)
         ),
         printed=dict(printed or {}),

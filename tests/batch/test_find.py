@@ -1,0 +1,270 @@
+"""Which files are submissions and whose: every layout that ``grade`` takes, and what is never unpacked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import struct
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairmark.batch.find import Found, find_submissions
+from fairmark.errors import ArchiveRefused, UsageError
+
+KNOWN = ["compile_settings", "horses_or_humans"]
+Rows = list[tuple[str, str | None, str]]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    folder = tmp_path / "class"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Callable[[Path], Rows]:
+    """Student, assignment and file name of everything found."""
+    (tmp_path / "unpacked").mkdir()
+
+    def of(place: Path) -> Rows:
+        found = find_submissions(place, KNOWN, tmp_path / "unpacked")
+        return [(one.student, one.assignment, one.path.name) for one in found]
+
+    return of
+
+
+def fill(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def pack(archive: Path, names: Iterable[str | zipfile.ZipInfo]) -> Path:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name in names:
+            opened.writestr(name, "notebook")
+    return archive
+
+
+def refused(rows: Callable[[Path], Rows], archive: Path) -> str:
+    """The message, without the archive's name, which each begins with."""
+    with pytest.raises(ArchiveRefused) as caught:
+        rows(archive)
+    start, _, message = caught.value.message.partition(": ")
+    assert start == str(archive)
+    return message
+
+
+# --- folders ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_is_named_after_its_student(place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, "bob.ipynb", "alice.ipynb")
+    assert rows(place) == [("alice", None, "alice.ipynb"), ("bob", None, "bob.ipynb")]
+
+
+def test_a_folder_is_named_after_its_student_and_a_notebook_in_it_after_its_assignment(
+    place: Path, rows: Callable[[Path], Rows]
+) -> None:
+    fill(place, "alice/horses_or_humans.ipynb", "alice/compile_settings.ipynb", "bob/my work.ipynb")
+    assert rows(place) == [
+        ("alice", "compile_settings", "compile_settings.ipynb"),
+        ("alice", "horses_or_humans", "horses_or_humans.ipynb"),
+        ("bob", None, "my work.ipynb"),
+    ]
+
+
+def test_the_submitted_folder_of_nbgrader_is_taken_as_it_is(place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, "alice/horses_or_humans/anything.ipynb", "bob/lab 4/horses_or_humans.ipynb")
+    fill(place, "alice/horses_or_humans/timestamp.txt", "alice/horses_or_humans/.ipynb_checkpoints/old.ipynb")
+    assert rows(place) == [
+        ("alice", "horses_or_humans", "anything.ipynb"),
+        ("bob", "horses_or_humans", "horses_or_humans.ipynb"),
+    ]
+
+
+def test_layouts_may_be_mixed(place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, "alice.ipynb", "bob/horses_or_humans.ipynb", "carl/horses_or_humans/x.ipynb")
+    pack(place / "dora.zip", ["x.ipynb"])
+    assert [student for student, _, _ in rows(place)] == ["alice", "bob", "carl", "dora"]
+
+
+def test_one_notebook_is_a_class_of_one(place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, "alice.ipynb", "bob.ipynb")
+    assert rows(place / "alice.ipynb") == [("alice", None, "alice.ipynb")]
+
+
+def test_what_is_hidden_and_what_is_no_notebook_is_passed_over(place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, "alice.ipynb", "notes.txt", ".bob.ipynb", ".ipynb_checkpoints/alice.ipynb", "._alice.ipynb")
+    fill(place, "carl/._horses_or_humans.ipynb", "carl/horses_or_humans/._x.ipynb", "__MACOSX/._alice.ipynb")
+    assert rows(place) == [("alice", None, "alice.ipynb")]
+
+
+@pytest.mark.parametrize("name", ["Zoë Müller", "李小龍", "o'neil; rm -rf", "a b\tc", "=1+1", "[bold]", "x" * 200])
+def test_odd_names_are_kept_as_they_are(name: str, place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, f"{name}.ipynb", f"{name} too/horses_or_humans.ipynb")
+    assert [student for student, _, _ in rows(place)] == [name, f"{name} too"]
+
+
+def test_a_name_that_is_not_utf_8_is_spelled_out(place: Path, rows: Callable[[Path], Rows]) -> None:
+    for name in (b"caf\xe9", b"caf\xe8"):
+        Path(os.fsdecode(os.fsencode(place) + b"/" + name + b".ipynb")).touch()
+    students = [student for student, _, _ in rows(place)]
+    assert students == ["caf\\xe8", "caf\\xe9"]
+
+
+def test_what_only_looks_like_a_notebook_gets_its_row_too(place: Path, rows: Callable[[Path], Rows]) -> None:
+    (place / "folder.ipynb").mkdir()
+    os.mkfifo(place / "pipe.ipynb")
+    (place / "link.ipynb").symlink_to("/etc/passwd")
+    (place / "broken.ipynb").symlink_to("nowhere")
+    assert [student for student, _, _ in rows(place)] == ["broken", "folder", "link", "pipe"]
+
+
+def test_links_to_folders_are_not_followed(place: Path, tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(tmp_path / "elsewhere", "horses_or_humans.ipynb")
+    fill(place, "alice.ipynb")
+    (place / "bob").symlink_to(tmp_path / "elsewhere")
+    (place / "carl").mkdir()
+    (place / "carl" / "horses_or_humans").symlink_to(tmp_path / "elsewhere")
+    assert [student for student, _, _ in rows(place)] == ["alice"]
+
+
+@pytest.mark.parametrize(("name", "message"), [("nowhere", "there is no such file or folder"), ("", "no notebooks")])
+def test_a_place_without_notebooks_is_said(name: str, message: str, place: Path, rows: Callable[[Path], Rows]) -> None:
+    with pytest.raises(UsageError, match=message):
+        rows(place / name)
+
+
+# --- zips -------------------------------------------------------------------------------------------------------------
+
+LAYOUTS = {
+    "flat": ["alice.ipynb", "bob.ipynb"],
+    "in a folder": ["class/alice.ipynb", "class/bob.ipynb"],
+    "a folder each": ["alice/horses_or_humans.ipynb", "bob/horses_or_humans.ipynb"],
+    "in a folder, a folder each": ["class/alice/horses_or_humans.ipynb", "class/bob/horses_or_humans.ipynb"],
+    "as nbgrader has it": ["alice/horses_or_humans/a.ipynb", "bob/horses_or_humans/b.ipynb"],
+    "from Windows": ["class\\alice\\horses_or_humans.ipynb", "class\\bob\\horses_or_humans.ipynb"],
+    "from a Mac": ["alice.ipynb", "bob.ipynb", "__MACOSX/._alice.ipynb", "._bob.ipynb", ".DS_Store"],
+    "with folders as members": ["class/", "class/alice/", "class/alice/a.ipynb", "class/bob/", "class/bob/b.ipynb"],
+    "with other files": ["alice.ipynb", "bob.ipynb", "data/train.csv", "run.sh", "../../evil.sh"],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_zip_may_hold_every_layout(layout: str, tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    archive = pack(tmp_path / "class.zip", LAYOUTS[layout])
+    assert [student for student, _, _ in rows(archive)] == ["alice", "bob"]
+
+
+@pytest.mark.parametrize("member", ["alice/horses_or_humans.ipynb", "alice/horses_or_humans/anything.ipynb"])
+def test_a_zip_of_a_class_may_hold_a_single_student(member: str, tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    [row] = rows(pack(tmp_path / "class.zip", [member]))
+    assert row[:2] == ("alice", "horses_or_humans")
+
+
+@pytest.mark.parametrize("member", ["horses_or_humans.ipynb", "work/horses_or_humans.ipynb", "work/week 4.ipynb"])
+def test_a_zip_with_one_notebook_among_others_belongs_to_whom_it_is_named_after(
+    member: str, place: Path, rows: Callable[[Path], Rows]
+) -> None:
+    fill(place, "bob.ipynb")
+    pack(place / "alice.zip", [member])
+    assert [student for student, _, _ in rows(place)] == ["alice", "bob"]
+
+
+def test_a_zip_with_the_suffix_in_capitals_is_one(tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    assert len(rows(pack(tmp_path / "CLASS.ZIP", LAYOUTS["flat"]))) == 2
+
+
+def test_two_zips_with_the_same_names_inside_do_not_mix(place: Path, tmp_path: Path) -> None:
+    for student in ("alice", "bob"):
+        pack(place / f"{student}.zip", ["work.ipynb"])
+    (tmp_path / "unpacked").mkdir()
+    first, second = find_submissions(place, KNOWN, tmp_path / "unpacked")
+    assert first.path != second.path
+
+
+@pytest.mark.parametrize(
+    "member", ["../alice.ipynb", "a/../../alice.ipynb", "/etc/alice.ipynb", "C:\\alice.ipynb", "..\\alice.ipynb"]
+)
+def test_a_member_that_points_outside_is_refused(member: str, tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    assert "points outside the archive" in refused(rows, pack(tmp_path / "class.zip", ["bob.ipynb", member]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["class.zip", "unpacked"]
+
+
+def test_a_link_is_refused(tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    link = zipfile.ZipInfo("alice.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    assert refused(rows, pack(tmp_path / "class.zip", [link])) == "member 'alice.ipynb' is a link"
+
+
+def test_a_bomb_is_refused_by_the_size_it_declares(tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("alice.ipynb", bytes(64 * 1024 * 1024 + 1))
+    assert refused(rows, tmp_path / "class.zip") == "member 'alice.ipynb' unpacks to 67,108,865 bytes"
+    assert list((tmp_path / "unpacked").rglob("*.ipynb")) == []
+
+
+def test_a_member_that_is_larger_than_it_declares_is_refused(tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("alice.ipynb", b"a" * 100_000)
+    content = (tmp_path / "class.zip").read_bytes().replace(struct.pack("<L", 100_000), struct.pack("<L", 10))
+    (tmp_path / "class.zip").write_bytes(content)
+    assert refused(rows, tmp_path / "class.zip").startswith("not a readable zip")
+    assert all(path.stat().st_size <= 10 for path in (tmp_path / "unpacked").rglob("*.ipynb"))
+
+
+def test_an_encrypted_zip_is_refused(tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    content = bytearray(pack(tmp_path / "class.zip", ["alice.ipynb"]).read_bytes())
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(header) + flags] |= 1
+    (tmp_path / "class.zip").write_bytes(content)
+    assert "encrypted" in refused(rows, tmp_path / "class.zip")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"{}", b"x" * 1000])
+def test_a_file_that_is_no_zip_is_refused(content: bytes, tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    (tmp_path / "class.zip").write_bytes(content)
+    assert refused(rows, tmp_path / "class.zip").startswith("not a readable zip")
+
+
+@pytest.mark.parametrize("names", [[], ["readme.txt"], ["class/", "class/readme.txt"]])
+def test_a_zip_without_notebooks_is_refused(names: list[str], tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
+    assert refused(rows, pack(tmp_path / "class.zip", names)) == "no notebooks in it"
+
+
+def test_a_bad_zip_among_others_is_one_unreadable_submission(place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, "alice.ipynb", "bob.zip")
+    pack(place / "carl.zip", ["../carl.ipynb"])
+    pack(place / "dora.zip", ["notes.txt"])
+    assert [(student, name) for student, _, name in rows(place)] == [
+        ("alice", "alice.ipynb"),
+        ("bob", "bob.zip"),
+        ("carl", "carl.zip"),
+        ("dora", "dora.zip"),
+    ]
+
+
+PART = st.sampled_from(["alice", "..", ".", "", "horses_or_humans", "C:", "b\\c", "ü", "x" * 300, "~", " "])
+
+
+@given(names=st.lists(st.builds("/".join, st.lists(PART, min_size=1, max_size=4)), max_size=4))
+def test_whatever_its_members_are_called_nothing_leaves_the_folder(
+    names: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("wild")
+    (home / "unpacked").mkdir()
+    archive = pack(home / "class.zip", dict.fromkeys(f"{name}.ipynb" for name in names))
+    found: list[Found] = []
+    with contextlib.suppress(ArchiveRefused):
+        found = find_submissions(archive, KNOWN, home / "unpacked")
+    assert all(one.path.resolve().is_relative_to(home / "unpacked") for one in found)
+    assert sorted(path.name for path in home.iterdir()) == ["class.zip", "unpacked"]

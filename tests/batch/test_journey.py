@@ -1,0 +1,156 @@
+"""One submission on its way, where nothing is trained: what is read, what is run, and whose fault it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from scripted import Scripted
+from tiny import PRETEND, answered, tiny_course
+
+from fairmark.batch.journey import Journey, Steps, first_line
+from fairmark.course import Course
+from fairmark.errors import AssignmentNotFound, InternalError
+from fairmark.evidence import Cell, Stamped
+from fairmark.sandbox import Limits, NotebookJob
+
+BEGUN = "send('session_started', software={}, numerics='float32', seed=1)\n"
+
+
+def journey(course: Course, program: str = PRETEND, **options: object) -> Journey:
+    return Journey(course, course.assignment("compile_settings"), launcher=Scripted(program), **options)
+
+
+@pytest.fixture
+def handed_in(tmp_path: Path, course: Course) -> Path:
+    """A notebook with one of two stubs answered."""
+    path = tmp_path / "alice.ipynb"
+    path.write_bytes(answered(course))
+    return path
+
+
+# --- before the first one ---------------------------------------------------------------------------------------------
+
+
+def test_everything_is_prepared_beforehand(course: Course) -> None:
+    told: list[tuple[int, int]] = []
+    journey(course).prepare(lambda done, total: told.append((done, total)))
+    journey(course).prepare(lambda done, total: pytest.fail("drawn again"))
+    assert not told or told[-1] == (20, 20)
+
+
+def test_notebook_and_grader_must_name_the_same_exercises(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path / "course")
+    grader = course.assignment("compile_settings").grader
+    grader.write_text(grader.read_text().replace('"training"', '"fitting"'))
+    with pytest.raises(AssignmentNotFound, match=r"notebook and grader script disagree on fitting, training$"):
+        journey(course).prepare()
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_given_out_is_not_run_and_earns_nothing(course: Course) -> None:
+    one = journey(course, "sys.exit('never started')")
+    marked = one.mark(course.assignment("compile_settings").notebook, "ben")
+    assert (marked.report.run.outcome, marked.report.score, marked.report.max_score) == ("not_run", 0, 3)
+    assert [exercise.outcome for exercise in marked.report.exercises] == ["unattempted", "unattempted"]
+    assert isinstance(one.launcher, Scripted)
+    assert one.launcher.jobs == []
+
+
+def test_a_file_that_cannot_be_read_gets_a_report_that_says_why(tmp_path: Path, course: Course) -> None:
+    path = tmp_path / "alice.ipynb"
+    path.write_bytes(b"PK\x03\x04 not a notebook")
+    report = journey(course).mark(path, "alice").report
+    assert (report.run.outcome, report.outcome, report.score) == ("unreadable", "error", 0)
+    assert report.notebook_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    for exercise in report.exercises:
+        assert exercise.checks[0].message.startswith(f"{path}: ")
+
+
+def test_a_notebook_of_another_assignment_is_unreadable(course: Course) -> None:
+    marked = journey(course).mark(course.assignment("convolutions").notebook, "alice")
+    assert marked.report.run.outcome == "unreadable"
+    assert "is a notebook of the assignment 'convolutions'" in (marked.evidence.run.reason or "")
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+
+def test_untouched_stubs_are_not_run(course: Course, handed_in: Path) -> None:
+    one = journey(course)
+    one.mark(handed_in, "alice")
+    assert isinstance(one.launcher, Scripted)
+    [job] = one.launcher.jobs
+    assert isinstance(job, NotebookJob)
+    assert [cell.source for cell in job.cells] == ["import math", "# Exercise: compile\nloss = 'mse'"]
+
+
+def test_nothing_of_the_reference_is_in_the_job(course: Course, handed_in: Path) -> None:
+    one = journey(course)
+    one.mark(handed_in, "alice")
+    assert isinstance(one.launcher, Scripted)
+    assert "binary_crossentropy" not in one.launcher.jobs[0].model_dump_json()
+
+
+def test_what_was_asked_for_reaches_the_run(course: Course, handed_in: Path) -> None:
+    one = journey(course, seed=5, numerics="bfloat16", quick=True)
+    marked = one.mark(handed_in, "alice")
+    assert isinstance(one.launcher, Scripted)
+    [job] = one.launcher.jobs
+    assert isinstance(job, NotebookJob)
+    assert (job.seed, job.numerics, job.train) == (5, "bfloat16", False)
+    assert [exercise.id for exercise in marked.report.exercises] == ["compile"]  # the other needs training
+
+
+def test_whoever_waits_is_told_what_happens(course: Course, handed_in: Path) -> None:
+    stages: list[str] = []
+    cells: list[tuple[Cell, ...]] = []
+    events: list[Stamped] = []
+    steps = Steps(stage=stages.append, cells=cells.append, event=events.append)
+    marked = journey(course).mark(handed_in, "alice", steps)
+    assert stages == ["Reading the notebook"]
+    assert [[cell.number for cell in some] for some in cells] == [[2, 3]]
+    assert tuple(events) == marked.evidence.run.events
+
+
+def test_cells_are_told_by_their_first_line(course: Course, handed_in: Path) -> None:
+    assert journey(course).mark(handed_in, "alice").cell_lines[2] == "import math"
+    assert (first_line("\n\n  x = 1\ny"), first_line(" \n")) == ("x = 1", "")
+
+
+def test_a_right_answer_earns_its_points(course: Course) -> None:
+    report = journey(course).mark(course.assignment("compile_settings").solution, "ada").report
+    assert (report.outcome, report.score, report.run.outcome) == ("passed", 3, "completed")
+
+
+# --- whose fault ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "outcome"), [("time.sleep(60)", "timeout"), ("os._exit(1)", "crashed"), ("write('x\\n')", "crashed")]
+)
+def test_a_limit_is_the_students_and_leaves_a_flag(program: str, outcome: str, course: Course, handed_in: Path) -> None:
+    report = journey(course, BEGUN + program, limits=Limits(run_seconds=1)).mark(handed_in, "alice").report
+    assert report.run.outcome == outcome
+    assert [flag.kind for flag in report.flags] == [outcome]
+    assert [exercise.outcome for exercise in report.exercises] == ["limit", "unattempted"]
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [("say('No module named fairmark'); sys.exit(1)", "No module named fairmark"), ("sys.exit(1)", "exit status 1")],
+)
+def test_a_sandbox_that_does_not_start_is_our_fault(program: str, why: str, course: Course, handed_in: Path) -> None:
+    with pytest.raises(InternalError, match=f"^the sandbox did not start: .*{why}$"):
+        journey(course, program).mark(handed_in, "alice")
+
+
+def test_the_evidence_is_of_the_notebook_that_was_handed_in(course: Course, handed_in: Path) -> None:
+    submission = journey(course).mark(handed_in, "alice").evidence.submission
+    assert (submission.student, submission.assignment) == ("alice", "compile_settings")
+    assert submission.notebook_sha256 == hashlib.sha256(handed_in.read_bytes()).hexdigest()
+    assert json.loads(handed_in.read_bytes())["cells"][2]["source"] == submission.cells[1].source

@@ -1,0 +1,104 @@
+"""A source of labelled pictures, as graders and the probe see it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from recorded import GENERATORS, pictures
+
+from fairmark.checks.pictures_view import PicturesView
+from fairmark.checks.witness import Witness
+from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
+
+
+def seen(
+    source: PicturesOpened, low: float | None = None, high: float = 1.0, scaling_layer: float = 1.0
+) -> PicturesView:
+    batch = None
+    if low is not None:
+        batch = BatchSeen(
+            pictures=source.pictures,
+            shape=[32, 300, 300, 3],
+            dtype="float32",
+            minimum=low,
+            maximum=high,
+            labels_shape=[32],
+        )
+    return PicturesView(source, "training pictures", batch, Witness(()), scaling_layer)
+
+
+def source(**edits: object) -> PicturesOpened:
+    return pictures("train", 1, 1024, 128).model_copy(update=edits)
+
+
+def test_everything_observed_has_a_subject_and_a_cell() -> None:
+    view = seen(source())
+    found, classes = view.found, view.classes
+    assert (found.value, found.subject, found.cell) == (1024, "the number of training pictures", GENERATORS)
+    assert (classes.value, classes.subject) == (["horses", "humans"], "the classes of the training pictures")
+    assert (view.id, view.what, view.cell) == ("pictures-1", "training pictures", GENERATORS)
+
+
+def test_the_scale_is_what_generator_and_model_do_together() -> None:
+    assert seen(source(rescale=1.0), scaling_layer=1 / 255).scale.value == 1 / 255
+    assert seen(source(), scaling_layer=1 / 255).scale.value == 1 / 255 / 255
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "scale"),
+    [
+        (0.0, 1.0, 1 / 255),
+        (0.0, 1.00005, 1 / 255),
+        (0.0, 0.9, 1 / 255),
+        (-1.0, 1.0, 1 / 127.5),
+        (0.0, 255.0, 1.0),
+        (0.0, 1.2, 1.0),
+    ],
+)
+def test_a_pipeline_is_measured_by_its_first_batch(low: float, high: float, scale: float) -> None:
+    assert seen(source(parent="pictures-0", rescale=1.0), low, high).preparation_scale == scale
+
+
+def test_a_pipeline_of_which_nothing_was_drawn_is_taken_as_its_source() -> None:
+    assert seen(source(parent="pictures-0", rescale=1.0)).preparation_scale == 1.0
+
+
+def test_a_generator_is_believed_what_it_declares() -> None:
+    assert seen(source(), 0.0, 255.0).preparation_scale == 1 / 255
+
+
+def test_a_function_of_the_generator_is_measured_where_nothing_is_declared() -> None:
+    by_function = {"augmentation": {"preprocessing_function": "<function>"}}
+    assert seen(source(rescale=1.0, **by_function), 0.0, 1.0).preparation_scale == 1 / 255
+    assert seen(source(rescale=1.0, **by_function), 0.0, 255.0).preparation_scale == 1.0
+    assert seen(source(**by_function), 0.0, 1.02).preparation_scale == 1 / 255
+
+
+def test_hidden_pictures_are_prepared_alike() -> None:
+    assert seen(source(interpolation="bilinear", color_mode="grayscale")).preparation == Preparation(
+        target_size=(300, 300), color_mode="grayscale", interpolation="bilinear", scale=1 / 255
+    )
+
+
+def test_pictures_from_minus_one_to_one_are_shifted_too() -> None:
+    prepared = seen(source(parent="pictures-0"), -1.0).preparation
+    assert prepared is not None
+    assert (prepared.scale, prepared.offset) == (1 / 127.5, -1.0)
+    declared = seen(source(rescale=1 / 127.5)).preparation
+    assert declared is not None
+    assert declared.offset == 0.0
+
+
+def test_what_a_scaling_layer_does_is_left_to_the_model() -> None:
+    prepared = seen(source(rescale=1.0), scaling_layer=1 / 255).preparation
+    assert prepared is not None
+    assert prepared.scale == 1.0
+
+
+def test_pictures_without_a_size_cannot_be_prepared() -> None:
+    assert seen(source(target_size=None)).preparation is None
+
+
+def test_a_batch_that_is_no_number_is_no_proof_of_scaling() -> None:
+    assert seen(source(parent="pictures-0", rescale=1.0), math.nan, math.nan).preparation_scale == 1.0

@@ -1,0 +1,60 @@
+"""The command as it is installed, run in this process, on a course in which nothing is trained."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Result, Run
+from scripted import Scripted
+from tiny import PRETEND, tiny_course
+
+import fairmark.cli.check
+import fairmark.cli.grade
+from fairmark.batch.journey import Journey
+from fairmark.cli import main
+from fairmark.course import Course
+
+
+@pytest.fixture
+def fairmark_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``fairmark`` with these words. The width of both streams is 100 columns."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*words: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["fairmark", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        written = capsys.readouterr()
+        return Result(int(ended.value.code or 0), written.out, written.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return tiny_course(tmp_path_factory.mktemp("tiny") / "course")
+
+
+@pytest.fixture
+def launcher(monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """What stands in for the sandbox, which is not the subject here: runs plain cells without TensorFlow."""
+    scripted = Scripted(PRETEND)
+    for module in (fairmark.cli.check, fairmark.cli.grade):
+        monkeypatch.setattr(module, "Journey", functools.partial(Journey, launcher=scripted))
+    return scripted
+
+
+@pytest.fixture
+def folder(tmp_path: Path, course: Course) -> Path:
+    """A class: everything right, nothing done, unreadable."""
+    made = tmp_path / "class"
+    made.mkdir()
+    assignment = course.assignment("compile_settings")
+    (made / "ada.ipynb").write_bytes(assignment.solution.read_bytes())
+    (made / "ben.ipynb").write_bytes(assignment.notebook.read_bytes())
+    (made / "eve.ipynb").write_text("<html>")
+    return made

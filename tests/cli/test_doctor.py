@@ -1,0 +1,61 @@
+"""``fairmark doctor``: what this machine has, and what follows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run
+
+from fairmark.course import Course
+from fairmark.data import load_recipe, make
+from fairmark.sandbox import PlainProcess
+
+
+def findings(result: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(result)
+    return found
+
+
+def test_json_is_findings_and_what_follows_from_each(course: Course, fairmark_: Run) -> None:
+    result = fairmark_("doctor", "--json", "--course", course.root)
+    assert (result.exit_code, result.err) == (0, "")
+    assert all(set(finding) == {"what", "state", "follows"} for finding in findings(result.out))
+
+
+def test_software_machine_and_walls_are_named(course: Course, fairmark_: Run) -> None:
+    found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+    named = [finding["what"] for finding in found]
+    for what in ("python", "tensorflow", "keras", "cores", "memory", "numerics", "course", "tiles"):
+        assert named.count(what) == 1
+    assert not [finding for finding in found if finding["state"] == "missing"]
+    walls = [finding["state"] for finding in found if finding["what"] == "isolation"]
+    assert walls == [*PlainProcess.isolation, "no wall"]
+
+
+def test_pictures_are_said_to_be_here_or_not(
+    course: Course, fairmark_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRMARK_DATA", str(tmp_path / "pictures"))
+
+    def tiles() -> tuple[str, str]:
+        found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+        [one] = [finding for finding in found if finding["what"] == "tiles"]
+        return one["state"], one["follows"]
+
+    assert tiles() == ("not on this computer", "drawn when first needed")
+    make(load_recipe(course.dataset_folder("tiles")))
+    assert tiles() == (f"drawn, {tmp_path / 'pictures' / 'tiles'}", "")
+
+
+def test_people_get_a_line_for_each(course: Course, fairmark_: Run) -> None:
+    result = fairmark_("doctor", "--course", course.root)
+    assert result.exit_code == 0
+    assert "tensorflow" in result.out
+    assert "grade only what you trust" in " ".join(result.out.split())
+
+
+def test_a_folder_that_is_no_course_exits_with_2(tmp_path: Path, fairmark_: Run) -> None:
+    result = fairmark_("doctor", "--course", tmp_path)
+    assert (result.exit_code, result.out) == (2, "")

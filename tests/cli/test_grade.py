@@ -1,0 +1,139 @@
+"""``fairmark grade``: a class, its files, and an exit code for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from commands import Run, is_report
+from scripted import Scripted
+
+from fairmark.course import Course
+
+pytestmark = pytest.mark.usefixtures("launcher")
+
+
+def rows(out: Path) -> dict[str, dict[str, str]]:
+    """The gradebook by student."""
+    with (out / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_every_submission_gets_a_row_and_its_files(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
+    assert result.exit_code == 1
+    graded = rows(tmp_path / "out")
+    assert {student: (row["score"], row["outcome"]) for student, row in graded.items()} == {
+        "ada": ("3", "passed"),
+        "ben": ("0", "unattempted"),
+        "eve": ("0", "error"),
+    }
+    assert list(graded["ada"])[-2:] == ["compile", "training"]
+    for student in graded:
+        for name in ("reports", "evidence"):
+            assert is_json(tmp_path / "out" / name / f"{student}.compile_settings.json")
+        assert (tmp_path / "out" / "reports" / f"{student}.compile_settings.html").is_file()
+
+
+def is_json(path: Path) -> bool:
+    return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+
+
+def test_all_passed_exits_with_0(folder: Path, tmp_path: Path, course: Course, fairmark_: Run) -> None:
+    result = fairmark_("grade", folder / "ada.ipynb", "--out", tmp_path / "out", "--course", course.root)
+    assert result.exit_code == 0
+
+
+def test_what_needs_attention_exits_with_3_and_the_others_are_graded(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    launcher.program = "sys.exit(1)"
+    result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
+    assert result.exit_code == 3
+    outcomes = {student: row["outcome"] for student, row in rows(tmp_path / "out").items()}
+    assert outcomes == {"ada": "needs_attention", "ben": "unattempted", "eve": "error"}
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "said"),
+    [
+        ("nowhere", [], "there is no such file or folder"),
+        ("empty", ["--json"], "no notebooks in it\nPut them there as STUDENT.ipynb"),
+        ("bad.zip", ["--json"], "not a readable zip"),
+        ("class", ["--assignment", "convolution"], "Did you mean 'convolutions'?"),
+        ("class", ["--course", "empty", "--json"], "not a course"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_graded_exits_with_2_and_writes_nothing(
+    place: str,
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    course: Course,
+    fairmark_: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bad.zip").write_text("none")
+    result = fairmark_("grade", place, "--course", course.root, *words)
+    assert (result.exit_code, result.out) == (2, "")
+    assert said in result.err
+    assert not (tmp_path / "graded").exists()
+
+
+def test_results_go_to_graded_unless_told_otherwise(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fairmark_("grade", folder / "ben.ipynb", "--course", course.root)
+    assert set(rows(tmp_path / "graded")) == {"ben"}
+
+
+def test_json_is_a_list_of_reports_with_the_keys_of_the_contract(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root, "--json")
+    reports = json.loads(result.out)
+    assert [report["student"] for report in reports] == ["ada", "ben", "eve"]
+    assert all(is_report(report) for report in reports)
+    for report in reports:
+        path = tmp_path / "out" / "reports" / f"{report['student']}.compile_settings.json"
+        assert json.loads(path.read_text(encoding="utf-8")) == report
+
+
+def test_several_places_make_one_class(folder: Path, tmp_path: Path, course: Course, fairmark_: Run) -> None:
+    with zipfile.ZipFile(tmp_path / "late.zip", "w") as late:
+        late.write(folder / "ben.ipynb", "zoe/compile_settings.ipynb")
+    places = [folder / "ada.ipynb", folder / "ben.ipynb", tmp_path / "late.zip"]
+    fairmark_("grade", *places, "--out", tmp_path / "out", "--course", course.root)
+    assert list(rows(tmp_path / "out")) == ["ada", "ben", "zoe"]
+
+
+def test_the_assignment_may_be_told(folder: Path, tmp_path: Path, course: Course, fairmark_: Run) -> None:
+    words = ["--assignment", "convolutions", "--out", tmp_path / "out", "--course", course.root]
+    fairmark_("grade", folder / "eve.ipynb", *words)
+    assert rows(tmp_path / "out")["eve"]["assignment"] == "convolutions"
+
+
+def test_where_the_files_are_is_said_beside_the_results(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
+    assert f"Gradebook: {tmp_path / 'out' / 'gradebook.csv'}" in result.err.replace("\n", " ").replace("  ", " ")
+    assert "ada" in result.out
+
+
+def test_a_place_that_cannot_be_written_exits_with_3(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    (tmp_path / "out").write_text("in the way")
+    result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
+    assert (result.exit_code, result.out) == (3, "")
+    assert str(tmp_path / "out") in result.err

@@ -1,0 +1,285 @@
+"""The shape of the house: which room may import which, what is public, how long files are, and what is never done.
+
+Everything here is read off the source text, so that imports inside functions and for type checkers count too.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import fairmark
+
+PACKAGE = Path(fairmark.__file__).resolve().parent
+
+ROOMS = (
+    "errors",
+    "evidence",
+    "report",
+    "course",
+    "data",
+    "notebook",
+    "sandbox",
+    "checks",
+    "probe",
+    "judge",
+    "present",
+    "batch",
+    "author",
+    "cli",
+)
+"""Lowest first: a room imports itself and what stands before it."""
+
+FACADE = {"checks", "data"}
+"""What ``fairmark`` itself passes on to grader scripts and notebooks."""
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "builtin" not in path.relative_to(PACKAGE).parts)
+
+
+def name_of(path: Path) -> str:
+    """``fairmark.checks.view`` for the file of that module."""
+    parts = list(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+OUTSIDE = [path for path in MODULES if "inside" not in path.relative_to(PACKAGE).parts]
+"""All but what runs inside the sandbox."""
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Full names of all that is imported, with the line; ``from a import b`` counts as ``a.b``."""
+    name = name_of(path)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def room_of(name: str) -> str:
+    """``checks`` of ``fairmark.checks.view``; nothing for ``fairmark`` itself."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def defined_in(path: Path) -> list[str]:
+    """Public functions, classes and constants that a module defines at its top level."""
+    names: list[str] = []
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.append(node.target.id)
+    return [name for name in names if not name.startswith("_")]
+
+
+def calls() -> Iterator[tuple[Path, str, ast.Call]]:
+    """Every call in every module, with its function as written: ``print``, ``sys.exit``."""
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call):
+                yield path, ast.unparse(node.func), node
+
+
+def at(path: Path, line: int) -> str:
+    return f"{path.relative_to(PACKAGE)}:{line}"
+
+
+# --- imports ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    found = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py"}
+    found |= {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert found - {"__init__", "__main__"} == set(ROOMS)
+
+
+def may_import(room: str) -> set[str]:
+    """The rooms that ``room`` may import; the facade is no room of its own."""
+    if not room:
+        return FACADE
+    return set(ROOMS[: ROOMS.index(room) + 1] if room in ROOMS else ROOMS)
+
+
+def test_imports_run_downwards() -> None:
+    assert not [
+        f"{at(path, line)} imports {name}"
+        for path in MODULES
+        for name, line in imports(path)
+        if name.split(".")[0] == "fairmark" and room_of(name) not in may_import(room_of(name_of(path)))
+    ]
+
+
+def test_the_facade_takes_the_vocabulary_and_the_pictures_and_nothing_else() -> None:
+    ours = {name.rpartition(".")[0] for name, _ in imports(PACKAGE / "__init__.py") if name.startswith("fairmark")}
+    assert ours <= {"fairmark.checks", "fairmark.data.dataset"}
+
+
+def test_evidence_imports_nothing_of_ours() -> None:
+    assert not [name for name, _ in imports(PACKAGE / "evidence.py") if name.startswith("fairmark")]
+
+
+def test_nothing_outside_imports_the_part_that_runs_inside() -> None:
+    assert not [
+        at(path, line) for path in OUTSIDE for name, line in imports(path) if name.startswith("fairmark.sandbox.inside")
+    ]
+
+
+def test_the_part_that_runs_inside_knows_evidence_and_jobs_only() -> None:
+    known = ("fairmark.evidence", "fairmark.sandbox.jobs", "fairmark.sandbox.inside")
+    assert not [
+        f"{at(path, line)} imports {name}"
+        for path in MODULES
+        if path not in OUTSIDE
+        for name, line in imports(path)
+        if name.startswith("fairmark") and not name.startswith(known)
+    ]
+
+
+def test_an_import_inside_a_function_says_why() -> None:
+    for path in MODULES:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for function in (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)):
+            found = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+            before = lines[function.lineno - 1 : max(found, default=0)]
+            assert not found or any("#" in line for line in before), at(path, found[0])
+
+
+HEAVY = ("tensorflow", "keras", "IPython")
+
+
+def loaded_by(statement: str) -> list[str]:
+    """Which of the heavy packages a fresh interpreter has loaded after ``statement``."""
+    program = f"""
+import sys
+sys.path.insert(0, {str(PACKAGE.parent)!r})
+{statement}
+print(*(name for name in {HEAVY!r} if name in sys.modules))
+"""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_importing_fairmark_loads_nothing_heavy() -> None:
+    assert loaded_by("import fairmark") == []
+
+
+def test_importing_any_room_loads_nothing_heavy() -> None:
+    assert loaded_by("\n".join(f"import {name_of(path)}" for path in OUTSIDE if path.name != "__main__.py")) == []
+
+
+# --- what is public ---------------------------------------------------------------------------------------------------
+
+
+def test_the_public_names_of_fairmark_are_pinned() -> None:
+    assert sorted(fairmark.__all__) == ["Grader", "RunView", "dataset", "expect", "part"]
+
+
+def listed_in(path: Path) -> list[str] | None:
+    """``__all__`` of a module, None where it has none."""
+    for node in tree(path).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names: list[str] = ast.literal_eval(node.value)
+            return names
+    return None
+
+
+def test_a_module_with_public_names_lists_them() -> None:
+    programs = [path for path in MODULES if path.name == "__main__.py"]
+    assert not [
+        name_of(path)
+        for path in MODULES
+        if path not in programs and defined_in(path) and not set(listed_in(path) or ()) & set(defined_in(path))
+    ]
+
+
+def test_what_a_module_lists_is_there_once() -> None:
+    for path in OUTSIDE:
+        names = listed_in(path) or []
+        assert len(set(names)) == len(names), name_of(path)
+        if path.name != "__main__.py":
+            module = importlib.import_module(name_of(path))
+            assert not [name for name in names if not hasattr(module, name)], name_of(path)
+
+
+# --- how it is written ------------------------------------------------------------------------------------------------
+
+
+def test_no_file_is_longer_than_500_lines() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 500} == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert not [name_of(path) for path in MODULES if not ast.get_docstring(tree(path))]
+
+
+# --- what is never done -----------------------------------------------------------------------------------------------
+
+PRINTS_OR_EXITS = {"print", "exit", "quit", "sys.exit", "sys.stdout.write", "sys.stderr.write", "typer.echo"}
+
+
+def test_only_the_command_line_prints_or_exits() -> None:
+    elsewhere = [path for path in MODULES if room_of(name_of(path)) != "cli"]
+    found = [at(path, call.lineno) for path, name, call in calls() if path in elsewhere and name in PRINTS_OR_EXITS]
+    for path in elsewhere:
+        raised = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Raise) and node.exc is not None]
+        found += [at(path, node.lineno) for node in raised if "SystemExit" in ast.unparse(node)]
+    assert not found
+
+
+UNPICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "h5py"}
+UNSAFE_LOADING = {"load_model", "load_weights", "enable_unsafe_deserialization"}
+
+
+def test_nothing_that_unpickles_is_imported() -> None:
+    assert not [
+        f"{at(path, line)} imports {name}"
+        for path in MODULES
+        for name, line in imports(path)
+        if name.split(".")[0] in UNPICKLING
+    ]
+
+
+def test_no_model_is_loaded_from_a_file_that_can_carry_code() -> None:
+    for path, name, call in calls():
+        assert name.rpartition(".")[2] not in UNSAFE_LOADING, at(path, call.lineno)
+        assert option(call, "safe_mode") in (None, "True"), at(path, call.lineno)
+
+
+def test_arrays_are_never_unpickled_and_every_call_says_so() -> None:
+    for path, name, call in calls():
+        allowed = option(call, "allow_pickle")
+        assert allowed in (None, "False"), at(path, call.lineno)
+        if name in ("np.load", "numpy.load", "np.save", "numpy.save"):
+            assert allowed == "False", at(path, call.lineno)
+
+
+def test_no_command_goes_through_a_shell() -> None:
+    for path, name, call in calls():
+        assert option(call, "shell") in (None, "False"), at(path, call.lineno)
+        assert name not in ("os.system", "os.popen"), at(path, call.lineno)
+
+
+def test_text_is_run_only_where_it_is_an_authors_and_in_a_process_of_its_own() -> None:
+    """Cells run inside the sandbox, through IPython; ``render.py`` runs in the worker that draws."""
+    assert {name_of(path) for path, name, _ in calls() if name in ("eval", "exec")} <= {"fairmark.data.drawing"}
+
+
+def option(call: ast.Call, name: str) -> str | None:
+    """A keyword argument as written."""
+    return next((ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg == name), None)
