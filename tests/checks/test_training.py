@@ -71,6 +71,13 @@ def test_the_remark_counts_short_epochs_that_come_otherwise() -> None:
     assert remark.endswith(" Because of that, 13 of 15 epochs ran one single step.")
 
 
+def test_epochs_that_were_short_for_another_reason_are_not_explained() -> None:
+    short = {f"epoch_{number}": {"steps": 5} for number in range(2, 16, 2)}
+    remark = follow(answered(8, training={"found": 1027}, **short))
+    assert remark is not None
+    assert "Because of that" not in remark
+
+
 def test_steps_for_the_batch_size_that_was_asked_for_are_right_where_another_was_given() -> None:
     edits: dict[str, Any] = {"training": {"batch_size": 64}, "sources": BATCH_COMPUTED}
     assert follow(answered(16, **edits)) is None

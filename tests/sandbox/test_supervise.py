@@ -224,7 +224,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         {holds}
-        time.sleep(60)
+        time.sleep(600)
     os._exit(0)
 """
 

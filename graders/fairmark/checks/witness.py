@@ -54,8 +54,7 @@ class Witness:
 
     @cached_property
     def _calls(self) -> tuple[SourceCall, ...]:
-        ran = [cell for cell in self._cells if cell.touched]
-        return tuple(call for call in calls_in(ran) if call.reachable)
+        return tuple(call for call in calls_in(self._cells) if call.reachable)
 
     def _named(self, names: Sequence[str], cell: int) -> list[tuple[str, SourceCall]]:
         """Calls that may be of one of ``names``, in ``cell`` or before it (functions are defined before they are used),
