@@ -481,26 +481,31 @@ WRONG_RATE: dict[str, Any] = {
 }
 
 
+def put_right(**edits: Any) -> tuple[str, ...]:  # noqa: ANN401 - as recorded.right_answer takes them
+    evidence = right_answer(**edits)
+    return to_put_right(evidence, judge(evidence, HORSES), HORSES)
+
+
 def test_a_training_that_misses_for_an_earlier_slip_asks_for_a_second_run() -> None:
-    assert to_put_right(marked(**WRONG_RATE), HORSES) == ("compile",)
+    assert put_right(**WRONG_RATE) == ("compile",)
 
 
 def test_all_exercises_before_the_training_that_lost_marks_are_replaced() -> None:
     edits = {**WRONG_RATE, "model": {"layers": layers()[:-1]}, "steps": {"values": {"steps_per_epoch": 3}}}
-    assert to_put_right(marked(**edits), HORSES) == ("layers", "compile", "steps")
+    assert put_right(**edits) == ("layers", "compile", "steps")
 
 
 def test_where_the_accuracy_is_reached_nothing_runs_again() -> None:
-    assert to_put_right(marked(**{**WRONG_RATE, "probe": hidden()}), HORSES) == ()
+    assert put_right(**{**WRONG_RATE, "probe": hidden()}) == ()
 
 
 def test_where_nothing_before_lost_marks_nothing_runs_again() -> None:
-    assert to_put_right(marked(probe=hidden(100)), HORSES) == ()
+    assert put_right(probe=hidden(100)) == ()
 
 
 def test_where_there_was_no_training_nothing_runs_again() -> None:
-    assert to_put_right(judge(untouched(), HORSES), HORSES) == ()
-    assert to_put_right(marked(until="fit", training_skipped=True, probe=None), HORSES) == ()
+    assert to_put_right(untouched(), judge(untouched(), HORSES), HORSES) == ()
+    assert put_right(until="fit", training_skipped=True, probe=None) == ()
 
 
 def test_what_is_carried_forward_is_credited_and_flagged() -> None:

@@ -90,14 +90,14 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
     )
 
 
-def to_put_right(report: Report, grader: Grader) -> tuple[str, ...]:
-    """Exercises to replace by the reference's in a second run: those before the training that lost marks, where the
-    hidden accuracy was missed. Empty where a second run would change nothing."""
-    training = [result for result in report.exercises if _exercise(grader, result.id).needs_training]
-    missed = any(
-        check.id == "hidden_accuracy" and check.outcome == "failed" for result in training for check in result.checks
-    )
-    if not missed:
+def to_put_right(evidence: Evidence, report: Report, grader: Grader) -> tuple[str, ...]:
+    """Exercises to replace by the reference's in a second run: those before the training that lost marks, where a
+    model was trained and missed the hidden accuracy. Empty where a second run would change nothing."""
+    probe, threshold = evidence.probe, grader.hidden_accuracy
+    if probe is None or threshold is None:
+        return ()
+    measured = _measured(RunView(evidence))
+    if measured is not None and measured.share >= threshold:
         return ()
     return tuple(
         result.id

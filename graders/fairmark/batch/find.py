@@ -10,6 +10,7 @@ FOLDER.zip                                      any of these, zipped
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import zipfile
@@ -21,6 +22,7 @@ from fairmark.errors import ArchiveRefused, UsageError
 
 __all__ = ["Found", "find_submissions"]
 
+_DRIVE = re.compile(r"[A-Za-z]:")
 _MOST_MEMBERS = 20_000
 _MEMBER_BYTES = 64 * 1024 * 1024
 _TOTAL_BYTES = 4 * 1024 * 1024 * 1024
@@ -136,7 +138,7 @@ def _take(opened: zipfile.ZipFile, member: zipfile.ZipInfo, archive: Path, targe
     name = PurePosixPath(member.filename.replace("\\", "/"))
     if member.is_dir() or name.suffix != ".ipynb":
         return 0
-    if name.is_absolute() or ".." in name.parts or ":" in member.filename or "\x00" in member.filename:
+    if name.is_absolute() or ".." in name.parts or _DRIVE.match(member.filename) or "\x00" in member.filename:
         raise ArchiveRefused(f"{archive}: member {member.filename!r} points outside the archive")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise ArchiveRefused(f"{archive}: member {member.filename!r} is a link")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.find import Found
 from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.course import Course
-from fairmark.errors import FairmarkError, MachineError
+from fairmark.errors import AssignmentNotFound, FairmarkError, MachineError
 from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
@@ -74,10 +75,14 @@ class ClassOfSubmissions:
 
     def prepare(self, found: Iterable[Found]) -> list[tuple[Found, str]]:
         """The assignment of each file; a file that cannot say takes the class's most frequent one."""
+        if not self.course.assignments():
+            raise AssignmentNotFound(
+                f"{self.course.root}: this course has no assignments", remedy="Put a grader script into its graders/."
+            )
         named = [(one, self._assignment(one)) for one in found]
         counts = [name for _, name in named if name is not None] or self.course.assignments()[:1]
         usual = max(dict.fromkeys(counts), key=counts.count)  # of several, the first one met
-        return [(one, name or usual) for one, name in named]
+        return _told_apart([(one, name or usual) for one, name in named])
 
     def _assignment(self, found: Found) -> str | None:
         if self.assignment is not None:
@@ -103,6 +108,17 @@ class ClassOfSubmissions:
         except Exception as problem:
             where = traceback.extract_tb(problem.__traceback__)[-1]
             return _put_off(found, journey, f"{type(problem).__name__}: {problem} ({where.name}, line {where.lineno})")
+
+
+def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
+    """The same, where one student handed in several files for one assignment: each gets a row and files of its own."""
+    seen: Counter[tuple[str, str]] = Counter()
+    told: list[tuple[Found, str]] = []
+    for one, assignment in work:
+        seen[one.student, assignment] += 1
+        count = seen[one.student, assignment]
+        told.append((one if count == 1 else replace(one, student=f"{one.student} ({count})"), assignment))
+    return told
 
 
 def _put_off(found: Found, journey: Journey, reason: str) -> Marked:

@@ -158,7 +158,7 @@ class Journey:
 
     def _carried_forward(self, first: Marked, steps: Steps) -> Marked:
         """The same, after a second run where one is needed to be fair to the training."""
-        replaced = to_put_right(first.report, self.grader)
+        replaced = to_put_right(first.evidence, first.report, self.grader)
         if not replaced or not self.assignment.solution.is_file():
             return first
         steps.stage(f"Training again with {' and '.join(replaced)} put right")

@@ -187,11 +187,14 @@ def _tell_apart(
     training = [source for source in sources if role(source) == "training"]
     validation = [source for source in sources if role(source) == "validation"]
     for source in (source for source in sources if role(source) is None):
-        used = any(fit.validation_pictures == source.pictures for fit in fits)
-        (validation if used or (training and not validation) else training).append(source)
+        validates = any(fit.validation_pictures == source.pictures for fit in fits)
+        (validation if validates or (training and not validation) else training).append(source)
     # Two with one role and none with the other: the second is meant for the other.
     if len(training) > 1 and not validation:
         validation.append(training.pop())
     if len(validation) > 1 and not training:
         training.append(validation.pop(0))
-    return (training[-1] if training else None, validation[-1] if validation else None)
+    learned_from = {fit.pictures for fit in fits}
+    used = [source for source in training if source.pictures in learned_from]  # others may have been opened to look at
+    chosen = used or training
+    return (chosen[-1] if chosen else None, validation[-1] if validation else None)

@@ -25,6 +25,11 @@ class _Shell(InteractiveShell):  # type: ignore[misc] # IPython has no types
     def enable_gui(self, gui: object = None) -> None:
         """``%matplotlib inline`` asks for an event loop; figures are drawn by Agg and need none."""
 
+    def showtraceback(self, *arguments: object, **options: object) -> None:
+        """Prints what a cell raised, but not how a run without training is ended."""
+        if not isinstance(sys.exc_info()[1], TrainingSkipped):
+            super().showtraceback(*arguments, **options)
+
     def ask_exit(self) -> None:
         """``exit`` and ``quit`` end nothing here: what comes after them is marked too."""
 
