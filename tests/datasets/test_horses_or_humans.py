@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from fairmark.data import Recipe, load_recipe
 
 RECIPE = Path(__file__).resolve().parents[2] / "datasets" / "horses_or_humans"

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +22,7 @@ from fairmark.errors import MachineError, ReleaseError, UnreadableNotebook
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.source import parses
 from fairmark.notebook.stub import derived_grade_id, exercise_metadata, header, locked_metadata, stub_lines
+from fairmark.whole import write_file
 
 __all__ = ["BEGIN", "END", "is_stale", "release", "release_notebook"]
 
@@ -55,20 +54,7 @@ def release(course_solution: Path, destination: Path) -> bool:
     released = _released(course_solution)
     if _current(destination) == released:
         return False
-    partial = destination.with_name(f".{destination.name}.{uuid.uuid4().hex}")
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("xb") as file:
-                file.write(released)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(destination)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        remedy = "Choose a folder you may write to, with space left."
-        raise MachineError(f"{destination}: cannot be written: {error.strerror}", remedy=remedy) from error
+    write_file(destination, released)
     return True
 
 

@@ -16,11 +16,11 @@ from fairmark.errors import AssignmentNotFound, FairmarkError, MachineError
 from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
-from fairmark.present.atomic import write_text
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_name, write_report
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report
+from fairmark.whole import write_file
 
 __all__ = ["ClassOfSubmissions", "Place"]
 
@@ -60,7 +60,7 @@ class Place:
         """
         report = marked.report
         write_report(self.reports, report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
-        write_text(self.evidence / f"{report_name(report)}.json", marked.evidence.model_dump_json(indent=1))
+        write_file(self.evidence / f"{report_name(report)}.json", marked.evidence.model_dump_json(indent=1))
         write_gradebook(self.gradebook, reports)
 
 

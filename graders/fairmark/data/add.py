@@ -12,7 +12,7 @@ from random import Random
 import PIL
 
 from fairmark.data.archive import Archive, opened
-from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors, write_durably
+from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors
 from fairmark.data.labels import Labels, balanced_order, write_labels
 from fairmark.data.listing import list_pictures, safe_name, unused_name
 from fairmark.data.manifest import MANIFEST, Manifest, PictureFile, combined_digest
@@ -21,6 +21,7 @@ from fairmark.data.recipe import Recipe
 from fairmark.data.secret import secret_seed
 from fairmark.data.survey import Added, ByClass, Found, Survey, all_of, notes_on, sizes_of, survey
 from fairmark.data.workers import Progress
+from fairmark.whole import replace_file
 
 __all__ = ["add"]
 
@@ -115,7 +116,7 @@ def _put_both(recipe: Recipe, public: Mapping[str, ByClass], secret: ByClass, fi
     try:
         _write_hidden(recipe, secret, stock, step)
         manifest = _write_public(recipe, public, made, stock.name, step)
-        write_durably(made / MANIFEST, manifest.model_dump_json(indent=1).encode())
+        replace_file(made / MANIFEST, manifest.model_dump_json(indent=1).encode())
         put_in_place(made, final)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fairmark.errors import MachineError
+from fairmark.whole import flush_folder
 
-__all__ = ["Waiting", "disk_error", "locked", "new_sibling", "put_in_place", "translated_disk_errors", "write_durably"]
+__all__ = ["Waiting", "disk_error", "locked", "new_sibling", "put_in_place", "translated_disk_errors"]
 
 Waiting = Callable[[], None]
 """Called once where another process holds the lock, before waiting for it."""
@@ -87,26 +88,9 @@ def put_in_place(made: Path, final: Path, *, mode: int = 0o755) -> None:
     if final.exists():
         final.rename(former)
     made.rename(final)
-    _flush_folder(final.parent)
+    flush_folder(final.parent)
     if former.exists():
         shutil.rmtree(former)
-
-
-def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write the file so that it has all of its content or does not exist, even when the power fails; an existing one is
-    replaced."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
 
 
 def _former(final: Path) -> Path:
@@ -120,11 +104,3 @@ def _clear_leftovers(final: Path) -> None:
     for leftover in (former, *final.parent.glob(f".{final.name}.making-*")):
         if leftover.exists():
             shutil.rmtree(leftover)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fairmark.data.atomic import write_durably
 from fairmark.data.manifest import PictureFile
+from fairmark.whole import replace_file
 
 __all__ = ["BLOCK", "Labels", "balanced_order", "read_labels", "write_labels"]
 
@@ -46,7 +46,7 @@ def read_labels(stock: Path) -> Labels | None:
 def write_labels(stock: Path, labels: Labels) -> None:
     """Write the labels, for the owner only. They are written last: a stock without them counts for nothing."""
     (stock / "labels").mkdir(parents=True, exist_ok=True)
-    write_durably(stock / "labels" / "labels.json", labels.model_dump_json(indent=1).encode(), mode=0o600)
+    replace_file(stock / "labels" / "labels.json", labels.model_dump_json(indent=1).encode(), mode=0o600)
 
 
 def balanced_order(counts: Sequence[int], random: Random) -> list[tuple[int, int]]:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import PIL
 
-from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors, write_durably
+from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors
 from fairmark.data.manifest import MANIFEST, Manifest, PictureFile, combined_digest, read_manifest
 from fairmark.data.places import set_folder
 from fairmark.data.recipe import ADD_REMEDY, Recipe, Splits, picture_seed
 from fairmark.data.workers import Drawn, Job, Progress, draw_all
 from fairmark.errors import RecipeError
+from fairmark.whole import replace_file
 
 __all__ = ["make", "pixels_as_published"]
 
@@ -49,7 +50,7 @@ def make(
         try:
             draw = partial(draw_all, recipe, lock=lock, workers=workers, progress=progress)
             manifest = _draw_into(recipe, recipe.splits, made, draw)
-            write_durably(made / MANIFEST, manifest.model_dump_json(indent=1).encode())
+            replace_file(made / MANIFEST, manifest.model_dump_json(indent=1).encode())
             put_in_place(made, final)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)

@@ -7,9 +7,10 @@ import re
 import secrets
 from pathlib import Path
 
-from fairmark.data.atomic import locked, translated_disk_errors, write_durably
+from fairmark.data.atomic import locked, translated_disk_errors
 from fairmark.data.places import secret_folder
 from fairmark.errors import MachineError
+from fairmark.whole import replace_file
 
 __all__ = ["secret_seed"]
 
@@ -25,7 +26,7 @@ def secret_seed() -> str:
         if not path.exists():
             with locked(path):
                 if not path.exists():
-                    write_durably(path, f"{secrets.token_hex(32)}\n".encode(), mode=0o600)
+                    replace_file(path, f"{secrets.token_hex(32)}\n".encode(), mode=0o600)
         return _read(path)
 
 

@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fairmark.present.atomic import write_text
 from fairmark.present.curve import Curve
 from fairmark.present.escape import file_stem
 from fairmark.present.html import report_page
 from fairmark.report import Report
+from fairmark.whole import write_file
 
 __all__ = ["report_json", "report_name", "write_report"]
 
@@ -46,8 +46,8 @@ def write_report(
     """
     name = report_name(report)
     json_path, html_path = folder / f"{name}.json", folder / f"{name}.html"
-    write_text(json_path, report_json(report))
-    write_text(html_path, report_page(report, curve=curve, not_checked=not_checked, cell_lines=cell_lines))
+    write_file(json_path, report_json(report))
+    write_file(html_path, report_page(report, curve=curve, not_checked=not_checked, cell_lines=cell_lines))
     return json_path, html_path
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from fairmark.present.atomic import write_text
 from fairmark.present.escape import csv_field
 from fairmark.present.wording import number, percent
 from fairmark.report import Report
+from fairmark.whole import write_file
 
 __all__ = ["COLUMNS", "exercise_ids", "gradebook_row", "gradebook_text", "write_gradebook"]
 
@@ -59,4 +59,4 @@ def write_gradebook(path: Path, reports: Sequence[Report]) -> None:
     Raises:
         MachineError: the file cannot be written.
     """
-    write_text(path, gradebook_text(reports))
+    write_file(path, gradebook_text(reports))
