@@ -12,13 +12,14 @@ from fairmark.present.wording import (
     LOOKS,
     RUN_WORDS,
     bytes_in_words,
+    lead,
     number,
     percent,
     run_facts,
     seconds_in_words,
     steps_in_words,
 )
-from fairmark.report import Outcome, RunSummary
+from fairmark.report import CheckResult, Outcome, RunSummary
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,18 @@ def test_every_outcome_has_a_symbol_of_its_own() -> None:
     assert set(LOOKS) == set(get_args(Outcome))
     assert set(RUN_WORDS) == set(get_args(RunOutcome))
     assert len({look.symbol for look in LOOKS.values()}) == len({look.ascii_symbol for look in LOOKS.values()}) == 7
+
+
+def test_a_message_that_only_repeats_found_and_expected_keeps_its_subject() -> None:
+    check = CheckResult(
+        id="loss",
+        title="The loss fits",
+        outcome="failed",
+        score=0,
+        max_score=1,
+        message="The loss: found mse, expected a cross-entropy.",
+        found="mse",
+        expected="a cross-entropy",
+    )
+    assert lead(check) == "The loss."
+    assert lead(check.model_copy(update={"message": "It was not seen."})) == "It was not seen."

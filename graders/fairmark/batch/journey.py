@@ -185,8 +185,9 @@ class Journey:
 
 
 def first_line(source: str) -> str:
-    """The first line that is not blank."""
-    return next((line.strip() for line in source.splitlines() if line.strip()), "")
+    """The first line of code; a cell of nothing but comments gives its first comment."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
 
 
 def _unreadable(path: Path, student: str, assignment: str, problem: StudentError) -> Evidence:

@@ -17,7 +17,7 @@ from fairmark.present.encodable import Encodable
 from fairmark.present.escape import as_text, one_line
 from fairmark.present.next_step import next_step
 from fairmark.present.plot import CurvePlot
-from fairmark.present.wording import LOOKS, marks, number, percent, run_facts
+from fairmark.present.wording import LOOKS, lead, marks, number, percent, run_facts
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report
 
 __all__ = ["show_report"]
@@ -117,7 +117,7 @@ class _Page:
         if check.outcome == "unattempted":
             return Group(title, Text("Not attempted yet", style=_QUIET_STYLE), *self.findings(check))
         title.stylize("bold")
-        message = [as_text(check.message, limit=600)] if check.message else []
+        message = [as_text(lead(check), limit=600)] if check.message else []
         return Group(title, *message, *self.findings(check))
 
     def findings(self, check: CheckResult) -> list[RenderableType]:

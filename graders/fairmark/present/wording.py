@@ -8,7 +8,7 @@ from typing import Final
 
 from fairmark.evidence import RunOutcome
 from fairmark.present.curve import Curve
-from fairmark.report import Outcome, RunSummary
+from fairmark.report import CheckResult, Outcome, RunSummary
 
 __all__ = [
     "CURVE_NOTE",
@@ -16,6 +16,7 @@ __all__ = [
     "RUN_WORDS",
     "Look",
     "bytes_in_words",
+    "lead",
     "marks",
     "number",
     "percent",
@@ -65,6 +66,12 @@ def number(value: float) -> str:
         return "?"
     digits = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if digits == "-0" else digits
+
+
+def lead(check: CheckResult) -> str:
+    """What a check says beside its found and expected: the message, less an end that only repeats the two."""
+    repeated = f": found {check.found}, expected {check.expected}."
+    return check.message.removesuffix(repeated) + "." if check.message.endswith(repeated) else check.message
 
 
 def marks(score: float, max_score: float) -> str:
