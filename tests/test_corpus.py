@@ -1,8 +1,8 @@
 """Every submission of the corpus gets the verdict it must get: run in the real sandbox, with few pictures.
 
 Wrong answers lose exactly the marks they should and no others; right answers in other spellings lose none. What needs
-no training is looked at with ``--quick``. What does is trained for two steps only, so that the hidden accuracy, worth 2
-marks, is always missed: it is the one loss that is expected besides.
+no training is looked at with ``--quick``. What does is trained for a few steps only; whether those reach the hidden
+accuracy is chance, so that check is left out where it is not what the case is about.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ def message(report: Report, name: str) -> str:
     )
 
 
+CHANCE = "training.hidden_accuracy"
+
+
+def losses_but_for_chance(report: Report) -> dict[str, float]:
+    return {name: points for name, points in losses(report).items() if name != CHANCE}
+
+
 STRUCTURE = [(case, True) for case in cases("wrong", "generators", "layers", "compile", "steps")]
 TRAINED = [(case, False) for case in cases("wrong", "training", "prediction")]
 
@@ -41,8 +48,7 @@ TRAINED = [(case, False) for case in cases("wrong", "training", "prediction")]
 @pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *TRAINED], ids=lambda value: getattr(value, "name", ""))
 def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool, corpus: Corpus) -> None:
     report = corpus.report(case, quick=quick).report
-    expected = case.lost if quick else {**case.lost, "training.hidden_accuracy": 2.0}
-    assert losses(report) == expected
+    assert losses_but_for_chance(report) == case.lost
     for name, parts in case.says.items():
         for part in parts:
             assert part in message(report, name)
@@ -53,7 +59,7 @@ def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool
 )
 def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
     marked = corpus.report(case, quick=quick)
-    assert losses(marked.report) == {"training.hidden_accuracy": 2.0}
+    assert losses_but_for_chance(marked.report) == {}
     assert marked.evidence.probe is not None
     assert marked.evidence.probe.problem is None
 
