@@ -3,7 +3,9 @@
 from fairmark import Grader, RunView, part
 from fairmark.checks import accuracy, compile, generators, layers, prediction, training
 
-# How often the reference, trained as asked, reached this on hidden pictures: see "calibration" below.
+# The threshold of 0.80: of 512 hidden pictures the reference, trained for 15 epochs at 300 x 300, named 0.957, 0.953,
+# 0.967, 0.953, 0.965, 0.977, 0.967, 0.959, 0.967 and 0.883 with seeds 0 to 9
+# (tests/benchmarks/separability.py --seeds 10 --size 300 --numerics bfloat16).
 grader = Grader("horses_or_humans", title="Horses or humans", dataset="horses_or_humans", hidden_accuracy=0.80)
 
 # --- Exercise 1: pictures labelled by their folder (4 points) ---------------------------------------------------------
