@@ -166,5 +166,5 @@ def test_the_student_is_told_that_notebooks_run_with_their_own_rights(
     wrong: Path, course: Course, fairmark_: Run
 ) -> None:
     result = fairmark_("check", wrong, "--course", course.root)
-    assert "check only notebooks you trust" in result.err
-    assert "check only notebooks you trust" not in result.out
+    assert "run only those you trust" in result.err
+    assert "run only those you trust" not in result.out

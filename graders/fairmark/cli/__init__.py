@@ -59,7 +59,7 @@ def main() -> None:
     """Runs a command. Our own errors become one clear message and their exit code; anything else is a bug and shows
     its traceback."""
     try:
-        command_line([word for word in sys.argv[1:] if word in COMMANDS])()
+        command_line([word for word in sys.argv[1:] if word in COMMANDS])(prog_name="fairmark")
     except FairmarkError as problem:
         from fairmark.cli.say import say_error  # brings rich, which help does not need
 

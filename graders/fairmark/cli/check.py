@@ -22,7 +22,7 @@ from fairmark.cli.options import (
     limits_from,
     numerics_from,
 )
-from fairmark.cli.say import results, say, waiting
+from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import find_course
 from fairmark.errors import UnreadableNotebook
 from fairmark.present.audience import for_student
@@ -59,7 +59,7 @@ def check(
         quick=quick,
     )
     drawing(journey)
-    say("Your notebook runs with your own rights on this machine: check only notebooks you trust.", "dim")
+    warn_unconfined()
     with RunProgress(waiting()) as progress:
         marked = journey.mark(notebook, notebook.stem, steps_of(progress))
     if marked.report.run.outcome == "unreadable":

@@ -27,7 +27,7 @@ from fairmark.cli.options import (
     limits_from,
     numerics_from,
 )
-from fairmark.cli.say import results, say, waiting
+from fairmark.cli.say import results, say, waiting, warn_unconfined
 from fairmark.course import Course, find_course
 from fairmark.present.files import report_json
 from fairmark.present.progress import ClassProgress
@@ -57,6 +57,7 @@ def grade(
 ) -> None:
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
     found = find_course(course)
+    warn_unconfined()
     began = time.monotonic()
     reports = grade_class(
         folders,

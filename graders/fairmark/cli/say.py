@@ -8,7 +8,7 @@ from rich.text import Text
 from fairmark.errors import FairmarkError
 from fairmark.present.escape import plain
 
-__all__ = ["results", "say", "say_error", "waiting"]
+__all__ = ["results", "say", "say_error", "waiting", "warn_unconfined"]
 
 
 def results() -> Console:
@@ -24,6 +24,11 @@ def waiting() -> Console:
 def say(message: str, style: str = "") -> None:
     """One remark on standard error."""
     waiting().print(Text(plain(message), style=style), soft_wrap=True)
+
+
+def warn_unconfined() -> None:
+    """Said before notebooks run, for as long as nothing but their own process confines them."""
+    say("Notebooks run with your own rights on this machine: run only those you trust.", "dim")
 
 
 def say_error(problem: FairmarkError) -> None:
