@@ -4,8 +4,10 @@ from fairmark import Grader, RunView, part
 from fairmark.checks import accuracy, compile, generators, layers, prediction, training
 
 # The threshold of 0.80: of 512 hidden pictures the reference, trained for 15 epochs at 300 x 300, named 0.957, 0.953,
-# 0.967, 0.953, 0.965, 0.977, 0.967, 0.959, 0.967 and 0.883 with seeds 0 to 9
-# (tests/benchmarks/separability.py --seeds 10 --size 300 --numerics bfloat16).
+# 0.967, 0.953, 0.965, 0.977, 0.967, 0.959, 0.967 and 0.883 with seeds 0 to 9, and its 150 x 150 twin 0.934 to
+# 0.980 with seeds 10 to 19: all 20 pass. The means agree, 0.955 and 0.965. What can fail is a training that ends
+# on one of the rare epochs that fall back towards one half. (tests/benchmarks/separability.py --seeds 10
+# --numerics bfloat16, with --size 300, and with --first-seed 10 --size 150.)
 grader = Grader("horses_or_humans", title="Horses or humans", dataset="horses_or_humans", hidden_accuracy=0.80)
 
 # --- Exercise 1: pictures labelled by their folder (4 points) ---------------------------------------------------------
