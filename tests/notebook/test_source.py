@@ -12,8 +12,6 @@ from fairmark.notebook.source import (
     Folded,
     SourceCall,
     calls_in,
-    classes_defined,
-    functions_defined,
     unparsable,
 )
 
@@ -91,12 +89,6 @@ def test_cells_that_do_not_run_say_nothing() -> None:
 
 def test_calls_beside_magics_are_found() -> None:
     assert set(calls("%%time\n%matplotlib inline\nfit()", "!ls\nh = %time evaluate()")) == {"fit", "evaluate"}
-
-
-def test_functions_and_classes_are_listed() -> None:
-    text = cells("def f():\n    def g(): pass", "class C:\n    def m(self): pass")
-    assert functions_defined(text) == ("f", "g", "m")
-    assert classes_defined(text) == ("C",)
 
 
 # --- other names for one callee ---------------------------------------------------------------------------------------

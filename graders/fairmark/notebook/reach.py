@@ -46,12 +46,10 @@ class FoundCall:
 
 @dataclass
 class Scopes:
-    """All that was found: ``calls`` in the order of the text, and the names of functions and classes defined."""
+    """All that was found; ``calls`` are in the order of the text."""
 
     scopes: list[Scope] = field(default_factory=list)
     calls: list[FoundCall] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    classes: list[str] = field(default_factory=list)
 
 
 def scopes_in(trees: Iterable[tuple[int, ast.Module]]) -> Scopes:
@@ -150,7 +148,6 @@ class _Reader:
         self.dead = before
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.found.functions.append(node.name)
         self._each([*node.decorator_list, node.args, node.returns])
         outside = self.scope, self.dead, self.owner
         name = node.name if self.owner is None else self.owner or None
@@ -163,7 +160,6 @@ class _Reader:
         self.scope, self.dead, self.owner = outside
 
     def _class(self, node: ast.ClassDef) -> None:
-        self.found.classes.append(node.name)
         self._each([*node.decorator_list, *node.bases, *node.keywords])
         outside = self.owner
         self.owner = "" if node.decorator_list else node.name

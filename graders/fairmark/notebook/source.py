@@ -23,8 +23,6 @@ __all__ = [
     "Folded",
     "SourceCall",
     "calls_in",
-    "classes_defined",
-    "functions_defined",
     "parses",
     "unparsable",
 ]
@@ -75,16 +73,6 @@ def calls_in(cells: Iterable[Cell]) -> tuple[SourceCall, ...]:
 def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:
     """Positions of the cells that run but are not Python: a syntax error, or nested beyond `MAX_DEPTH`."""
     return _trees(cells)[1]
-
-
-def functions_defined(cells: Iterable[Cell]) -> tuple[str, ...]:
-    """Names of all functions and methods the cells define, in the order of the text."""
-    return tuple(scopes_in(_trees(cells)[0]).functions)
-
-
-def classes_defined(cells: Iterable[Cell]) -> tuple[str, ...]:
-    """Names of all classes the cells define, in the order of the text."""
-    return tuple(scopes_in(_trees(cells)[0]).classes)
 
 
 def parses(source: str) -> bool:
