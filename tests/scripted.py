@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -10,17 +9,27 @@ from pathlib import Path
 
 from fairmark.sandbox import Child, Job, Limits, Observed, Workplace, supervise
 from fairmark.sandbox.jobs import JOB
+from fairmark.sandbox.pipes import Pipes
+from fairmark.sandbox.plain import PlainChild
+from fairmark.sandbox.walls.layers import Confined
 
 __all__ = ["Scripted", "watch"]
 
 PRELUDE = """
-import json, os, signal, subprocess, sys, time
+import hashlib, json, os, signal, subprocess, sys, time
 channel = int(sys.argv[1])
 job = json.load(sys.stdin)
+place = 0
 def write(text):
     os.write(channel, text.encode())
+def sealed(text):
+    global place
+    key, salt = bytes.fromhex(job["seal"]), place.to_bytes(16, "little")
+    digest = hashlib.blake2b(text.encode(), digest_size=8, key=key, salt=salt).hexdigest()
+    place += 1
+    return f"{place - 1} {digest} {text}"
 def send(kind, **fields):
-    write(json.dumps({"kind": kind, **fields}) + "\\n")
+    write(sealed(json.dumps({"kind": kind, **fields})) + "\\n")
 def say(text):
     sys.stdout.write(text); sys.stdout.flush()
 """
@@ -35,31 +44,27 @@ class Scripted:
 
     program: str
     isolation: tuple[str, ...] = ("nothing",)
+    confines: frozenset[Confined] = frozenset({"files", "network", "memory", "time"})
     jobs: list[Job] = field(default_factory=list)
 
-    def start(self, job: Job, folder: Path, pictures_folder: Path) -> Child:
+    def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         self.jobs.append(job)
-        channel_ours, channel_theirs = os.pipe()
-        output_ours, output_theirs = os.pipe()
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", PRELUDE + self.program, str(channel_theirs)],
-            stdin=subprocess.PIPE,
-            stdout=output_theirs,
-            stderr=output_theirs,
-            cwd=folder,
-            env={"HOME": str(folder)},
-            pass_fds=(channel_theirs,),
-            start_new_session=True,
-        )
-        os.close(channel_theirs)
-        os.close(output_theirs)
+        pipes = Pipes()
+        with pipes.theirs():
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", PRELUDE + self.program, str(pipes.channel_theirs)],
+                stdin=subprocess.PIPE,
+                stdout=pipes.output_theirs,
+                stderr=pipes.output_theirs,
+                cwd=folder,
+                env={"HOME": str(folder)},
+                pass_fds=(pipes.channel_theirs,),
+                start_new_session=True,
+            )
         assert process.stdin is not None
         process.stdin.write(JOB.dump_json(job))
         process.stdin.close()
-        process.returncode = 0  # the supervisor waits for it
-        os.set_blocking(channel_ours, False)
-        os.set_blocking(output_ours, False)
-        return Child(process.pid, channel_ours, output_ours, home=str(folder))
+        return PlainChild(process, pipes, folder)
 
 
 def watch(program: str, *, on_event: object = None, **limits: float) -> Observed:
@@ -68,5 +73,6 @@ def watch(program: str, *, on_event: object = None, **limits: float) -> Observed
         {"kind": "notebook", "cells": (), "pictures_folder": "/nowhere", "numerics": "float32", "seed": 1}
     )
     with Workplace() as workplace:
-        child = Scripted(program).start(job, workplace.folder, workplace.folder)
-        return supervise(child, Limits(**{"run_seconds": 60, **limits}), on_event)
+        within = Limits(**{"run_seconds": 60, **limits})
+        child = Scripted(program).start(job, workplace.folder, within)
+        return supervise(child, job.seal, within, on_event)

@@ -12,6 +12,7 @@
     ├── UsageError              the command asks for something impossible          exit 2
     │   └── ArchiveRefused
     ├── MachineError            this computer lacks something (space, pictures)    exit 3
+    │   ├── NotConfined
     │   ├── PicturesMissing
     │   └── PicturesDamaged
     └── InternalError           our own mistake: never costs a student marks       exit 3
@@ -21,6 +22,7 @@ Each message says what is wrong and where; ``remedy`` says what to do about it. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "GraderError",
     "InternalError",
     "MachineError",
+    "NotConfined",
     "PicturesDamaged",
     "PicturesMissing",
     "RecipeError",
@@ -105,6 +108,18 @@ class MachineError(FairmarkError):
     """This computer is at fault. Submissions met meanwhile are reported as ``needs_attention``."""
 
     exit_code = 3
+
+
+class NotConfined(MachineError):
+    """Notebooks could get out of their sandbox on this machine: ``missing`` names what is not confined."""
+
+    def __init__(self, missing: Sequence[str], why: Sequence[str]) -> None:
+        super().__init__(
+            f"This machine cannot confine {' and '.join(missing)} of the notebooks it runs ({'; '.join(why)}).",
+            remedy="Landlock (Linux 5.13), unprivileged user namespaces or bubblewrap (apt install bubblewrap) would "
+            "do. `fairmark doctor` shows every layer; --trust grades all the same, with your own rights.",
+        )
+        self.missing = tuple(missing)
 
 
 class PicturesMissing(MachineError):

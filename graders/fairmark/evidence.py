@@ -393,7 +393,8 @@ class Run(Schema):
     """One execution, as seen from outside the process.
 
     ``printed`` is what each cell wrote to standard output and error, by position, cut to a length; ``reason`` says in
-    words what ended the run where ``outcome`` is not ``completed``, with the limit in its unit.
+    words what ended the run where ``outcome`` is not ``completed``, with the limit in its unit. ``unsealed`` counts
+    lines on the evidence channel that the recorder did not write; they were not taken for events.
     """
 
     outcome: RunOutcome
@@ -405,6 +406,7 @@ class Run(Schema):
     software: dict[str, str] = {}
     events: tuple[Stamped, ...] = ()
     printed: dict[int, str] = {}
+    unsealed: int = 0
     training_skipped: bool = False
 
 

@@ -229,6 +229,9 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     run, probe = evidence.run, evidence.probe
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
+    if run.unsealed:
+        said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
+        yield Flag(kind="forged_events", message=said)
     if probe is not None and _weights_changed(RunView(evidence), probe.model):
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
     if evidence.rerun is not None:

@@ -18,7 +18,7 @@ from fairmark.checks.expectation import Doubted, Unmet
 from fairmark.checks.view import RunView
 from fairmark.data import Hidden
 from fairmark.evidence import Evidence, ModelExported, Prediction, Preparation, Probe, Stamped
-from fairmark.sandbox import Launcher, Limits, PlainProcess, ProbeJob, Workplace, supervise
+from fairmark.sandbox import Launcher, Limits, ProbeJob, Workplace, best_launcher, supervise
 
 __all__ = ["HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
 
@@ -77,10 +77,10 @@ def probe_model(
         return Probe(model=exported.model, preparation=None, problem=problem.message)
     with Workplace() as own:
         try:
-            model = _take(workplace, exported, own.folder / "model")
+            model = _take(workplace, exported, own.given / "model")
         except UnsafeModel as problem:
             return Probe(model=exported.model, preparation=candidate.preparation, problem=str(problem))
-        asking = _Asking(candidate, threshold, launcher or PlainProcess(), limits or Limits(), own.folder, model)
+        asking = _Asking(candidate, threshold, launcher or best_launcher(), limits or Limits(), own, model)
         probe = asking.ask(hidden, dataset_folder)
     return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
 
@@ -187,14 +187,14 @@ class _Asking:
         threshold: float,
         launcher: Launcher,
         limits: Limits,
-        folder: Path,
+        workplace: Workplace,
         model: Path,
     ) -> None:
         self._candidate = candidate
         self._threshold = threshold
         self._launcher = launcher
         self._limits = limits
-        self._folder = folder
+        self._workplace = workplace
         self._model = model
         self._outputs: list[tuple[float, ...]] = []
         self._picture_outputs: tuple[float, ...] | None = None
@@ -235,8 +235,9 @@ class _Asking:
             self._outputs.extend(rows)
             return self._decided(hidden)
 
-        child = self._launcher.start(job, self._folder, hidden.folder)
-        seen = supervise(child, self._limits, take)
+        child = self._launcher.start(job, self._workplace.folder, self._limits)
+        self._workplace.keep(child.files)
+        seen = supervise(child, job.seal, self._limits, take)
         if seen.outcome != "completed":
             said = seen.printed.get(0, "").strip().splitlines()
             return f"a model that cannot be rebuilt ({said[-1][:200] if said else seen.reason})"

@@ -28,7 +28,7 @@ from fairmark.notebook.master import Master, load_master
 from fairmark.notebook.read import read_submission
 from fairmark.probe import probe_model
 from fairmark.report import Report
-from fairmark.sandbox import Launcher, Limits, PlainProcess, Workplace, run_notebook
+from fairmark.sandbox import Launcher, Limits, Workplace, best_launcher, run_notebook
 
 __all__ = ["Journey", "Marked", "Steps", "first_line"]
 
@@ -67,7 +67,7 @@ class Journey:
     course: Course
     assignment: Assignment
     limits: Limits = field(default_factory=Limits)
-    launcher: Launcher = field(default_factory=PlainProcess)
+    launcher: Launcher = field(default_factory=best_launcher)
     numerics: str | None = None
     seed: int = 1
     quick: bool = False

@@ -10,18 +10,8 @@ import typer
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.journey import Journey, Marked
 from fairmark.cli.follow import drawing, steps_of
-from fairmark.cli.options import (
-    AsJson,
-    CellSeconds,
-    CourseFolder,
-    MemoryGib,
-    Numerics,
-    NumericsOption,
-    RunSeconds,
-    Seed,
-    limits_from,
-    numerics_from,
-)
+from fairmark.cli.limits import with_limits
+from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import find_course
 from fairmark.errors import UnreadableNotebook
@@ -30,10 +20,12 @@ from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.progress import RunProgress
 from fairmark.present.terminal import show_report
+from fairmark.sandbox import Limits
 
 __all__ = ["check", "exit_code"]
 
 
+@with_limits
 def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to check.")],
     *,
@@ -43,23 +35,21 @@ def check(
     course: CourseFolder = None,
     numerics: NumericsOption = Numerics.AUTO,
     seed: Seed = 1,
-    run_seconds: RunSeconds = 2400,
-    cell_seconds: CellSeconds = 1800,
-    memory: MemoryGib = 8,
     as_json: AsJson = False,
+    limits: Limits,
 ) -> None:
     """Check one notebook: what is right, what is not, what was found, what was expected, and a hint."""
     found = find_course(course)
     journey = Journey(
         found,
         found.assignment(assignment_of(notebook, found)),
-        limits=limits_from(run_seconds, cell_seconds, memory),
+        limits=limits,
         numerics=numerics_from(numerics),
         seed=seed,
         quick=quick,
     )
     drawing(journey)
-    warn_unconfined()
+    warn_unconfined(journey.launcher)
     with RunProgress(waiting()) as progress:
         marked = journey.mark(notebook, notebook.stem, steps_of(progress))
     if marked.report.run.outcome == "unreadable":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -16,7 +17,9 @@ from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results
 from fairmark.course import find_course
 from fairmark.data import read_manifest, set_folder
-from fairmark.sandbox import PlainProcess, choose_numerics
+from fairmark.sandbox import best_launcher, choose_numerics, not_confined
+from fairmark.sandbox.bubblewrap import bubblewrap
+from fairmark.sandbox.walls.layers import LAYERS, Layer, probe_layers
 
 __all__ = ["doctor"]
 
@@ -67,10 +70,30 @@ def _machine() -> list[Finding]:
 
 
 def _isolation() -> list[Finding]:
-    return [
-        *(Finding("isolation", layer) for layer in PlainProcess.isolation),
-        Finding("isolation", "no wall", "notebooks run with your own rights: grade only what you trust"),
+    """Every layer of the sandbox, whether it is on, and what follows."""
+    layers = [
+        Finding(f"sandbox: {probed.layer}", probed.state, LAYERS[probed.layer] if probed.on else _without(probed.layer))
+        for probed in probe_layers()
     ]
+    wrapped = Finding("sandbox: bubblewrap", *_about_bubblewrap())
+    missing = not_confined(best_launcher())
+    if missing:
+        follows = f"{', '.join(missing)} not confined: `grade` asks for --trust"
+    else:
+        follows = "files, network, memory and time are confined: `grade` may be given anything"
+    return [*layers, wrapped, Finding("sandbox", " + ".join(best_launcher().isolation), follows)]
+
+
+def _without(layer: Layer) -> str:
+    return f"not held here: {LAYERS[layer]}"
+
+
+def _about_bubblewrap() -> tuple[str, str]:
+    if bubblewrap() is not None:
+        return "on", "stands in where the layers above are not enough"
+    if shutil.which("bwrap") is None:
+        return "not installed", "not needed where the layers above are on; else: apt install bubblewrap"
+    return "installed, but may not make namespaces", "not needed where the layers above are on"
 
 
 def _pictures(course: CourseFolder) -> list[Finding]:

@@ -15,29 +15,20 @@ from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import drawing, steps_of
-from fairmark.cli.options import (
-    AsJson,
-    CellSeconds,
-    CourseFolder,
-    MemoryGib,
-    Numerics,
-    NumericsOption,
-    RunSeconds,
-    Seed,
-    limits_from,
-    numerics_from,
-)
-from fairmark.cli.say import results, say, waiting, warn_unconfined
+from fairmark.cli.limits import with_limits
+from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
+from fairmark.cli.say import results, say, waiting
 from fairmark.course import Course, find_course
 from fairmark.present.files import report_json
 from fairmark.present.progress import ClassProgress
 from fairmark.present.table import show_class
 from fairmark.report import Report
-from fairmark.sandbox import Limits
+from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher
 
 __all__ = ["grade", "grade_class"]
 
 
+@with_limits
 def grade(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders, zips or notebooks handed in.")],
     *,
@@ -50,14 +41,15 @@ def grade(
     ] = None,
     numerics: NumericsOption = Numerics.AUTO,
     seed: Seed = 1,
-    run_seconds: RunSeconds = 2400,
-    cell_seconds: CellSeconds = 1800,
-    memory: MemoryGib = 8,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Grade even where this machine cannot confine notebooks; reports say so.")
+    ] = False,
     as_json: AsJson = False,
+    limits: Limits,
 ) -> None:
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
     found = find_course(course)
-    warn_unconfined()
+    launcher = grading_launcher(trust=trust)
     began = time.monotonic()
     reports = grade_class(
         folders,
@@ -66,7 +58,8 @@ def grade(
         assignment=found.assignment(assignment).name if assignment else None,
         numerics=numerics_from(numerics),
         seed=seed,
-        limits=limits_from(run_seconds, cell_seconds, memory),
+        limits=limits,
+        launcher=launcher,
     )
     if as_json:
         results().file.write(json.dumps([json.loads(report_json(report)) for report in reports], indent=2) + "\n")
@@ -85,11 +78,19 @@ def grade_class(
     numerics: str | None = None,
     seed: int = 1,
     limits: Limits | None = None,
+    launcher: Launcher | None = None,
 ) -> list[Report]:
     """Grades everything in ``folders`` into ``out``, showing progress; the reports, in the order of the gradebook."""
 
     def journey(name: str) -> Journey:
-        return Journey(course, course.assignment(name), limits=limits or Limits(), numerics=numerics, seed=seed)
+        return Journey(
+            course,
+            course.assignment(name),
+            limits=limits or Limits(),
+            launcher=launcher or best_launcher(),
+            numerics=numerics,
+            seed=seed,
+        )
 
     with tempfile.TemporaryDirectory(prefix="fairmark-zip-") as unpacked:
         known = course.assignments()

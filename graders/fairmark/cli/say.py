@@ -7,6 +7,7 @@ from rich.text import Text
 
 from fairmark.errors import FairmarkError
 from fairmark.present.escape import plain
+from fairmark.sandbox import Launcher, not_confined
 
 __all__ = ["results", "say", "say_error", "waiting", "warn_unconfined"]
 
@@ -26,9 +27,11 @@ def say(message: str, style: str = "") -> None:
     waiting().print(Text(plain(message), style=style), soft_wrap=True)
 
 
-def warn_unconfined() -> None:
-    """Said before notebooks run, for as long as nothing but their own process confines them."""
-    say("Notebooks run with your own rights on this machine: run only those you trust.", "dim")
+def warn_unconfined(launcher: Launcher) -> None:
+    """Said once, before a notebook runs that could get out of something."""
+    missing = not_confined(launcher)
+    if missing:
+        say(f"Not confined on this machine: {', '.join(missing)}. Run only notebooks you trust.", "dim")
 
 
 def say_error(problem: FairmarkError) -> None:

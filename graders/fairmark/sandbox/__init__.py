@@ -23,15 +23,23 @@ Not defended here yet
     What the recorder says can be forged by the notebook. That is why no mark rests on it alone: see ``judge``.
 """
 
+from fairmark.sandbox.bubblewrap import BubblewrapProcess
+from fairmark.sandbox.child import Child, Ending, Files, Launcher
+from fairmark.sandbox.choose import best_launcher, grading_launcher, not_confined
+from fairmark.sandbox.confined import ConfinedProcess
 from fairmark.sandbox.jobs import Job, NotebookJob, ProbeJob, SourceCell
-from fairmark.sandbox.launch import Child, Launcher, PlainProcess
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
+from fairmark.sandbox.plain import PlainProcess
 from fairmark.sandbox.supervise import Observed, supervise
 from fairmark.sandbox.workplace import Workplace, run_notebook
 
 __all__ = [
+    "BubblewrapProcess",
     "Child",
+    "ConfinedProcess",
+    "Ending",
+    "Files",
     "Job",
     "Launcher",
     "Limits",
@@ -41,7 +49,10 @@ __all__ = [
     "ProbeJob",
     "SourceCell",
     "Workplace",
+    "best_launcher",
     "choose_numerics",
+    "grading_launcher",
+    "not_confined",
     "run_notebook",
     "supervise",
 ]

@@ -1,11 +1,13 @@
 """What the supervisor asks of the process inside: one JSON document on its standard input.
 
 A job holds nothing the notebook may not know: cells, folders it may read, numbers. Labels of hidden pictures, points
-and reference answers are never part of one.
+and reference answers are never part of one. ``seal`` is the key to :mod:`fairmark.sandbox.seal`.
 """
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -17,6 +19,10 @@ __all__ = ["JOB", "Job", "NotebookJob", "ProbeJob", "SourceCell"]
 
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _new_seal() -> str:
+    return secrets.token_hex(16)
 
 
 class SourceCell(_Schema):
@@ -39,13 +45,20 @@ class NotebookJob(_Schema):
     numerics: str
     seed: int
     train: bool = True
+    seal: str = Field(default_factory=_new_seal)
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """All it may read besides its own folder."""
+        return (Path(self.pictures_folder),)
 
 
 class ProbeJob(_Schema):
     """Rebuild the model in ``model_folder`` (as exported, see :class:`fairmark.evidence.ModelExported`) and predict
     ``pictures`` in order, ``batch_size`` at a time, then ``picture`` alone.
 
-    Paths are absolute. Each batch is one event of the channel, so that the supervisor can stop when it knows enough.
+    Paths are absolute; a probe opens no data set, so it has no ``pictures_folder``. Each batch is one event of the
+    channel, so that the supervisor can stop when it knows enough.
     """
 
     kind: Literal["probe"] = "probe"
@@ -54,6 +67,14 @@ class ProbeJob(_Schema):
     pictures: tuple[str, ...]
     picture: str | None = None
     batch_size: int = 64
+    pictures_folder: None = None
+    seal: str = Field(default_factory=_new_seal)
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """All it may read besides its own folder."""
+        files = [Path(self.picture)] if self.picture is not None else []
+        return (Path(self.model_folder), *sorted({Path(path).parent for path in self.pictures}), *files)
 
 
 Job: TypeAlias = Annotated[NotebookJob | ProbeJob, Field(discriminator="kind")]

@@ -7,7 +7,6 @@ printed text on the other.
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
 import selectors
 import signal
@@ -15,22 +14,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import psutil
 from pydantic import ValidationError
 
 from fairmark.evidence import EVENT, CellFinished, CellStarted, Event, RunFinished, RunOutcome, Stamped
-from fairmark.sandbox.launch import Child
-from fairmark.sandbox.limits import MIB, Limits
+from fairmark.sandbox.child import Child, Ending
+from fairmark.sandbox.family import cpu_seconds, resident_bytes
+from fairmark.sandbox.limits import GIB, MIB, Limits
+from fairmark.sandbox.seal import Seal, Unsealed
 
 __all__ = ["Observed", "supervise"]
 
 _LOOK_EVERY_SECONDS = 0.2
+_COUNT_FILES_EVERY_SECONDS = 2.0
+"""Where they lie on a disk, and have to be counted one by one."""
 _PRINTED_KEPT = 64 * 1024
 
 
 @dataclass
 class Observed:
-    """What was seen of a process that has ended. ``printed`` is by cell; ``reason`` is for people."""
+    """What was seen of a process that has ended. ``printed`` is by cell; ``reason`` is for people;
+    ``unsealed`` counts lines on the evidence channel that the recorder did not write."""
 
     outcome: RunOutcome = "crashed"
     reason: str | None = None
@@ -38,6 +41,7 @@ class Observed:
     peak_memory_bytes: int = 0
     events: list[Stamped] = field(default_factory=list)
     printed: dict[int, str] = field(default_factory=dict)
+    unsealed: int = 0
 
 
 class _Stop(Exception):
@@ -49,12 +53,13 @@ class _Stop(Exception):
         self.reason = reason
 
 
-def supervise(child: Child, limits: Limits, on_event: Callable[[Stamped], object] | None = None) -> Observed:
+def supervise(child: Child, seal: str, limits: Limits, on_event: Callable[[Stamped], object] | None = None) -> Observed:
     """Follows ``child`` to its end, which this function brings about where need be; nothing of it is left running.
 
-    ``on_event`` is told of every event as it comes; returning True from it ends the process, in good order.
+    ``seal`` is its job's. ``on_event`` is told of every event as it comes; returning True from it ends the process, in
+    good order.
     """
-    watch = _Watch(child, limits, on_event)
+    watch = _Watch(child, Seal(seal), limits, on_event)
     try:
         watch.follow()
     except _Stop as stop:
@@ -65,9 +70,10 @@ def supervise(child: Child, limits: Limits, on_event: Callable[[Stamped], object
 
 
 class _Watch:
-    def __init__(self, child: Child, limits: Limits, on_event: Callable[[Stamped], object] | None) -> None:
+    def __init__(self, child: Child, seal: Seal, limits: Limits, on_event: Callable[[Stamped], object] | None) -> None:
         self.seen = Observed()
         self._child = child
+        self._seal = seal
         self._limits = limits
         self._on_event = on_event
         self._began = time.monotonic()
@@ -77,7 +83,8 @@ class _Watch:
         self._channel_bytes = 0
         self._output_bytes = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a sign may come in two reads
-        self._status: int | None = None
+        self._ending: Ending | None = None
+        self._next_count = 0.0
 
     # --- the loop ---
 
@@ -105,7 +112,8 @@ class _Watch:
         while not self._gone():  # both pipes are closed but it lives on
             self._look(time.monotonic())
             time.sleep(0.02)
-        raise _Stop("crashed", f"the notebook's process ended early: {_how(self._status)}")
+        assert self._ending is not None
+        raise _Stop("crashed", f"the notebook's process ended early: {_how(self._ending.status)}")
 
     # --- what comes out ---
 
@@ -130,7 +138,10 @@ class _Watch:
 
     def _event(self, line: bytes) -> None:
         try:
-            event: Event = EVENT.validate_json(line)
+            event: Event = EVENT.validate_json(self._seal.open(line))
+        except Unsealed:
+            self.seen.unsealed += 1
+            return
         except (ValidationError, ValueError) as problem:
             raise _Stop("crashed", "the evidence channel carried something that is not an event") from problem
         if isinstance(event, CellStarted):
@@ -160,40 +171,57 @@ class _Watch:
     # --- limits ---
 
     def _look(self, now: float) -> None:
-        resident = _resident_bytes(self._child.pid)
-        self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, resident)
         limits = self._limits
-        if resident > limits.memory_bytes:
-            raise _Stop("out_of_memory", f"more than {limits.memory_bytes / (1024 * MIB):.1f} GiB of memory")
         if now - self._began > limits.run_seconds:
             raise _Stop("timeout", f"the notebook ran longer than {limits.run_seconds:.0f} seconds")
         if self._cell and now - self._cell_began > limits.cell_seconds:
             raise _Stop("timeout", f"one cell ran longer than {limits.cell_seconds:.0f} seconds")
+        processes = self._child.processes()
+        if len(processes) > limits.processes:
+            raise _Stop("crashed", f"the notebook had more than {limits.processes} processes at once")
+        if cpu_seconds(processes) > limits.cpu_seconds:
+            raise _Stop("timeout", f"the notebook used more than {limits.cpu_seconds:.0f} seconds of processor time")
+        self._look_at_memory(processes, self._look_at_files(now))
+
+    def _look_at_files(self, now: float) -> int:
+        """The bytes among them that take memory."""
+        files, limits = self._child.files, self._limits
+        if not files.in_memory and now < self._next_count:
+            return 0
+        self._next_count = now + _COUNT_FILES_EVERY_SECONDS
+        written, count = files.usage()
+        # A file system of the run's own is full a little before the last byte.
+        if written > 0.98 * limits.written_bytes:
+            raise _Stop("output_limit", f"the notebook wrote more than {_gib(limits.written_bytes)} into files")
+        if count > 0.98 * limits.files:
+            raise _Stop("output_limit", f"the notebook made more than {limits.files} files")
+        return written if files.in_memory else 0
+
+    def _look_at_memory(self, processes: list[int], in_files: int) -> None:
+        limit = self._limits.memory_bytes
+        used = resident_bytes(processes, enough=limit - in_files) + in_files
+        self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, used)
+        if used > limit:
+            raise _Stop("out_of_memory", f"more than {limit / GIB:.1f} GiB of memory")
 
     # --- the end ---
 
     def _gone(self) -> bool:
-        """Whether the process itself has ended; its exit status is collected once."""
-        if self._status is None:
-            pid, status, usage = os.wait4(self._child.pid, os.WNOHANG)
-            if pid == 0:
-                return False
-            self._status = status
-            self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, usage.ru_maxrss * 1024)
-        return True
+        """Whether the process itself has ended."""
+        if self._ending is None:
+            self._ending = self._child.ending()
+            if self._ending is not None:
+                self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, self._ending.peak_memory_bytes)
+        return self._ending is not None
 
     def end(self) -> None:
-        """Kills whatever is left of it and collects it."""
-        for victim in _family(self._child):
-            with contextlib.suppress(psutil.Error):
-                victim.kill()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        if self._status is None:
-            os.waitpid(self._child.pid, 0)
-        os.close(self._child.channel)
-        os.close(self._child.output)
+        """Ends whatever is left of it."""
+        self._child.kill()
         self.seen.wall_seconds = round(time.monotonic() - self._began, 3)
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.1f} GiB" if count >= GIB else f"{count / MIB:.0f} MiB"
 
 
 def _read(descriptor: int) -> bytes | None:
@@ -204,38 +232,8 @@ def _read(descriptor: int) -> bytes | None:
         return None
 
 
-def _family(child: Child) -> list[psutil.Process]:
-    """Descendants of the process, and children whose parent is gone: what else is in its session, and daemons, which
-    have left that too but not their environment."""
-    try:
-        leader = psutil.Process(child.pid)
-        family = {process.pid: process for process in leader.children(recursive=True)}
-    except psutil.Error:
-        family = {}
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
-            in_session = os.getsid(process.pid) == child.pid
-            if in_session or (child.home is not None and process.environ().get("HOME") == child.home):
-                family[process.pid] = process
-    return list(family.values())
-
-
-def _resident_bytes(pid: int) -> int:
-    total = 0
-    try:
-        leader = psutil.Process(pid)
-        for process in [leader, *leader.children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-    except psutil.Error:
-        return total
-    return total
-
-
-def _how(status: int | None) -> str:
+def _how(status: int) -> str:
     """An exit status in words."""
-    if status is None:
-        return "for a reason unknown"
     if os.WIFSIGNALED(status):
         return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
     return f"exit status {os.waitstatus_to_exitcode(status)}"

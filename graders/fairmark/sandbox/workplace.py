@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import tempfile
@@ -11,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 
 from fairmark.evidence import Cell, CellFinished, ModelExported, Run, SessionStarted, Stamped
+from fairmark.sandbox.child import Files, Launcher
+from fairmark.sandbox.choose import best_launcher
 from fairmark.sandbox.jobs import NotebookJob, SourceCell
-from fairmark.sandbox.launch import Launcher, PlainProcess
 from fairmark.sandbox.limits import GIB, Limits
 from fairmark.sandbox.numerics import choose_numerics
+from fairmark.sandbox.shelf import remove_tree, shelf
 from fairmark.sandbox.supervise import Observed, supervise
 
 __all__ = ["EXPORT_BYTES", "Workplace", "run_notebook"]
@@ -24,10 +25,18 @@ EXPORT_BYTES = 4 * GIB
 
 
 class Workplace:
-    """A fresh folder for one run, removed with all that is in it."""
+    """A fresh folder for one run, removed with all that is in it.
+
+    ``folder`` is where it runs; ``given`` is beside it, for what it is given to read.
+    """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="fairmark-"))
+        self._own = Path(tempfile.mkdtemp(dir=shelf()))
+        self.folder = self._own / "run"
+        self.given = self._own / "given"
+        self.folder.mkdir()
+        self.given.mkdir()
+        self._written: Files | None = None
 
     def __enter__(self) -> Workplace:
         return self
@@ -35,28 +44,31 @@ class Workplace:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.folder.is_symlink() or not self.folder.is_dir():
-            return  # the notebook removed it or put something else in its place, which is not ours to touch
-        # The notebook may have taken its own rights away; they are ours to give back, and links are not followed.
-        self.folder.chmod(stat.S_IRWXU)
-        for parent, folders, _ in os.walk(self.folder):
-            for name in folders:
-                path = Path(parent, name)
-                if not path.is_symlink():
-                    path.chmod(stat.S_IRWXU)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._written is not None:
+            self._written.close()
+        remove_tree(self._own)
+
+    def keep(self, written: Files) -> None:
+        """What a run in ``folder`` has written is kept until this is left; an earlier run's is given up."""
+        if self._written is not None:
+            self._written.close()
+        self._written = written
 
     def take_model(self, exported: ModelExported, destination: Path) -> bool:
-        """Moves an exported model to ``destination``, a folder that does not exist yet; False where it is not as the
+        """Copies an exported model to ``destination``, a folder that does not exist yet; False where it is not as the
         recorder writes it.
 
         Only plain files with one name each are taken: a link planted here must not make us read something else.
         Call it once the run's processes are dead, so that nothing can be swapped in between.
         """
-        source = self.folder / "export" / exported.folder
-        if "/" in exported.folder or exported.folder in ("", ".", "..") or not _is_as_recorded(source):
+        if "/" in exported.folder or exported.folder in ("", ".", ".."):
             return False
-        source.rename(destination)
+        source = (self._written.path if self._written is not None else self.folder) / "export" / exported.folder
+        if not _is_as_recorded(source):
+            return False
+        destination.mkdir()
+        for path in source.iterdir():
+            shutil.copyfile(path, destination / path.name, follow_symlinks=False)
         return True
 
 
@@ -95,7 +107,7 @@ def run_notebook(
     ``pictures_folder`` holds the data sets; ``numerics`` is ``float32`` or ``bfloat16``, by default the faster one this
     processor has; ``seed`` goes to Python, NumPy and Keras. Exported models are left in ``workplace``.
     """
-    launcher = launcher or PlainProcess()
+    launcher = launcher or best_launcher()
     numerics = numerics or choose_numerics()
     job = NotebookJob(
         cells=tuple(SourceCell(position=cell.position, source=cell.source) for cell in cells if cell.touched),
@@ -104,8 +116,10 @@ def run_notebook(
         seed=seed,
         train=train,
     )
-    child = launcher.start(job, workplace.folder, pictures_folder)
-    seen = supervise(child, limits or Limits(), on_event)
+    limits = limits or Limits()
+    child = launcher.start(job, workplace.folder, limits)
+    workplace.keep(child.files)
+    seen = supervise(child, job.seal, limits, on_event)
     return _as_run(seen, launcher.isolation, numerics, skipped=not train)
 
 
@@ -124,5 +138,6 @@ def _as_run(seen: Observed, isolation: tuple[str, ...], numerics: str, *, skippe
         software=software,
         events=tuple(seen.events),
         printed=seen.printed,
+        unsealed=seen.unsealed,
         training_skipped=skipped,
     )

@@ -1,4 +1,8 @@
-"""Where the process inside begins: ``python -m fairmark.sandbox.inside CHANNEL`` with a job on standard input."""
+"""Where the process inside begins: with a job, and a descriptor to send events to.
+
+A fresh interpreter is told them by ``python -m fairmark.sandbox.inside CHANNEL``, the job on its standard input; a
+forked one calls ``begin``.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ import sys
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.jobs import JOB, NotebookJob
 
+__all__ = ["begin"]
 
-def main() -> None:
-    channel = Channel(int(sys.argv[1]))
-    job = JOB.validate_json(sys.stdin.buffer.read())
+
+def begin(job_json: bytes, descriptor: int) -> None:
+    """Does the job. Raises ``pydantic.ValidationError`` where it is none."""
+    job = JOB.validate_json(job_json)
+    channel = Channel(descriptor, job.seal)
     silence_standard_input()
     # Both need TensorFlow, which takes seconds to import; a job needs only one of them.
     if isinstance(job, NotebookJob):
@@ -33,4 +40,4 @@ def silence_standard_input() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    begin(sys.stdin.buffer.read(), int(sys.argv[1]))

@@ -12,6 +12,7 @@ import time
 from pydantic_core import PydanticSerializationError
 
 from fairmark.evidence import Event, RecorderFailed
+from fairmark.sandbox.seal import Seal
 
 __all__ = ["Channel"]
 
@@ -22,17 +23,19 @@ _STANDARD_OUTPUT = 1
 class Channel:
     """Sends events to the supervisor, in order, from any thread."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, key: str) -> None:
         self._descriptor = descriptor
+        self._seal = Seal(key)
         self._lock = threading.Lock()
         self._write = os.write  # bound now, so that a notebook that replaces os.write only deafens itself
 
     def send(self, event: Event) -> None:
         try:
-            line = event.model_dump_json().encode() + b"\n"
+            line = event.model_dump_json().encode()
         except PydanticSerializationError:  # half a surrogate pair, as in file names that are not UTF-8
-            line = json.dumps(event.model_dump(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+            line = json.dumps(event.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
         with self._lock:
+            line = self._seal.close(line) + b"\n"
             while line:
                 line = line[self._write(self._descriptor, line) :]
 

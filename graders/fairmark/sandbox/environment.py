@@ -1,0 +1,40 @@
+"""The environment of a process inside: made from nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["clean_environment", "starting_environment"]
+
+
+def starting_environment() -> dict[str, str]:
+    """What an interpreter has to know before it starts; the same for all runs."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "MPLBACKEND": "agg",
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",  # the C++ side's greetings are not the notebook's output
+        "OPENBLAS_NUM_THREADS": "1",  # else NumPy starts threads when it is imported, and a thread survives no fork
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LANG": "C.UTF-8",
+        "COLUMNS": "100",
+        **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}),
+    }
+
+
+def clean_environment(folder: Path, pictures_folder: str | None) -> dict[str, str]:
+    """Everything a run in ``folder`` gets to know of ours."""
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        **starting_environment(),
+        "HOME": str(folder),
+        "TMPDIR": str(temporary),
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "MPLCONFIGDIR": str(folder / ".matplotlib"),
+        "KERAS_HOME": str(folder / ".keras"),
+        **({"FAIRMARK_DATA": pictures_folder} if pictures_folder is not None else {}),
+    }

@@ -1,0 +1,1 @@
+"""What confines the process inside: one module a layer, each a thin skin over the kernel's own interface."""

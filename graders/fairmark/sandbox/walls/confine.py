@@ -1,0 +1,163 @@
+"""Putting up the wall, in the three processes that a run consists of.
+
+warden      outside: leaves the namespaces, starts ``init``, ends everything when told to
+└── init    first process of the run's PID namespace: private root, no privileges; waits for the others
+    └── run the notebook: Landlock, system calls, limits; only then is its job read
+
+Each function here is called by one of them, in that order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairmark.sandbox.limits import Limits
+from fairmark.sandbox.walls import kernel
+from fairmark.sandbox.walls.landlock import landlock_abi, restrict
+from fairmark.sandbox.walls.layers import Layer
+from fairmark.sandbox.walls.namespaces import has_system_rights, leave_namespaces
+from fairmark.sandbox.walls.reach import Reach
+from fairmark.sandbox.walls.root import enter_private_root
+from fairmark.sandbox.walls.seccomp import refuse_system_calls
+
+__all__ = ["Wall"]
+
+_NAMESPACES: dict[Layer, int] = {
+    "mounts": kernel.CLONE_NEWNS,
+    "processes": kernel.CLONE_NEWPID,
+    "network": kernel.CLONE_NEWNET,
+    "ipc": kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS,
+}
+
+_FIRST_ID, _IDS = 61184, 4336
+"""User ids that belong to nobody: those that systemd gives to services for the time of one run (systemd.exec(5))."""
+
+_CAP_DAC_READ_SEARCH = 1 << 2
+_OPEN_FILES = 1024
+_TASKS_PER_PROCESS = 16
+"""``RLIMIT_NPROC`` counts threads, of which TensorFlow has a few per core."""
+
+
+@dataclass(frozen=True)
+class Wall:
+    """Around one run: which layers, what it can reach, how much it may use."""
+
+    layers: frozenset[Layer]
+    reach: Reach
+    limits: Limits
+
+    # --- the warden ---
+
+    def leave_namespaces(self) -> None:
+        """For the warden: its next child is the first process of the new namespaces."""
+        flags = 0
+        for layer in self.layers:
+            flags |= _NAMESPACES.get(layer, 0)
+        leave_namespaces(flags)
+
+    # --- init ---
+
+    def owner(self) -> tuple[int, int]:
+        """User and group id of the run: its own where we are root, else ours."""
+        if "privileges" in self.layers and has_system_rights():
+            own = _FIRST_ID + os.getppid() % _IDS
+            return own, own
+        return os.geteuid(), os.getegid()
+
+    def close_in(self, owner: tuple[int, int]) -> None:
+        """For init: the private root, then no more privileges. The current folder is the run's own afterwards."""
+        folder = self.reach.folder
+        if "mounts" in self.layers:
+            enter_private_root(
+                self.reach,
+                owner=owner,
+                written_bytes=self.limits.written_bytes,
+                files=self.limits.files,
+                own_processes="processes" in self.layers,
+            )
+        else:
+            os.chown(folder, *owner)
+            os.chdir(folder)
+        if "privileges" in self.layers:
+            self._give_up_privileges(owner)
+
+    def _give_up_privileges(self, owner: tuple[int, int]) -> None:
+        uid, gid = owner
+        keep = 0
+        kernel.bar_capabilities()
+        if uid != os.geteuid():
+            # Python may be installed where only root may look. With a private root that does not matter.
+            keep = 0 if "mounts" in self.layers else _CAP_DAC_READ_SEARCH
+            kernel.keep_capabilities_over_next_change_of_user()
+            os.setgroups([])
+            os.setresgid(gid, gid, gid)
+            os.setresuid(uid, uid, uid)
+        kernel.drop_capabilities(keep)
+        kernel.forbid_new_privileges()
+
+    # --- the run ---
+
+    def lock(self) -> None:
+        """For the run: limits, Landlock and the filter of system calls. Nothing of the notebook has been read yet."""
+        kernel.show_own_memory(True)
+        self._limit()
+        if "landlock" in self.layers or "seccomp" in self.layers:
+            kernel.forbid_new_privileges()
+        if "landlock" in self.layers:
+            self._restrict_files()
+        if "seccomp" in self.layers:
+            refuse_system_calls()
+
+    def _limit(self) -> None:
+        limits = self.limits
+        tasks = limits.processes * _TASKS_PER_PROCESS + (0 if self._counted_alone() else _tasks_of_ours())
+        for kind, most in (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_FSIZE, limits.written_bytes),
+            (resource.RLIMIT_NOFILE, _OPEN_FILES),
+            (resource.RLIMIT_NPROC, tasks),
+            (resource.RLIMIT_DATA, 2 * limits.memory_bytes),  # a backstop: the supervisor looks a few times a second
+            (resource.RLIMIT_MEMLOCK, 1 << 20),
+            (resource.RLIMIT_CPU, int(limits.cpu_seconds) + 1),
+        ):
+            _, hard = resource.getrlimit(kind)
+            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (allowed, allowed))
+        with contextlib.suppress(OSError):  # where memory runs out all the same, the run goes first
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+    def _counted_alone(self) -> bool:
+        """Whether the run's user id is its own, or counted in a user namespace of its own (Linux 5.14)."""
+        return (bool(self.layers & {"privileges"}) and has_system_rights()) or bool(self.layers & _NAMESPACES.keys())
+
+    def _restrict_files(self) -> None:
+        whole, split = self.reach.pieces()
+        own_mounts, own_processes = "mounts" in self.layers, "processes" in self.layers
+        writable = [self.reach.folder, *self.reach.devices]
+        writable += [Path("/tmp"), Path("/dev/shm")] if own_mounts else []
+        proc = [Path("/proc")] if own_mounts and own_processes else _harmless_in_proc()
+        restrict(
+            readable=map(str, [*whole, *self.reach.given, *proc, *([Path("/etc")] if own_mounts else [])]),
+            listable=map(str, split),
+            writable=map(str, writable),
+            abi=landlock_abi(),
+        )
+
+
+def _harmless_in_proc() -> list[Path]:
+    """What programs look for about the machine and themselves, in a ``/proc`` that shows other processes too."""
+    return [Path("/proc", name) for name in ("cpuinfo", "meminfo", "stat", "filesystems", str(os.getpid()))]
+
+
+def _tasks_of_ours() -> int:
+    """Threads of this user now, roughly: what ``RLIMIT_NPROC`` counts before the run has started one."""
+    count, uid = 0, os.getuid()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                count += sum(1 for _ in (entry / "task").iterdir()) if entry.stat().st_uid == uid else 0
+    return count

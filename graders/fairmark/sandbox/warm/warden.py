@@ -1,0 +1,156 @@
+"""One run, from the worker's fork to its end: see :mod:`fairmark.sandbox.walls.confine` for the three processes.
+
+None of these functions returns: each ends its process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn
+
+from fairmark.sandbox.environment import clean_environment
+from fairmark.sandbox.family import descendants
+from fairmark.sandbox.inside.__main__ import begin
+from fairmark.sandbox.walls import kernel
+from fairmark.sandbox.walls.confine import Wall
+from fairmark.sandbox.walls.reach import reach_of
+from fairmark.sandbox.warm.order import Ended, Order, Ready
+
+__all__ = ["guard"]
+
+
+def guard(order: Order, leash: int, channel: int, output: int, job: int) -> NoReturn:
+    """The warden. It lives outside the wall, ends the run when the other end of the leash is closed, and says on it how
+    the run ended."""
+    _end_with(lambda: _guard(order, leash, channel, output, job), leash)
+
+
+def _guard(order: Order, leash: int, channel: int, output: int, job: int) -> None:
+    os.setsid()
+    kernel.close_all_but({leash, channel, output, job})
+    kernel.reap_orphans()
+    wall = Wall(order.layers, reach_of(order.folder, order.reads), order.limits)
+    owner, warden = wall.owner(), os.getpid()
+    wall.leave_namespaces()
+    told, tell = os.pipe()
+    init = os.fork()
+    if init == 0:
+        os.close(told)
+        _end_with(lambda: _init(wall, owner, warden, order, (leash, channel, output, job, tell)), tell)
+    for descriptor in (tell, channel, output, job):
+        os.close(descriptor)
+    _wait(init, leash)
+    with os.fdopen(told, "rb") as pipe:
+        said = pipe.read()
+    _end_everything()
+    ended = Ended.model_validate_json(said) if said else Ended(status=signal.SIGKILL)
+    _say(leash, ended)
+
+
+def _wait(init: int, leash: int) -> None:
+    """Until ``init`` has ended, which is brought about when the leash is let go."""
+    ended = os.pidfd_open(init)
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(leash, select.POLLIN | select.POLLHUP)
+    while not any(descriptor == ended for descriptor, _ in poll.poll()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(init, signal.SIGKILL)
+        poll.unregister(leash)
+    os.close(ended)
+
+
+def _end_everything() -> None:
+    """Kills and collects whatever is left: without a PID namespace, orphans have become our children."""
+    while True:
+        for pid in descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _init(
+    wall: Wall, owner: tuple[int, int], warden: int, order: Order, descriptors: tuple[int, int, int, int, int]
+) -> None:
+    """First process of the PID namespace, where there is one: it collects orphans, and all others end with it."""
+    leash, channel, output, job, tell = descriptors
+    kernel.reap_orphans()
+    wall.close_in(owner)
+    kernel.die_with_parent()
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with socket.socket(fileno=os.dup(leash)) as line:
+        socket.send_fds(line, [Ready(warden=warden).model_dump_json().encode()], [folder])
+    os.close(folder)
+    os.close(leash)
+    run = os.fork()
+    if run == 0:
+        os.close(tell)
+        _end_with(lambda: _run(wall, order, channel, output, job), None)
+    kernel.show_own_memory(False)
+    for descriptor in (channel, output, job):
+        os.close(descriptor)
+    status, used = _collect_until(run)
+    peak = used.ru_maxrss * 1024
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ended = Ended(status=status, peak_memory_bytes=peak, cpu_seconds=used.ru_utime + used.ru_stime)
+    os.write(tell, ended.model_dump_json().encode())
+
+
+def _collect_until(run: int) -> tuple[int, resource.struct_rusage]:
+    while True:
+        pid, status, used = os.wait3(0)
+        if pid == run:
+            return status, used
+
+
+def _run(wall: Wall, order: Order, channel: int, output: int, job: int) -> None:
+    """The process inside."""
+    os.setsid()
+    kernel.die_with_parent()
+    kernel.close_all_but({channel, output, job})
+    os.environ.clear()
+    os.environ.update(clean_environment(wall.reach.folder, order.pictures_folder))
+    wall.lock()
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    os.close(output)
+    with os.fdopen(job, "rb") as file:
+        asked = file.read()
+    begin(asked, channel)
+
+
+def _end_with(work: Callable[[], None], teller: int | None) -> NoReturn:
+    """Does the work, and leaves as a forked process must: without the exit handlers it has inherited. What goes wrong
+    is said to ``teller``, or printed."""
+    status = 0
+    try:
+        work()
+    except BaseException as problem:
+        status = 1
+        if teller is None:
+            traceback.print_exc()
+        else:
+            ended = Ended(problem=f"{type(problem).__name__}: {problem}")
+            with contextlib.suppress(OSError):
+                os.write(teller, ended.model_dump_json().encode())
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os._exit(status)
+
+
+def _say(leash: int, message: Ended) -> None:
+    with contextlib.suppress(OSError):  # nobody listens any more
+        os.write(leash, message.model_dump_json().encode())
