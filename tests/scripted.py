@@ -37,18 +37,21 @@ def say(text):
 
 @dataclass
 class Scripted:
-    """Runs ``program``, which finds ``job``, ``send(kind, **fields)``, ``write(text)`` and ``say(text)`` there.
+    """Runs ``program``, which finds ``job``, ``send(kind, **fields)``, ``write(text)``, ``sealed(text)`` and
+    ``say(text)`` there.
 
-    ``jobs`` are those it was started with.
+    ``jobs`` and ``limits`` are those it was started with; ``confines`` is what it claims to.
     """
 
     program: str
     isolation: tuple[str, ...] = ("nothing",)
     confines: frozenset[Confined] = frozenset({"files", "network", "memory", "time"})
     jobs: list[Job] = field(default_factory=list)
+    limits: list[Limits] = field(default_factory=list)
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         self.jobs.append(job)
+        self.limits.append(limits)
         pipes = Pipes()
         with pipes.theirs():
             process = subprocess.Popen(

@@ -1,11 +1,10 @@
 """Circles and squares of 30 x 30 pixels, a notebook that does one small thing in each cell, and two real runs of it.
 
-TensorFlow takes seconds to start, so the runs are made once, side by side, and many tests look at what they left.
+The runs are made once, side by side, by the worker that all tests share, and many tests look at what they left.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -19,9 +18,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fairmark.evidence import Cell, CellFinished, CellStarted, Evidence, Run, Stamped, Submission
-from fairmark.sandbox import Limits, Workplace, run_notebook
+from fairmark.sandbox import Child, Files, Job, Launcher, Limits, Workplace, best_launcher, run_notebook
 
-__all__ = ["CELLS", "CODE_CELLS", "Finished", "draw_shapes", "finished", "position", "shape_picture"]
+__all__ = ["CELLS", "CODE_CELLS", "Finished", "Watching", "draw_shapes", "finished", "position", "shape_picture"]
 
 E = TypeVar("E")
 
@@ -34,12 +33,6 @@ import keras
 import tensorflow as tf
 from tensorflow.keras.preprocessing.image import ImageDataGenerator, img_to_array, load_img
 shapes = Path(os.environ["FAIRMARK_DATA"]) / "shapes"
-""",
-    "surroundings": """
-import json
-held = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-environment = Path("/proc/self/environ").read_text()  # as it was given; TensorFlow adds to os.environ
-print(json.dumps({"environment": environment, "folder": os.getcwd(), "held": held, "input": sys.stdin.read()}))
 """,
     "generators": """
 training = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True).flow_from_directory(
@@ -196,15 +189,13 @@ def shape_picture(name: str, dice: random.Random) -> Image.Image:
 
 @dataclass(frozen=True)
 class Finished:
-    """What the runs left. ``quick`` is of the same cells with training left out; the full one ran in ``folder``, and
-    ``left`` is a copy of what was in there at its end."""
+    """What the runs left. ``quick`` is of the same cells with training left out; ``left`` is a copy of what the full
+    one had written at its end."""
 
     run: Run
     quick: Run
-    folder: Path
     left: Path
     pictures_folder: Path
-    lent_path: Path
 
     def all(self, kind: type[E], cell: str | None = None, run: Run | None = None) -> list[E]:
         """Events of one class, in order; only those of the cell named ``cell`` where one is."""
@@ -243,10 +234,31 @@ class Finished:
 
     @contextmanager
     def workplace_again(self) -> Iterator[Workplace]:
-        """A copy of the folder that the notebook ran in, since taking a model out of one moves it."""
+        """A copy of the folder that the notebook ran in, which is gone by now."""
         with Workplace() as again:
             shutil.copytree(self.left, again.folder, dirs_exist_ok=True)
             yield again
+
+
+class Watching:
+    """Passes a launcher on, and knows where its last child has written."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+        self._written: Files | None = None
+        self.isolation = launcher.isolation
+        self.confines = launcher.confines
+
+    def start(self, job: Job, folder: Path, limits: Limits) -> Child:
+        child = self._launcher.start(job, folder, limits)
+        self._written = child.files
+        return child
+
+    @property
+    def written(self) -> Files:
+        """To be looked at while the workplace is there."""
+        assert self._written is not None
+        return self._written
 
 
 _made: list[Finished] = []
@@ -261,20 +273,11 @@ def finished(factory: pytest.TempPathFactory) -> Finished:
 
 def _run_both(factory: pytest.TempPathFactory) -> Finished:
     pictures_folder = draw_shapes(factory.mktemp("pictures"))
-    workplace, other = Workplace(), Workplace()
+    workplace, other, watching = Workplace(), Workplace(), Watching(best_launcher())
     options = {"pictures_folder": pictures_folder, "numerics": "float32", "limits": Limits(run_seconds=300)}
-    with workplace, other, lent_descriptor(factory.mktemp("ours")) as lent, ThreadPoolExecutor(2) as pool:
-        full = pool.submit(run_notebook, CODE_CELLS, workplace, seed=7, **options)
+    with workplace, other, ThreadPoolExecutor(2) as pool:
+        full = pool.submit(run_notebook, CODE_CELLS, workplace, seed=7, launcher=watching, **options)
         quick = pool.submit(run_notebook, CODE_CELLS, other, seed=7, train=False, **options)
         run, quick_run = full.result(), quick.result()
-        left = shutil.copytree(workplace.folder, factory.mktemp("left"), dirs_exist_ok=True)
-    return Finished(run, quick_run, workplace.folder, left, pictures_folder, lent)
-
-
-@contextmanager
-def lent_descriptor(folder: Path) -> Iterator[Path]:
-    """A file of ours, open under a descriptor that children would inherit."""
-    path = folder / "of-ours.txt"
-    with path.open("w") as file:
-        os.set_inheritable(file.fileno(), True)
-        yield path
+        left = shutil.copytree(watching.written.path, factory.mktemp("left"), dirs_exist_ok=True)
+    return Finished(run, quick_run, left, pictures_folder)

@@ -135,14 +135,28 @@ def test_evidence_imports_nothing_of_ours() -> None:
     assert not [name for name, _ in imports(PACKAGE / "evidence.py") if name.startswith("fairmark")]
 
 
-def test_nothing_outside_imports_the_part_that_runs_inside() -> None:
+def test_nothing_outside_imports_the_part_that_runs_inside_but_the_worker_that_forks_it() -> None:
     assert not [
-        at(path, line) for path in OUTSIDE for name, line in imports(path) if name.startswith("fairmark.sandbox.inside")
+        at(path, line)
+        for path in OUTSIDE
+        for name, line in imports(path)
+        if name.startswith("fairmark.sandbox.inside") and path.parent.name != "warm"
+    ]
+
+
+def test_the_walls_know_only_what_is_to_be_confined() -> None:
+    known = ("fairmark.sandbox.walls", "fairmark.sandbox.limits", "fairmark.sandbox.shelf")
+    assert not [
+        f"{at(path, line)} imports {name}"
+        for path in MODULES
+        if path.parent.name == "walls"
+        for name, line in imports(path)
+        if name.startswith("fairmark") and not name.startswith(known)
     ]
 
 
 def test_the_part_that_runs_inside_knows_evidence_and_jobs_only() -> None:
-    known = ("fairmark.evidence", "fairmark.sandbox.jobs", "fairmark.sandbox.inside")
+    known = ("fairmark.evidence", "fairmark.sandbox.jobs", "fairmark.sandbox.seal", "fairmark.sandbox.inside")
     assert not [
         f"{at(path, line)} imports {name}"
         for path in MODULES

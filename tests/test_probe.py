@@ -287,7 +287,9 @@ def test_the_process_is_told_nothing_of_labels(
     _, jobs = ask(ANSWER.format(output="[0.1]"), finished, evidence, hidden)
     for job in jobs:
         told = job.model_dump(mode="json")
-        assert set(told) == {"kind", "model_folder", "preparation", "pictures", "picture", "batch_size"}
+        asked = {"kind", "model_folder", "preparation", "pictures", "picture", "batch_size"}
+        assert set(told) == {*asked, "pictures_folder", "seal"}
+        assert told["pictures_folder"] is None
         rest = json.dumps({name: value for name, value in told.items() if name != "picture"})
         assert not any(name in rest for name in (*CLASSES, "truth"))
 

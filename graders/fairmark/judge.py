@@ -18,7 +18,17 @@ from fairmark.checks.accuracy import Accuracy, measured_accuracy
 from fairmark.checks.expectation import Doubted, NotShown, Unmet, collecting_parts
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.view import RunView
-from fairmark.evidence import CellFinished, Evidence, Flag, ModelExported, RecorderFailed, Submission
+from fairmark.evidence import (
+    CellFinished,
+    Evidence,
+    FitStarted,
+    Flag,
+    ModelExported,
+    RecorderFailed,
+    RunFinished,
+    Submission,
+)
+from fairmark.notebook.tampering import tampering_in
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
 __all__ = ["judge", "put_off", "to_put_right"]
@@ -229,6 +239,9 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     run, probe = evidence.run, evidence.probe
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
+    yield from tampering_in(evidence.submission.cells)
+    if _ended_too_soon(evidence):
+        yield Flag(kind="forged_events", message="the end was announced before every cell had run")
     if run.unsealed:
         said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
         yield Flag(kind="forged_events", message=said)
@@ -240,6 +253,15 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     measured, threshold = _measured(RunView(evidence)), grader.hidden_accuracy
     if measured is not None and threshold is not None and measured.is_close_to(threshold):
         yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
+
+
+def _ended_too_soon(evidence: Evidence) -> bool:
+    """Whether the last event came before the last cell had ended; a run without training ends at its first ``fit``."""
+    view = RunView(evidence)
+    if not view.all(RunFinished) or any(not fit.trained for fit in view.all(FitStarted)):
+        return False
+    ended = {finished.cell for finished in view.all(CellFinished)}
+    return not ended.issuperset(cell.position for cell in evidence.submission.cells if cell.touched)
 
 
 def _measured(view: RunView) -> Accuracy | None:

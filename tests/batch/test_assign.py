@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,20 @@ def test_an_assignment_of_another_course_is_refused_with_the_nearest_name(tmp_pa
     with pytest.raises(AssignmentNotFound) as caught:
         assignment_of(notebook(tmp_path / "a.ipynb", fairmark={"assignment": "convolution"}), course)
     assert caught.value.remedy == "Did you mean 'convolutions'?"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../solutions/convolutions", "convolutions\0", "\ud800", "c" * 10**6, "/etc/passwd"]
+)
+def test_a_name_that_no_assignment_has_leads_nowhere(name: str, tmp_path: Path, course: Course) -> None:
+    with pytest.raises(AssignmentNotFound, match="this course has no assignment named"):
+        assignment_of(notebook(tmp_path / "convolutions.ipynb", fairmark={"assignment": name}), course)
+
+
+def test_a_notebook_in_a_zip_is_read_there(tmp_path: Path, course: Course) -> None:
+    with zipfile.ZipFile(tmp_path / "alice.zip", "w") as archive:
+        archive.write(notebook(tmp_path / "a.ipynb"), "deep/convolutions.ipynb")
+    assert assignment_of(tmp_path / "alice.zip" / "deep" / "convolutions.ipynb", course) == "convolutions"
 
 
 def test_what_is_no_notebook_is_unreadable(tmp_path: Path, course: Course) -> None:

@@ -18,18 +18,20 @@ from fairmark.course import Course
 from fairmark.errors import MachineError
 from fairmark.evidence import Evidence
 from fairmark.report import Report
-from fairmark.sandbox import Child, Job
+from fairmark.sandbox import Child, Job, Limits
+from fairmark.sandbox.walls.layers import Confined
 
 
 class Broken:
     """A launcher on a machine that cannot start processes."""
 
     isolation: tuple[str, ...] = ()
+    confines: frozenset[Confined] = frozenset()
 
     def __init__(self, problem: Exception) -> None:
         self.problem = problem
 
-    def start(self, job: Job, folder: Path, pictures_folder: Path) -> Child:
+    def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         raise self.problem
 
 
@@ -40,7 +42,7 @@ def class_of(course: Course, launcher: object = None) -> ClassOfSubmissions:
 
 
 def mark_all(submissions: ClassOfSubmissions, folder: Path) -> dict[str, Marked]:
-    found = find_submissions(folder, submissions.course.assignments(), folder.parent / "unpacked")
+    found = find_submissions(folder, submissions.course.assignments())
     return {one.student: submissions.mark(one, name, Steps()) for one, name in submissions.prepare(found)}
 
 
@@ -49,7 +51,6 @@ def folder(tmp_path: Path, course: Course) -> Path:
     """A class of one notebook with an answer and seven that are none."""
     made = tmp_path / "class"
     made.mkdir()
-    (tmp_path / "unpacked").mkdir()
     (made / "alice.ipynb").write_bytes(answered(course))
     (made / "binary.ipynb").write_bytes(bytes(range(256)))
     (made / "empty.ipynb").touch()
@@ -103,7 +104,7 @@ def test_a_name_that_is_not_utf_8_gets_its_files_too(tmp_path: Path, course: Cou
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.ipynb"))
     path.write_text("no notebook")
     submissions, place = class_of(course), Place(tmp_path / "out")
-    for found in find_submissions(path, course.assignments(), tmp_path):
+    for found in find_submissions(path, course.assignments()):
         marked = submissions.mark(found, "compile_settings", Steps())
         place.write(marked, [marked.report])
     [row] = csv.DictReader(place.gradebook.read_text().splitlines())

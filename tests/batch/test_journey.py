@@ -131,13 +131,22 @@ def test_a_right_answer_earns_its_points(course: Course) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "outcome"), [("time.sleep(60)", "timeout"), ("os._exit(1)", "crashed"), ("write('x\\n')", "crashed")]
+    ("program", "outcome"),
+    [("time.sleep(60)", "timeout"), ("os._exit(1)", "crashed"), ("write(sealed('x') + '\\n')", "crashed")],
 )
 def test_a_limit_is_the_students_and_leaves_a_flag(program: str, outcome: str, course: Course, handed_in: Path) -> None:
     report = journey(course, BEGUN + program, limits=Limits(run_seconds=1)).mark(handed_in, "alice").report
     assert report.run.outcome == outcome
     assert [flag.kind for flag in report.flags] == [outcome]
     assert [exercise.outcome for exercise in report.exercises] == ["limit", "unattempted"]
+
+
+def test_lines_that_the_recorder_did_not_write_cost_nothing_and_leave_a_flag(course: Course) -> None:
+    program = PRETEND.replace('send("run_finished")', "write('{}' + chr(10)); send('run_finished')")
+    report = journey(course, program).mark(course.assignment("compile_settings").solution, "ada").report
+    assert (report.run.outcome, report.score) == ("completed", 3)
+    [told] = [flag.message for flag in report.flags if flag.kind == "forged_events"]
+    assert told == "1 lines on the evidence channel were not the recorder's; they were ignored"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from recorded import COMPILE, dense, layers, unmet, view
 
 from fairmark.checks import NotShown
 from fairmark.checks.compile import learning_rate_is, loss_fits_output, measures_accuracy, optimizer_is
+from fairmark.checks.expectation import Doubted
 from fairmark.checks.model_view import ModelView
 from fairmark.evidence import Function
 
+UNREADABLE = "model.compile(**settings)"  # so that the text does not contradict what a test says was recorded
 SCHEDULE = {"compile": "model.compile(optimizer=keras.optimizers.RMSprop(schedule))"}
 
 
@@ -21,6 +23,8 @@ def model(
     source: str | None = None,
     **compiled: Any,  # noqa: ANN401 - fields of ModelCompiled
 ) -> ModelView:
+    if source is None and compiled.keys() & {"loss", "optimizer"}:
+        source = UNREADABLE
     sources = {} if source is None else {"compile": source}
     return view(sources=sources, model={"layers": [*layers()[:-1], dense(*last)]}, compiled=compiled).model
 
@@ -176,3 +180,53 @@ def test_a_model_that_was_never_compiled_shows_no_settings() -> None:
 def test_the_last_compile_counts() -> None:
     later = view().model.compiled.model_copy(update={"metrics": []})
     assert unmet(measures_accuracy, view(also=[later]).model).found == "no metrics"
+
+
+# --- what the text says of it -----------------------------------------------------------------------------------------
+
+SGD = {"optimizer": Function(name="sgd", class_name="SGD", module="keras.optimizers", config={})}
+MSE = {"loss": Function(name="mean_squared_error", module="keras", config={})}
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "keras.optimizers.SGD(0.1)",
+        "keras.optimizers.SGD",
+        "'sgd'",
+        "make()",
+        "settings.optimizer()",
+        "chosen",
+        "imported_as(0.1)",
+        "choices[0]",
+        "chosen_class()",
+    ],
+)
+def test_an_optimizer_that_the_text_bears_out_or_does_not_tell_is_believed(optimizer: str) -> None:
+    source = f"""
+import keras
+from keras.optimizers import SGD as imported_as
+chosen = keras.optimizers.SGD(learning_rate=0.1)
+def make(): return chosen
+class settings: optimizer = choices[0]
+chosen_class = choices[1]
+model.compile(optimizer={optimizer}, loss="bce")"""
+    assert model(source=source, **SGD).optimizer.value == "sgd"
+
+
+@pytest.mark.parametrize("written", ["keras.optimizers.RMSprop(0.001)", "'rmsprop'", "chosen", "Mine()"])
+def test_an_optimizer_that_the_text_contradicts_is_doubted(written: str) -> None:
+    source = f"""
+chosen = keras.optimizers.RMSprop()
+class Mine(keras.optimizers.SGD): pass
+model.compile({written}, "bce")"""
+    with pytest.raises(Doubted, match=r"^the run reports optimizer = sgd, but the text says "):
+        assert model(source=source, **SGD).optimizer
+
+
+def test_a_loss_that_the_text_contradicts_is_doubted_under_any_of_its_names() -> None:
+    for written in ("'mse'", "keras.losses.MeanSquaredError()", "keras.losses.mean_squared_error"):
+        assert model(source=f"model.compile('sgd', {written})", **MSE).loss.value is not None
+    for written in ("'bce'", "keras.losses.BinaryCrossentropy()"):
+        with pytest.raises(Doubted, match=r"^the run reports loss = mean_squared_error, but the text says "):
+            assert model(source=f"model.compile('sgd', {written})", **MSE).loss

@@ -13,6 +13,7 @@ from tiny import PRETEND, tiny_course
 
 import fairmark.cli.check
 import fairmark.cli.grade
+import fairmark.sandbox.choose
 from fairmark.batch.journey import Journey
 from fairmark.cli import main
 from fairmark.course import Course
@@ -43,9 +44,17 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def launcher(monkeypatch: pytest.MonkeyPatch) -> Scripted:
     """What stands in for the sandbox, which is not the subject here: runs plain cells without TensorFlow."""
     scripted = Scripted(PRETEND)
-    for module in (fairmark.cli.check, fairmark.cli.grade):
-        monkeypatch.setattr(module, "Journey", functools.partial(Journey, launcher=scripted))
+    monkeypatch.setattr(fairmark.cli.check, "Journey", functools.partial(Journey, launcher=scripted))
+    monkeypatch.setattr(fairmark.cli.grade, "best_launcher", lambda: scripted)
+    monkeypatch.setattr(fairmark.sandbox.choose, "best_launcher", lambda: scripted)
     return scripted
+
+
+@pytest.fixture
+def unconfined(launcher: Scripted) -> Scripted:
+    """The same on a machine that can hold neither files nor network."""
+    launcher.confines = frozenset({"memory", "time"})
+    return launcher
 
 
 @pytest.fixture

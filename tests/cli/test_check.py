@@ -11,9 +11,25 @@ from scripted import Scripted
 from tiny import answered, tiny_course
 
 from fairmark.course import Course
-from fairmark.sandbox import NotebookJob
+from fairmark.sandbox import Limits, NotebookJob
+from fairmark.sandbox.limits import GIB, MIB
 
 pytestmark = pytest.mark.usefixtures("launcher")
+
+WORDS = (
+    *("--run-seconds", 70, "--cell-seconds", 60, "--cpu-seconds", 50.5, "--memory", 1.5, "--processes", 9),
+    *("--written", 0.5, "--files", 300, "--printed", 2),
+)
+LIMITS = Limits(
+    run_seconds=70.0,
+    cell_seconds=60.0,
+    cpu_seconds=50.5,
+    memory_bytes=3 * GIB // 2,
+    processes=9,
+    written_bytes=GIB // 2,
+    files=300,
+    output_bytes=2 * MIB,
+)
 
 
 @pytest.fixture
@@ -162,9 +178,30 @@ def test_a_limit_reaches_the_run(wrong: Path, course: Course, fairmark_: Run, la
     assert result.exit_code == 1
 
 
-def test_the_student_is_told_that_notebooks_run_with_their_own_rights(
-    wrong: Path, course: Course, fairmark_: Run
+def test_every_limit_reaches_the_run(solution: Path, course: Course, fairmark_: Run, launcher: Scripted) -> None:
+    fairmark_("check", solution, "--course", course.root, *WORDS)
+    assert launcher.limits == [LIMITS]
+
+
+def test_limits_are_as_they_are_unless_told_otherwise(
+    solution: Path, course: Course, fairmark_: Run, launcher: Scripted
 ) -> None:
+    fairmark_("check", solution, "--course", course.root)
+    assert launcher.limits == [Limits()]
+
+
+# --- what this machine cannot hold ------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_the_student_is_told_once_what_is_not_confined(wrong: Path, course: Course, fairmark_: Run) -> None:
     result = fairmark_("check", wrong, "--course", course.root)
-    assert "run only those you trust" in result.err
-    assert "run only those you trust" not in result.out
+    assert result.exit_code == 1
+    told = "Not confined on this machine: files, network. Run only notebooks you trust."
+    assert result.err.count(told) == 1
+    assert "confined" not in result.out
+
+
+def test_nothing_is_said_of_it_where_all_is_confined(wrong: Path, course: Course, fairmark_: Run) -> None:
+    result = fairmark_("check", wrong, "--course", course.root)
+    assert "confined" not in result.out + result.err

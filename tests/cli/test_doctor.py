@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from commands import Run
+from scripted import Scripted
 
+import fairmark.cli.doctor
 from fairmark.course import Course
 from fairmark.data import load_recipe, make
-from fairmark.sandbox import PlainProcess
+from fairmark.sandbox import best_launcher
+from fairmark.sandbox.walls.layers import LAYERS, Confined, probe_layers
 
 
 def findings(result: str) -> list[dict[str, str]]:
@@ -30,8 +33,45 @@ def test_software_machine_and_walls_are_named(course: Course, fairmark_: Run) ->
     for what in ("python", "tensorflow", "keras", "cores", "memory", "numerics", "course", "tiles"):
         assert named.count(what) == 1
     assert not [finding for finding in found if finding["state"] == "missing"]
-    walls = [finding["state"] for finding in found if finding["what"] == "isolation"]
-    assert walls == [*PlainProcess.isolation, "no wall"]
+    for layer in (*LAYERS, "bubblewrap"):
+        assert named.count(f"sandbox: {layer}") == 1
+
+
+def test_every_layer_says_how_it_was_found_and_what_follows(course: Course, fairmark_: Run) -> None:
+    found = {
+        finding["what"]: finding for finding in findings(fairmark_("doctor", "--json", "--course", course.root).out)
+    }
+    for probed in probe_layers():
+        finding = found[f"sandbox: {probed.layer}"]
+        assert finding["state"] == probed.state
+        assert finding["follows"] == (LAYERS[probed.layer] if probed.on else f"not held here: {LAYERS[probed.layer]}")
+
+
+def test_the_sandbox_as_a_whole_is_what_reports_name(course: Course, fairmark_: Run) -> None:
+    whole = [
+        one for one in findings(fairmark_("doctor", "--json", "--course", course.root).out) if one["what"] == "sandbox"
+    ]
+    assert [one["state"] for one in whole] == [" + ".join(best_launcher().isolation)]
+
+
+@pytest.mark.parametrize(
+    ("confines", "follows"),
+    [
+        (
+            {"files", "network", "memory", "time"},
+            "files, network, memory and time are confined: `grade` may be given anything",
+        ),
+        ({"network", "memory", "time"}, "files not confined: `grade` asks for --trust"),
+        ({"memory", "time"}, "files, network not confined: `grade` asks for --trust"),
+    ],
+)
+def test_what_is_not_confined_is_said_with_what_follows(
+    confines: set[Confined], follows: str, course: Course, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launcher = Scripted("", confines=frozenset(confines))
+    monkeypatch.setattr(fairmark.cli.doctor, "best_launcher", lambda: launcher)
+    found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+    assert {"what": "sandbox", "state": "nothing", "follows": follows} in found
 
 
 def test_pictures_are_said_to_be_here_or_not(
@@ -53,7 +93,7 @@ def test_people_get_a_line_for_each(course: Course, fairmark_: Run) -> None:
     result = fairmark_("doctor", "--course", course.root)
     assert result.exit_code == 0
     assert "tensorflow" in result.out
-    assert "grade only what you trust" in " ".join(result.out.split())
+    assert "sandbox: landlock" in result.out
 
 
 def test_a_folder_that_is_no_course_exits_with_2(tmp_path: Path, fairmark_: Run) -> None:

@@ -12,6 +12,8 @@ from commands import Run, is_report
 from scripted import Scripted
 
 from fairmark.course import Course
+from fairmark.sandbox import Limits
+from fairmark.sandbox.limits import GIB
 
 pytestmark = pytest.mark.usefixtures("launcher")
 
@@ -128,6 +130,55 @@ def test_where_the_files_are_is_said_beside_the_results(
     result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
     assert f"Gradebook: {tmp_path / 'out' / 'gradebook.csv'}" in result.err.replace("\n", " ").replace("  ", " ")
     assert "ada" in result.out
+
+
+def test_limits_reach_every_run(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    words = ["--out", tmp_path / "out", "--course", course.root, "--memory", 2, "--files", 500]
+    fairmark_("grade", folder, *words)
+    assert launcher.limits == [Limits(memory_bytes=2 * GIB, files=500)]  # ben and eve have nothing to run
+
+
+def test_a_limit_that_is_none_exits_with_2(folder: Path, course: Course, fairmark_: Run) -> None:
+    result = fairmark_("grade", folder, "--course", course.root, "--processes", 0)
+    assert (result.exit_code, result.out) == (2, "")
+    assert "--processes" in result.err
+
+
+# --- what this machine cannot hold ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_class_is_not_graded_where_notebooks_could_get_out(
+    words: list[str], folder: Path, tmp_path: Path, course: Course, fairmark_: Run, unconfined: Scripted
+) -> None:
+    result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root, *words)
+    assert (result.exit_code, result.out) == (3, "")
+    assert "This machine cannot confine files and network of the notebooks it runs" in result.err
+    for remedy in ("Landlock", "user namespaces", "apt install bubblewrap", "fairmark doctor", "--trust"):
+        assert remedy in result.err
+    assert unconfined.jobs == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_graded_on_trust_says_so_in_every_report(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, unconfined: Scripted
+) -> None:
+    words = ["--out", tmp_path / "out", "--course", course.root, "--json", "--trust"]
+    reports = json.loads(fairmark_("grade", folder, *words).out)
+    told = {report["student"]: report["run"]["isolation"] for report in reports}
+    assert told["ada"] == [*unconfined.isolation, "files not confined", "network not confined", "trusted (--trust)"]
+    page = (tmp_path / "out" / "reports" / "ada.compile_settings.html").read_text(encoding="utf-8")
+    assert "files not confined, network not confined, trusted (--trust)" in page
+
+
+def test_trust_changes_nothing_where_all_is_confined(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    words = ["--out", tmp_path / "out", "--course", course.root, "--json", "--trust"]
+    report = json.loads(fairmark_("grade", folder / "ada.ipynb", *words).out)[0]
+    assert report["run"]["isolation"] == [*launcher.isolation]
 
 
 def test_a_place_that_cannot_be_written_exits_with_3(

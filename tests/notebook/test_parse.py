@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -12,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairmark.errors import MachineError, UnreadableNotebook
+from fairmark.errors import UnreadableNotebook
 from fairmark.notebook import parse
-from fairmark.notebook.parse import parse_notebook, read_bytes
+from fairmark.notebook.parse import parse_notebook
 
 
 def cell(source: object = "x = 1", **fields: object) -> dict[str, Any]:
@@ -46,11 +44,8 @@ def test_the_message_names_the_file_and_the_remedy_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "is empty"),
-        (b" \n", "is empty"),
-        (b"\xff\xfe{", "byte 1 is not UTF-8 text"),
-        (b'{"a": "\x00"}', "holds zero bytes"),
-        (b"<!DOCTYPE html>", "is a web page"),
+        (b"import math", "is text, but not a notebook"),
+        (b"nothing at all", "is text, but not a notebook"),
         (b"[1, 2]", "is JSON, but not a notebook"),
         (b'{"cells": []}', "is JSON, but not a notebook"),
         (b'{"nbformat": true, "cells": []}', "is JSON, but not a notebook"),
@@ -59,7 +54,7 @@ def test_the_message_names_the_file_and_the_remedy_says_what_to_do() -> None:
         (b'{"nbformat": 1, "cells": []}', "format 1, which is too old"),
         (b'{"nbformat": 5, "cells": []}', "format 5, which is newer than 4"),
         (b"[" * 100_000, "is nested too deeply"),
-        (b'{"nbformat": ' + b"4" * 5_000 + b"}", "holds a value that cannot be read"),
+        (b'{"nbformat": ' + b"4" * 5_000 + b"}", "is JSON, but not a notebook"),
         (notebook("x"), "cell 1 is not a notebook cell"),
         (notebook(cell(cell_type=["code"])), "cell 1 is not a notebook cell"),
         (notebook(cell(), cell(source=7)), "the content of cell 2 is not text"),
@@ -128,6 +123,30 @@ def test_line_ends_become_newlines_and_lone_surrogates_question_marks() -> None:
     assert parse_notebook(notebook(cell("a\r\nb\rc\ud800")), path="n").cells[0].source == "a\nb\nc?"
 
 
+def test_integers_of_too_many_digits_and_numbers_that_are_none_do_no_harm_in_outputs() -> None:
+    data = notebook(cell(outputs=["HUGE", float("nan"), float("-inf")])).replace(b'"HUGE"', b"7" * 5_000 + b", 12")
+    assert parse_notebook(data, path="n").cells[0].source == "x = 1"
+
+
+def test_of_fields_that_are_there_twice_the_last_counts_as_in_jupyter() -> None:
+    data = notebook(cell("last")).replace(b'{"nbformat"', b'{"cells": 7, "nbformat"', 1)
+    assert parse_notebook(data, path="n").cells[0].source == "last"
+
+
+def test_names_longer_than_any_are_cut() -> None:
+    metadata = {"nbgrader": {"grade_id": "g" * 1_000}}
+    parsed = parse_notebook(
+        notebook(cell(metadata=metadata), metadata={"fairmark": {"assignment": "a" * 10**6}}), path="n"
+    )
+    assert parsed.metadata.fairmark.assignment == "a" * 200
+    assert parsed.cells[0].metadata.nbgrader.grade_id == "g" * 200
+
+
+@pytest.mark.parametrize("kernel", [{"name": 7}, {"name": ["ir"]}, {"language": 3}, [], "R"])
+def test_a_kernel_that_is_not_named_is_no_reason_to_refuse(kernel: object) -> None:
+    parse_notebook(notebook(metadata={"kernelspec": kernel}), path="n")
+
+
 def test_too_many_code_cells_are_refused() -> None:
     assert refused(notebook(*[cell("")] * 2_001)).reason == "has 2001 code cells, and 2000 is the limit"
 
@@ -141,50 +160,13 @@ def test_too_much_code_is_refused() -> None:
     assert "holds 500001 characters of code" in refused(notebook(cell("x" * 500_001))).reason
 
 
+def test_too_many_brackets_are_refused_before_they_become_objects() -> None:
+    data = b'{"nbformat": 4, "x": [' + b"{}," * parse.MAX_PARTS
+    assert refused(data).reason == "has 2000002 opening brackets, and 2000000 is the limit"
+
+
 def test_too_many_bytes_are_refused() -> None:
     assert refused(b" " * (parse.MAX_FILE_BYTES + 1)).reason == "has 20.0 MiB, and 20 MiB is the limit"
-
-
-# --- the file ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_regular_file_is_read_whole(tmp_path: Path) -> None:
-    (tmp_path / "n.ipynb").write_bytes(b"{}")
-    assert read_bytes(tmp_path / "n.ipynb") == b"{}"
-
-
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_bytes(b"{}")
-    (tmp_path / "n.ipynb").symlink_to(tmp_path / "secret")
-    with pytest.raises(UnreadableNotebook, match="not a regular file"):
-        read_bytes(tmp_path / "n.ipynb")
-
-
-def test_a_folder_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.ipynb")
-    for path in (tmp_path, tmp_path / "pipe.ipynb", Path(os.devnull)):
-        with pytest.raises(UnreadableNotebook, match="not a regular file"):
-            read_bytes(path)
-
-
-@pytest.mark.parametrize("name", ["missing.ipynb", "zero\0byte.ipynb", "n" * 5_000])
-def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UnreadableNotebook, match="there is no such file"):
-        read_bytes(tmp_path / name)
-
-
-def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    with (tmp_path / "n.ipynb").open("wb") as file:
-        file.truncate(parse.MAX_FILE_BYTES + 1)
-    with pytest.raises(UnreadableNotebook, match="20 MiB is the limit"):
-        read_bytes(tmp_path / "n.ipynb")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_this_computer_may_not_read_is_no_fault_of_the_student(tmp_path: Path) -> None:
-    (tmp_path / "n.ipynb").touch(mode=0o000)
-    with pytest.raises(MachineError, match="cannot be read"):
-        read_bytes(tmp_path / "n.ipynb")
 
 
 # --- whatever the bytes -----------------------------------------------------------------------------------------------

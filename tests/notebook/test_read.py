@@ -216,6 +216,12 @@ def test_of_two_copies_of_an_exercise_the_first_with_an_answer_counts(hand_in: H
     assert flag.message == "The file holds exercise compile more than once: cell 6 counts, and cell 5 ran as added."
 
 
+def test_of_two_cells_with_one_exercises_id_the_one_with_its_header_counts(hand_in: HandIn) -> None:
+    submission = hand_in(lambda cells: cells.insert(COMPILE, own("print(2)", "compile")))
+    assert exercise(submission, "compile").number == 6
+    assert [cell.role for cell in submission.cells if cell.number == 5] == ["added"]
+
+
 def test_further_answers_to_one_exercise_run_as_added_cells(hand_in: HandIn) -> None:
     submission = hand_in(lambda cells: cells.insert(COMPILE + 1, own("model.compile(loss='mae')", "compile")))
     assert exercise(submission, "compile").number == 5
@@ -377,3 +383,19 @@ def test_every_code_cell_of_the_master_is_there_once_in_order(
     assert len(numbers) == len(set(numbers))
     assert all(cell.number is not None for cell in placed if cell.role == "exercise" and cell.touched)
     Submission.model_validate_json(submission.model_dump_json())
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_refused(released: bytes, master: Master, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(released)))
+    end = data.draw(st.integers(start, min(len(released), start + 200)))
+    put = data.draw(st.binary(max_size=20) | st.sampled_from([b"null", b"[", b"{}", b'"', b"\\ud800", b"9" * 5_000]))
+    damaged = released[:start] + put + released[end:]
+    reasons: list[UnreadableNotebook] = []
+    try:
+        submission = submission_from_bytes(damaged, path="anna.ipynb", student="anna", master=master)
+        Submission.model_validate_json(submission.model_dump_json())
+    except UnreadableNotebook as error:
+        reasons.append(error)
+    assert all(error.message.startswith("anna.ipynb: ") and error.remedy for error in reasons)

@@ -12,7 +12,7 @@ from fairmark.report import Report
 
 # Nothing but what the template itself is made of.
 _TAGS = """
-    html head meta title style body main header div p h1 h2 h3 aside b em section span ul li dl dt dd code figure
+    html head meta title style body main header div p h1 h2 h3 aside b bdi em section span ul li dl dt dd code figure
     figcaption svg line text polyline circle rect strong footer
 """
 _ATTRIBUTES = """
@@ -84,7 +84,7 @@ def test_every_part_of_a_report_is_on_the_page(mixed_report: Report, curve: Curv
         "Not checked this time Accuracy on hidden pictures",
         "training validation · 15 epochs of 1 to 8 steps. As the notebook measured it; no mark rests on it.",
         "Confined by landlock 7, namespaces, rlimits",
-        "Software keras 3.15.1, tensorflow 2.21.0",
+        "Software keras 3.15.1 , tensorflow 2.21.0",
     ):
         assert part.replace(" :", ":") in text.replace(" :", ":")
 

@@ -86,11 +86,15 @@ def test_a_class_in_a_pipe_gets_a_line_for_each_submission(
 
 def test_a_terminal_shows_the_class_above_the_runs(terminal: Console, clock: Clock, full_report: Report) -> None:
     with ClassProgress(terminal, 2, clock=clock) as progress, progress.run("ada") as run:
-        run.stage("Reading the notebook")
-        run.cell(1, 5, "import tensorflow")
-        run.epoch(1, 15, 3, None, {})
-        run.epoch(1, 15, 8, 8, {"accuracy": 0.5, "val_accuracy": float("nan")})
-        progress.finished(full_report)
+        for happens in (
+            lambda: run.stage("Reading the notebook"),
+            lambda: run.cell(1, 5, "import tensorflow"),
+            lambda: run.epoch(1, 15, 3, None, {}),
+            lambda: run.epoch(1, 15, 8, 8, {"accuracy": 0.5, "val_accuracy": float("nan")}),
+            lambda: progress.finished(full_report),
+        ):
+            clock.seconds += 1
+            happens()
     frames = written(terminal)
     for part in (
         "Submissions",

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 
 from fairmark.evidence import EVENT, CellError, CellFinished, CellStarted, EpochEnded, Event, NamesBound, RecorderFailed
 from fairmark.sandbox.inside.channel import Channel
+from fairmark.sandbox.seal import Seal
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
 """Half surrogate pairs too: Python has them in file names that are not UTF-8."""
+
+KEY = "0123456789abcdef" * 2
 
 
 @pytest.fixture
@@ -29,11 +32,13 @@ def pipe() -> Iterator[tuple[int, int]]:
 def through(*events: Event) -> list[Event]:
     """The events as they come out at the other end."""
     reading, writing = os.pipe()
+    channel = Channel(writing, KEY)
     for event in events:
-        Channel(writing).send(event)
+        channel.send(event)
     os.close(writing)
+    seal = Seal(KEY)
     with os.fdopen(reading, "rb") as file:
-        return [EVENT.validate_json(line) for line in file.read().splitlines()]
+        return [EVENT.validate_json(seal.open(line)) for line in file.read().splitlines()]
 
 
 @given(ANY_TEXT, ANY_TEXT)
@@ -62,7 +67,7 @@ def test_a_number_that_is_not_finite_crosses(number: str, name: str) -> None:
 
 def test_events_of_several_threads_do_not_mix(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    channel, lines = Channel(writing), []
+    channel, lines = Channel(writing, KEY), []
 
     def read() -> None:
         with os.fdopen(os.dup(reading), "rb") as file:
@@ -75,16 +80,17 @@ def test_events_of_several_threads_do_not_mix(pipe: tuple[int, int]) -> None:
         for cell in range(400):
             pool.submit(channel.send, CellFinished(cell=cell, seconds=0, error=CellError(type="E", message=long)))
     reader.join()
-    events = [EVENT.validate_json(line) for line in lines]
+    seal = Seal(KEY)
+    events = [EVENT.validate_json(seal.open(line.removesuffix(b"\n"))) for line in lines]
     assert sorted(event.cell for event in events if isinstance(event, CellFinished)) == list(range(400))
 
 
 def test_a_stumble_of_the_recorder_is_said_in_short() -> None:
     reading, writing = os.pipe()
-    Channel(writing).failed(3, "compile", ValueError("a" * 1000))
+    Channel(writing, KEY).failed(3, "compile", ValueError("a" * 1000))
     os.close(writing)
     with os.fdopen(reading, "rb") as file:
-        event = EVENT.validate_json(file.read())
+        event = EVENT.validate_json(Seal(KEY).open(file.readline().removesuffix(b"\n")))
     assert event == RecorderFailed(cell=3, where="compile", message=f"ValueError: {'a' * 488}")
 
 
@@ -93,7 +99,7 @@ def test_settling_waits_until_all_is_taken_but_not_for_ever(
     pipe: tuple[int, int], take: Callable[[int], object]
 ) -> None:
     reading, writing = pipe
-    channel = Channel(writing)
+    channel = Channel(writing, KEY)
     channel.send(CellStarted(cell=1))
     taking = threading.Timer(0.05, take, [reading])
     taking.start()

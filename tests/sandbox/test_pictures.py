@@ -19,7 +19,7 @@ def batch(finished: Finished, name: str) -> BatchSeen:
 def test_a_generator_is_told_with_all_that_was_asked_of_it(finished: Finished) -> None:
     assert opened(finished, "pictures-1") == PicturesOpened(
         pictures="pictures-1",
-        cell=3,
+        cell=2,
         made_by="flow_from_directory",
         directory="train",
         found=24,

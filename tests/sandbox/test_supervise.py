@@ -60,12 +60,18 @@ def test_an_answer_that_is_only_like_true_ends_nothing() -> None:
 
 
 def test_nothing_is_taken_after_the_last_event() -> None:
-    seen = watch('write(\'{"kind": "run_finished"}\\n{"kind": "cell_started", "cell": 9}\\n\'); time.sleep(60)')
+    last, more = """'{"kind": "run_finished"}'""", """'{"kind": "cell_started", "cell": 9}'"""
+    seen = watch(f"write(sealed({last}) + chr(10) + sealed({more}) + chr(10)); time.sleep(60)")
     assert (seen.outcome, kinds(seen)) == ("completed", ["run_finished"])
 
 
 def test_an_event_may_come_in_pieces() -> None:
-    seen = watch("write('{\"kind\": \"cell'); write('_started\", \"cell\": 4}\\n'); send('run_finished')")
+    program = """
+line = sealed('{"kind": "cell_started", "cell": 4}') + chr(10)
+write(line[:4]); write(line[4:40]); write(line[40:])
+send("run_finished")
+"""
+    seen = watch(program)
     assert kinds(seen) == ["cell_started", "run_finished"]
 
 
@@ -150,6 +156,103 @@ def test_too_many_events_end_the_run() -> None:
     assert (seen.outcome, seen.reason) == ("output_limit", "more than 1 MiB on the evidence channel")
 
 
+def test_too_much_processor_time_ends_the_run_though_little_has_passed() -> None:
+    seen = watch("while True: pass", cpu_seconds=0.5)
+    assert (seen.outcome, seen.reason) == ("timeout", "the notebook used more than 0 seconds of processor time")
+
+
+def test_processor_time_of_children_that_have_ended_counts_as_well() -> None:
+    program = """
+while True:
+    subprocess.run([sys.executable, "-I", "-S", "-c", "import time; [None for _ in range(300_000)]"])
+"""
+    assert watch(program, cpu_seconds=1.0).outcome == "timeout"
+
+
+def test_too_many_processes_end_the_run() -> None:
+    program = """
+for _ in range(20):
+    if os.fork() == 0:
+        time.sleep(60)
+time.sleep(60)
+"""
+    seen = watch(program, processes=8)
+    assert (seen.outcome, seen.reason) == ("crashed", "the notebook had more than 8 processes at once")
+
+
+def test_as_many_processes_as_are_allowed_end_nothing() -> None:
+    program = """
+for _ in range(7):
+    if os.fork() == 0:
+        time.sleep(60)
+time.sleep(1); send("run_finished")
+"""
+    assert watch(program, processes=8).outcome == "completed"
+
+
+def test_too_much_written_ends_the_run() -> None:
+    program = 'file = open("large", "wb"); file.write(bytes(30 * 1024 * 1024)); file.flush(); time.sleep(60)'
+    seen = watch(program, written_bytes=20 * 1024 * 1024)
+    assert (seen.outcome, seen.reason) == ("output_limit", "the notebook wrote more than 20 MiB into files")
+
+
+def test_a_file_of_nothing_but_a_hole_takes_no_room() -> None:
+    program = 'os.truncate(os.open("hole", os.O_CREAT | os.O_RDWR), 1 << 34); time.sleep(1); send("run_finished")'
+    assert watch(program, written_bytes=20 * 1024 * 1024).outcome == "completed"
+
+
+def test_too_many_files_end_the_run() -> None:
+    program = """
+os.mkdir("many")
+for number in range(200):
+    os.symlink("nowhere", f"many/{number}")
+time.sleep(60)
+"""
+    seen = watch(program, files=100)
+    assert (seen.outcome, seen.reason) == ("output_limit", "the notebook made more than 100 files")
+
+
+# --- what the recorder did not write ----------------------------------------------------------------------------------
+
+STARTED = """'{"kind": "cell_started", "cell": 9}'"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"write({STARTED} + chr(10))",
+        f"write('0 0123456789abcdef ' + {STARTED} + chr(10))",
+        f"place += 5; line = sealed({STARTED}); write('7' + line[1:] + chr(10)); place -= 6",
+        "write('hello' + chr(10))",
+        "write(chr(10))",
+        "os.write(channel, bytes(range(256)).replace(b'\\n', b'') + b'\\n')",
+        f"job['seal'], own = '00' * 16, job['seal']; write(sealed({STARTED}) + chr(10)); job['seal'] = own; place -= 1",
+    ],
+    ids=["no seal", "another digest", "another place", "no event", "nothing", "bytes", "another key"],
+)
+def test_a_line_without_a_seal_is_counted_and_changes_nothing(program: str) -> None:
+    seen = watch(f"send('cell_started', cell=1)\n{program}\nsend('run_finished')")
+    assert (seen.outcome, seen.unsealed) == ("completed", 1)
+    assert [stamped.event for stamped in seen.events] == [CellStarted(cell=1), RunFinished()]
+
+
+def test_an_event_sent_a_second_time_is_not_taken() -> None:
+    seen = watch(f"write((sealed({STARTED}) + chr(10)) * 3); send('run_finished')")
+    assert (kinds(seen), seen.unsealed) == (["cell_started", "run_finished"], 2)
+
+
+def test_events_out_of_their_turn_are_not_taken() -> None:
+    program = f"first, second = sealed({STARTED}), sealed({STARTED.replace('9', '2')})\n"
+    seen = watch(program + "write(second + chr(10) + first + chr(10)); send('run_finished')")
+    assert [stamped.event for stamped in seen.events] == [CellStarted(cell=2), RunFinished()]
+    assert seen.unsealed == 1
+
+
+def test_lines_without_a_seal_fill_the_channel_too() -> None:
+    seen = watch("while True: write('hello' + chr(10))", channel_bytes=1024 * 1024)
+    assert (seen.outcome, seen.events) == ("output_limit", [])
+
+
 # --- what is not an event ---------------------------------------------------------------------------------------------
 
 
@@ -170,8 +273,8 @@ def test_too_many_events_end_the_run() -> None:
     ],
     ids=range(11),
 )
-def test_a_line_that_is_no_event_ends_the_run_as_a_crash(line: str) -> None:
-    seen = watch(f"send('cell_started', cell=1); write({line!r} + chr(10)); time.sleep(60)")
+def test_a_sealed_line_that_is_no_event_ends_the_run_as_a_crash(line: str) -> None:
+    seen = watch(f"send('cell_started', cell=1); write(sealed({line!r}) + chr(10)); time.sleep(60)")
     assert (seen.outcome, seen.reason) == ("crashed", "the evidence channel carried something that is not an event")
     assert kinds(seen) == ["cell_started"]
 

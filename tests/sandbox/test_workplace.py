@@ -10,7 +10,7 @@ import pytest
 from scripted import Scripted
 
 from fairmark.evidence import Cell, ModelExported, Run
-from fairmark.sandbox import Limits, NotebookJob, Workplace, run_notebook
+from fairmark.sandbox import Files, Limits, NotebookJob, Workplace, run_notebook
 
 # --- models -----------------------------------------------------------------------------------------------------------
 
@@ -30,15 +30,33 @@ def workplace() -> Iterator[Workplace]:
         yield made
 
 
-def test_a_model_is_moved_out(workplace: Workplace, tmp_path: Path) -> None:
+def test_a_model_is_copied_out(workplace: Workplace, tmp_path: Path) -> None:
     assert workplace.take_model(exported(), tmp_path / "model")
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
-        "config.json",
-        "weights-0.npy",
-        "weights-1.npy",
-    ]
-    assert not (workplace.folder / "export" / "model-1-1").exists()
-    assert not workplace.take_model(exported(), tmp_path / "again")
+    copied = {path.name: path.read_text() for path in (tmp_path / "model").iterdir()}
+    assert copied == {name: name for name in ("config.json", "weights-0.npy", "weights-1.npy")}
+    assert workplace.take_model(exported(), tmp_path / "again")  # what was written stays where it was
+
+
+def test_a_model_is_taken_from_where_the_run_has_written_it(workplace: Workplace, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (workplace.folder / "export").rename(tmp_path / "elsewhere" / "export")
+    assert not workplace.take_model(exported(), tmp_path / "model")
+    workplace.keep(Files(workplace.folder, os.open(tmp_path / "elsewhere", os.O_RDONLY)))
+    assert workplace.take_model(exported(), tmp_path / "model")
+
+
+def test_what_an_earlier_run_has_written_is_given_up(tmp_path: Path) -> None:
+    first, second = (os.open(tmp_path, os.O_RDONLY) for _ in range(2))
+    with Workplace() as made:
+        made.keep(Files(made.folder, first))
+        made.keep(Files(made.folder, second))
+        assert not is_open(first)
+        assert is_open(second)
+    assert not is_open(second)
+
+
+def is_open(descriptor: int) -> bool:
+    return Path(f"/proc/self/fd/{descriptor}").exists()
 
 
 def link(model: Path, outside: Path) -> None:
@@ -131,17 +149,19 @@ def test_a_model_is_looked_for_under_one_plain_name(name: str, workplace: Workpl
 def test_each_run_has_a_folder_of_its_own_for_nobody_else() -> None:
     with Workplace() as one, Workplace() as other:
         assert one.folder != other.folder
-        assert one.folder.stat().st_mode & 0o077 == 0
-    assert not one.folder.exists()
+        assert one.folder.parent == one.given.parent  # which nobody else may enter
+        assert one.folder.parent.stat().st_mode & 0o077 == 0
+    assert not one.folder.parent.exists()
 
 
 def test_the_folder_goes_even_where_the_notebook_took_its_own_rights_away() -> None:
     with Workplace() as made:
+        (made.given / "model").mkdir()
         (made.folder / "a" / "b").mkdir(parents=True)
         (made.folder / "a" / "b" / "file").touch()
         for path in (made.folder / "a" / "b", made.folder / "a", made.folder):
             path.chmod(0)
-    assert not made.folder.exists()
+    assert not made.folder.parent.exists()
 
 
 def test_what_a_link_leads_to_is_left_as_it_was(tmp_path: Path) -> None:
@@ -159,7 +179,8 @@ def test_a_folder_the_notebook_removed_or_replaced_is_no_trouble(tmp_path: Path)
         replaced.folder.rmdir()
         replaced.folder.symlink_to(tmp_path / "ours")
     assert (tmp_path / "ours" / "inner").stat().st_mode & 0o777 == 0o500
-    replaced.folder.unlink()
+    assert not removed.folder.parent.exists()
+    assert not replaced.folder.parent.exists()
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------
@@ -200,6 +221,11 @@ def test_a_run_names_what_confined_it_and_the_software_it_said_it_had() -> None:
 def test_a_cell_that_raised_is_the_students_error_unless_something_worse_happened(last: str, outcome: str) -> None:
     raised = "send('cell_finished', cell=1, seconds=0, error={'type': 'NameError', 'message': ''}); "
     assert run(raised + last)[0].outcome == outcome
+
+
+def test_lines_that_the_recorder_did_not_write_are_told() -> None:
+    made, _ = run("write('{}' + chr(10)); send('run_finished')")
+    assert (made.outcome, made.unsealed) == ("completed", 1)
 
 
 def test_limits_reach_the_supervisor() -> None:

@@ -20,11 +20,12 @@ from fairmark.batch.carry import put_right
 from fairmark.checks import Grader, load_grader
 from fairmark.course import Assignment, Course
 from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, load_recipe, make, set_folder
-from fairmark.errors import AssignmentNotFound, InternalError, StudentError
+from fairmark.errors import AssignmentNotFound, FairmarkError, InternalError, StudentError
 from fairmark.evidence import Cell, Evidence, Probe, Rerun, Run, SessionStarted, Stamped, Submission
 from fairmark.judge import judge, to_put_right
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master
+from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import read_submission
 from fairmark.probe import probe_model
 from fairmark.report import Report
@@ -164,8 +165,13 @@ class Journey:
         steps.stage(f"Training again with {' and '.join(replaced)} put right")
         cells = put_right(first.evidence, self._reference, load_master(self.assignment.solution), replaced)
         submission = first.evidence.submission.model_copy(update={"cells": cells})
-        again = self._run_and_probe(submission, cells, steps)
-        rerun = Rerun(replaced=replaced, run_outcome=again.run.outcome, probe=again.probe)
+        # The reference's text is in there: nobody is shown its cells, nor what the run has to say for itself.
+        unseen = Steps(stage=steps.stage, event=steps.event)
+        again = self._run_and_probe(submission, cells, unseen)
+        probe = again.probe
+        if probe is not None and probe.problem is not None:
+            probe = probe.model_copy(update={"problem": "the model of the second run could not be looked at"})
+        rerun = Rerun(replaced=replaced, run_outcome=again.run.outcome, probe=probe)
         return self._judged(first.evidence.model_copy(update={"rerun": rerun}))
 
     @cached_property
@@ -192,10 +198,9 @@ def first_line(source: str) -> str:
 
 def _unreadable(path: Path, student: str, assignment: str, problem: StudentError) -> Evidence:
     digest = ""
-    if path.is_file() and not path.is_symlink():
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    remedy = f" {problem.remedy}" if problem.remedy else ""
+    with contextlib.suppress(FairmarkError):
+        digest = hashlib.sha256(read_bytes(path)).hexdigest()
+    remedy = f". {problem.remedy}" if problem.remedy else ""
     return Evidence(
         submission=Submission(student=student, assignment=assignment, notebook_sha256=digest),
         run=Run(outcome="unreadable", reason=encodable(f"{problem.message}{remedy}")),

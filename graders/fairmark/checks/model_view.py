@@ -120,12 +120,15 @@ class ModelView:
     @property
     def loss(self) -> Observed[Function | None]:
         compiled = self.compiled
+        if compiled.loss is not None:
+            self._witness.confirm_made(compiled.cell, "compile", "loss", compiled.loss)
         return Observed(compiled.loss, "the loss", compiled.cell)
 
     @property
     def optimizer(self) -> Observed[str]:
         """Keras's class name in lower case: ``rmsprop``, ``adam``."""
         compiled = self.compiled
+        self._witness.confirm_made(compiled.cell, "compile", "optimizer", compiled.optimizer)
         return Observed(compiled.optimizer.name, "the optimizer", compiled.cell)
 
     @property

@@ -128,6 +128,7 @@ class RunView:
         """The value the notebook last bound to ``name``."""
         for bound in reversed(self.all(NamesBound)):
             if name in bound.values:
+                self.witness.confirm_value(bound.cell, name, bound.values[name])
                 return Observed(bound.values[name], name, bound.cell)
         raise NotShown(name, found="no value")
 

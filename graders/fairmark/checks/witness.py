@@ -13,15 +13,16 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from fairmark.checks.expectation import Doubted, spell
-from fairmark.evidence import Cell
+from fairmark.evidence import Cell, Function
 from fairmark.notebook.fold import Value
-from fairmark.notebook.source import UNKNOWN, Folded, SourceCall, calls_in
+from fairmark.notebook.source import UNKNOWN, Folded, SourceCall, calls_in, values_given
 
 __all__ = ["Witness"]
 
 _POSITIONS: dict[str, tuple[str, ...]] = {
     "flow_from_directory": ("directory", "target_size", "color_mode", "classes", "class_mode", "batch_size"),
     "image_dataset_from_directory": ("directory", "labels", "label_mode", "class_names", "color_mode", "batch_size"),
+    "compile": ("optimizer", "loss", "loss_weights", "metrics"),
     "fit": ("x", "y", "batch_size", "epochs"),
     "RMSprop": ("learning_rate",),
     "Adam": ("learning_rate",),
@@ -36,6 +37,7 @@ _DEFAULTS: dict[tuple[str, str], Value] = {
     ("flow_from_directory", "class_mode"): "categorical",
     ("image_dataset_from_directory", "image_size"): (256, 256),
     ("image_dataset_from_directory", "batch_size"): 32,
+    ("compile", "optimizer"): "rmsprop",
     ("fit", "epochs"): 1,
     ("fit", "steps_per_epoch"): None,
     ("fit", "validation_steps"): None,
@@ -74,6 +76,47 @@ class Witness:
             return
         said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
         raise Doubted(f"the run reports {argument} = {spell(value)}, but the text says {said}", cell=cell)
+
+    def confirm_made(self, cell: int, name: str, argument: str, recorded: Function) -> None:
+        """Raises :class:`Doubted` where all calls of ``name`` up to ``cell`` give ``argument`` something that goes by
+        another name than what was recorded."""
+        known = {_bare(text) for text in (recorded.name, recorded.class_name) if text}
+        said: list[str] = []
+        for _, call in self._named((name,), cell):
+            made = _made(name, call, argument)
+            if not made or known & set(map(_bare, made)):
+                return
+            said += sorted(made)
+        if said:
+            spelled = " or ".join(dict.fromkeys(said))
+            raise Doubted(f"the run reports {argument} = {recorded.name}, but the text says {spelled}", cell=cell)
+
+    def confirm_value(self, cell: int, name: str, value: object) -> None:
+        """Raises :class:`Doubted` where all that the text up to ``cell`` binds ``name`` to is something else."""
+        written = values_given([one for one in self._cells if one.position <= cell], name)
+        if not written or any(not item.known or _same(item.value, value) for item in written):
+            return
+        said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
+        raise Doubted(f"the run reports {name} = {spell(value)}, but the text says {said}", cell=cell)
+
+
+_SHORT = {"bce": "binarycrossentropy", "mse": "meansquarederror", "mae": "meanabsoluteerror"}
+
+
+def _bare(name: str) -> str:
+    """One spelling for ``BinaryCrossentropy``, ``binary_crossentropy`` and ``bce``."""
+    bare = name.lower().replace("_", "")
+    return _SHORT.get(bare, bare)
+
+
+def _made(name: str, call: SourceCall, argument: str) -> frozenset[str]:
+    """The names that what ``call`` gives as ``argument`` goes by; empty where the text does not say."""
+    written = _argument(name, call, argument)
+    if written.known:
+        return frozenset({written.value} if isinstance(written.value, str) else ())
+    if argument in call.arguments:
+        return call.makers.get(argument, frozenset())
+    return call.makers.get(_POSITIONS[name].index(argument), frozenset())
 
 
 def _argument(name: str, call: SourceCall, argument: str) -> Folded:

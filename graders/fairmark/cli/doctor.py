@@ -19,6 +19,7 @@ from fairmark.course import find_course
 from fairmark.data import read_manifest, set_folder
 from fairmark.sandbox import best_launcher, choose_numerics, not_confined
 from fairmark.sandbox.bubblewrap import bubblewrap
+from fairmark.sandbox.cgroup import memory_groups
 from fairmark.sandbox.walls.layers import LAYERS, Layer, probe_layers
 
 __all__ = ["doctor"]
@@ -75,6 +76,9 @@ def _isolation() -> list[Finding]:
         Finding(f"sandbox: {probed.layer}", probed.state, LAYERS[probed.layer] if probed.on else _without(probed.layer))
         for probed in probe_layers()
     ]
+    group = memory_groups()
+    held = ("by a control group", str(group)) if group is not None else ("watched from outside", "five times a second")
+    layers.append(Finding("sandbox: memory", *held))
     wrapped = Finding("sandbox: bubblewrap", *_about_bubblewrap())
     missing = not_confined(best_launcher())
     if missing:

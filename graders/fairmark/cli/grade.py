@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -92,21 +91,20 @@ def grade_class(
             seed=seed,
         )
 
-    with tempfile.TemporaryDirectory(prefix="fairmark-zip-") as unpacked:
-        known = course.assignments()
-        files = [one for folder in folders for one in find_submissions(folder, known, Path(unpacked))]
-        submissions = ClassOfSubmissions(course, journey, assignment)
-        work = submissions.prepare(files)
-        for name in dict.fromkeys(name for _, name in work):
-            drawing(submissions.journey_for(name))
-        place = Place(out)
-        place.prepare()
-        reports: list[Report] = []
-        with ClassProgress(waiting(), len(work)) as progress:
-            for one, name in work:
-                with progress.run(one.student) as run:
-                    marked = submissions.mark(one, name, steps_of(run))
-                reports.append(marked.report)
-                place.write(marked, reports)
-                progress.finished(marked.report)
+    known = course.assignments()
+    files = [one for folder in folders for one in find_submissions(folder, known)]
+    submissions = ClassOfSubmissions(course, journey, assignment)
+    work = submissions.prepare(files)
+    for name in dict.fromkeys(name for _, name in work):
+        drawing(submissions.journey_for(name))
+    place = Place(out)
+    place.prepare()
+    reports: list[Report] = []
+    with ClassProgress(waiting(), len(work)) as progress:
+        for one, name in work:
+            with progress.run(one.student) as run:
+                marked = submissions.mark(one, name, steps_of(run))
+            reports.append(marked.report)
+            place.write(marked, reports)
+            progress.finished(marked.report)
     return reports

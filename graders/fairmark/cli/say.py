@@ -6,10 +6,14 @@ from rich.console import Console
 from rich.text import Text
 
 from fairmark.errors import FairmarkError
+from fairmark.present.encodable import Encodable
 from fairmark.present.escape import plain
 from fairmark.sandbox import Launcher, not_confined
 
 __all__ = ["results", "say", "say_error", "waiting", "warn_unconfined"]
+
+_MOST_CHARACTERS = 8000
+"""Of one remark: the longest path there is, and what is said about it."""
 
 
 def results() -> Console:
@@ -23,8 +27,10 @@ def waiting() -> Console:
 
 
 def say(message: str, style: str = "") -> None:
-    """One remark on standard error."""
-    waiting().print(Text(plain(message), style=style), soft_wrap=True)
+    """One remark on standard error, on one line: what it names, a file say, must not add lines that look like ours."""
+    # Not one_line: a path keeps its spaces.
+    shown = plain(message, limit=_MOST_CHARACTERS, lines=_MOST_CHARACTERS).replace("\n", " ")
+    waiting().print(Encodable(Text(shown, style=style)), soft_wrap=True)
 
 
 def warn_unconfined(launcher: Launcher) -> None:

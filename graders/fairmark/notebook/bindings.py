@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fairmark.notebook.fold import UNKNOWN, Value, dotted_name, fold
 
-__all__ = ["Names", "names_in"]
+__all__ = ["Names", "names_in", "values_bound"]
 
 REBINDS_BY_TEXT = {"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "builtins", "__builtins__"}
 """Where one of these is named, any name may be bound to anything, and no name is believed to be constant."""
@@ -22,11 +22,16 @@ class Names:
     """``constants``: values of names that are bound exactly once, to a value that can be read off the text.
     ``functions``: what a name stands for by import, or as a builtin that nothing in the notebook replaces.
     ``aliases``: everything a name is bound to anywhere by import or by assigning a dotted name, each by its last part
-    (``IDG`` may be ``ImageDataGenerator``, ``flow`` may be ``flow_from_directory``)."""
+    (``IDG`` may be ``ImageDataGenerator``, ``flow`` may be ``flow_from_directory``). ``makers``: for a name bound
+    exactly once, to a call, what is called. ``classes``: names of the notebook's own. ``rebound`` says that
+    any name may be bound to anything."""
 
     constants: Mapping[str, Value]
     functions: Mapping[str, str]
     aliases: Mapping[str, frozenset[str]]
+    makers: Mapping[str, str]
+    classes: frozenset[str]
+    rebound: bool = False
 
     def called(self, name: str) -> frozenset[str]:
         """All names that a call of ``name`` may go by: its own, and those it is an alias of."""
@@ -50,16 +55,18 @@ class _Binding:
 def names_in(trees: Iterable[ast.AST]) -> Names:
     """The names of all cells together, cells in running order. Star imports are taken to bind none of them."""
     bindings: defaultdict[str, list[_Binding]] = defaultdict(list)
+    classes: set[str] = set()
     rebound = False
     for tree in trees:
         nodes = list(ast.walk(tree))
         rebound = rebound or any(map(_rebinds_by_text, nodes))
+        classes |= {node.name for node in nodes if isinstance(node, ast.ClassDef)}
         for node in sorted(nodes, key=_place):
             for binding in _bindings_of(node):
                 bindings[binding.name].append(binding)
     aliases = {name: _aliased(found) for name, found in bindings.items()}
     if rebound:
-        return Names({}, {}, aliases)
+        return Names({}, {}, aliases, {}, frozenset(classes), rebound=True)
     functions = {name: name for name in COMPUTED_BUILTINS if name not in bindings}
     for name, found in bindings.items():
         targets = {binding.target for binding in found}
@@ -71,7 +78,13 @@ def names_in(trees: Iterable[ast.AST]) -> Names:
         folded = fold(value, constants, functions) if len(found) == 1 and value is not None else UNKNOWN
         if folded.known:
             constants[name] = folded.value
-    return Names(constants, functions, aliases)
+    makers = {name: maker for name, found in bindings.items() if (maker := _maker(found)) is not None}
+    return Names(constants, functions, aliases, makers, frozenset(classes))
+
+
+def _maker(bindings: list[_Binding]) -> str | None:
+    value = bindings[0].value
+    return dotted_name(value.func) if len(bindings) == 1 and isinstance(value, ast.Call) else None
 
 
 def _aliased(bindings: Iterable[_Binding]) -> frozenset[str]:
@@ -111,6 +124,11 @@ def _bindings_of(node: ast.AST) -> Iterator[_Binding]:
             ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name)
         ):
             yield _Binding(name)
+
+
+def values_bound(node: ast.stmt, name: str) -> list[ast.expr | None]:
+    """What a statement binds ``name`` to; None for a value that is not followed."""
+    return [binding.value for binding in _bindings_of(node) if binding.name == name]
 
 
 def _assignments_of(node: ast.AST) -> Iterator[_Binding]:

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 __all__ = [
+    "MAX_NAME_CHARACTERS",
     "as_dict",
     "attachments",
     "cell_metadata",
@@ -19,6 +20,10 @@ __all__ = [
 
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """From the nbformat 4.5 schema."""
+
+MAX_NAME_CHARACTERS = 200
+"""A longer id of a cell or name of an assignment is cut. None is meant; a name of 20 MiB would take gigabytes to
+compare with those a course has."""
 
 NBGRADER_KEYS = ("schema_version", "solution", "grade", "locked", "task", "grade_id")
 FAIRMARK_KEYS = ("assignment", "schema")
@@ -75,8 +80,12 @@ def give_ids(cells: list[dict[str, Any]]) -> None:
 
 def _scalars(value: object, keys: tuple[str, ...]) -> dict[str, Any]:
     found = {key: as_dict(value).get(key) for key in keys}
-    texts = {key: encodable(item) if isinstance(item, str) else item for key, item in found.items()}
+    texts = {key: _name(item) if isinstance(item, str) else item for key, item in found.items()}
     return {key: item for key, item in texts.items() if isinstance(item, (str, int))}
+
+
+def _name(text: str) -> str:
+    return encodable(text[:MAX_NAME_CHARACTERS])
 
 
 def joined(source: object) -> str | None:

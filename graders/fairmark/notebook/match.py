@@ -131,12 +131,13 @@ def _match_unchanged_locked(search: _Search) -> None:
 
 
 def _match_exercises_by_name(search: _Search) -> None:
-    """Of several cells for one exercise the first with an answer counts, one with the ``grade_id`` before others."""
+    """Of several cells for one exercise the first with an answer counts: one with ``grade_id`` and header before one
+    with the ``grade_id`` alone, and that before one with the header alone."""
     headed: dict[str | None, list[FileCell]] = {}
     for cell in search.unnamed():
         headed.setdefault(header_of(cell.source), []).append(cell)
     for wanted in search.missing("exercise"):
-        named = search.by_grade_id[wanted.grade_id]
+        named = sorted(search.by_grade_id[wanted.grade_id], key=lambda cell: header_of(cell.source) != wanted.grade_id)
         candidates = named + headed.get(wanted.grade_id, [])
         if candidates:
             chosen = next((cell for cell in candidates if not _untouched(cell, wanted)), candidates[0])

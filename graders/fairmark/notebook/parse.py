@@ -16,7 +16,8 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4.convert import upgrade_cell
 
 from fairmark.errors import UnreadableNotebook
-from fairmark.notebook.files import MAX_FILE_BYTES, read_bytes, too_large
+from fairmark.notebook.decode import DOWNLOAD_AGAIN, damaged, decode
+from fairmark.notebook.files import read_bytes
 from fairmark.notebook.kept import (
     as_dict,
     attachments,
@@ -27,12 +28,15 @@ from fairmark.notebook.kept import (
     joined,
     notebook_metadata,
 )
+from fairmark.notebook.opening import CLEAR_OUTPUTS, MAX_FILE_BYTES, too_large
 
 __all__ = [
     "MAX_CELLS",
     "MAX_CODE_CELLS",
     "MAX_CODE_CHARACTERS",
+    "MAX_DIGITS",
     "MAX_FILE_BYTES",
+    "MAX_PARTS",
     "parse_notebook",
     "read_bytes",
 ]
@@ -47,7 +51,13 @@ MAX_CODE_CHARACTERS = 500_000
 """Characters of code in one notebook, all cells together; more are `UnreadableNotebook`. It bounds the time that
 comparing cells and looking for calls can take: a few seconds each, for the worst text found."""
 
-DOWNLOAD_AGAIN = "Download it again from Jupyter: File > Download."
+MAX_PARTS = 2_000_000
+"""Opening brackets in one file, those in texts too; more are `UnreadableNotebook`. Each may become a dictionary of 200
+bytes: 20 MiB of them would take 720 MB, and 2,000,000 of the worst take 500 MB."""
+
+MAX_DIGITS = 4_300
+"""Digits of an integer that is read; Python's own limit, for time grows with their square."""
+
 DELETE_CELLS = "Delete the cells that are not part of the assignment, save, and hand it in again."
 OPEN_AND_SAVE = "Open it in Jupyter, save it there, and hand it in again."
 
@@ -56,40 +66,42 @@ def parse_notebook(data: bytes, *, path: Path | str) -> NotebookNode:
     """The notebook in ``data``, as a valid node of nbformat 4.5; formats 2 and 3 are converted.
 
     Sources are single strings with ``\\n`` as line end; missing, malformed and repeated cell ids are replaced by ids
-    that depend only on the file. Time and memory are bounded by `MAX_FILE_BYTES`. ``path`` is for messages only.
+    that depend only on the file. Time and memory are bounded by `MAX_FILE_BYTES` and `MAX_PARTS`. ``path`` is for
+    messages only.
 
     Raises `UnreadableNotebook`, and nothing else, where ``data`` is too large, not UTF-8, not JSON, not a notebook,
     of a format that is too old or too new, for a language other than Python, or has too many cells.
     """
     if len(data) > MAX_FILE_BYTES:
         raise too_large(path, len(data))
-    text = _decode(data, path)
+    _require_few_parts(data, path)
+    text = decode(data, path)
     try:
-        document = json.loads(text)
-        return _notebook(document, path)
+        return _notebook(_loaded(text), path)
     except json.JSONDecodeError as error:
-        reason = f"breaks off or is damaged at line {error.lineno}, column {error.colno}: {error.msg}"
-        raise UnreadableNotebook(path, reason, remedy=DOWNLOAD_AGAIN) from error
+        raise damaged(text, path, error) from error
     except RecursionError as error:
         raise UnreadableNotebook(path, "is nested too deeply for a notebook", remedy=DOWNLOAD_AGAIN) from error
-    except ValueError as error:  # a number of more than 4,300 digits
-        raise UnreadableNotebook(path, f"holds a value that cannot be read: {error}", remedy=DOWNLOAD_AGAIN) from error
 
 
-def _decode(data: bytes, path: Path | str) -> str:
+def _require_few_parts(data: bytes, path: Path | str) -> None:
+    parts = data.count(b"{") + data.count(b"[")
+    if parts > MAX_PARTS:
+        reason = f"has {parts} opening brackets, and {MAX_PARTS} is the limit"
+        raise UnreadableNotebook(path, reason, remedy=CLEAR_OUTPUTS)
+
+
+def _loaded(text: str) -> object:
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        reason = f"is not a notebook: byte {error.start + 1} is not UTF-8 text"
-        raise UnreadableNotebook(path, reason, remedy=DOWNLOAD_AGAIN) from error
-    start = text.lstrip()[:1]
-    if not start:
-        raise UnreadableNotebook(path, "is empty", remedy=DOWNLOAD_AGAIN)
-    if "\0" in text:
-        raise UnreadableNotebook(path, "is not a notebook: it holds zero bytes", remedy=DOWNLOAD_AGAIN)
-    if start == "<":
-        raise UnreadableNotebook(path, "is a web page, not a notebook", remedy=DOWNLOAD_AGAIN)
-    return text
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of too many digits, which does no harm where it is not looked at
+        return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= MAX_DIGITS else None
 
 
 def _notebook(document: object, path: Path | str) -> NotebookNode:
@@ -183,8 +195,8 @@ def _require_python(metadata: dict[str, Any], path: Path | str) -> None:
     """The kernel's language decides; ``language_info`` is what the last kernel that ran left there."""
     kernel, information = as_dict(metadata.get("kernelspec")), as_dict(metadata.get("language_info"))
     kernel_name = kernel.get("name")
-    guess = {"ir": "R", "julia": "Julia"}.get(str(kernel_name).split("-")[0].lower()) if kernel_name else None
-    for language in (kernel.get("language"), guess, information.get("name")):
+    named = kernel_name.split("-")[0].lower() if isinstance(kernel_name, str) else ""
+    for language in (kernel.get("language"), {"ir": "R", "julia": "Julia"}.get(named), information.get("name")):
         if isinstance(language, str) and language:
             if "python" in language.lower():
                 return

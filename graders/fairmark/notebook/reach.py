@@ -44,12 +44,26 @@ class FoundCall:
         return self.scope.reached and not self.dead
 
 
+@dataclass(frozen=True)
+class FoundStatement:
+    """A statement where it stands, as :class:`FoundCall`."""
+
+    node: ast.stmt
+    scope: Scope
+    dead: bool
+
+    @property
+    def reachable(self) -> bool:
+        return self.scope.reached and not self.dead
+
+
 @dataclass
 class Scopes:
     """All that was found; ``calls`` are in the order of the text."""
 
     scopes: list[Scope] = field(default_factory=list)
     calls: list[FoundCall] = field(default_factory=list)
+    statements: list[FoundStatement] = field(default_factory=list)
 
 
 def scopes_in(trees: Iterable[tuple[int, ast.Module]]) -> Scopes:
@@ -143,6 +157,7 @@ class _Reader:
         before = self.dead
         self.dead = before or dead
         for statement in statements:
+            self.found.statements.append(FoundStatement(statement, self.scope, self.dead))
             self.read(statement)
             self.dead = self.dead or isinstance(statement, LEAVES)
         self.dead = before

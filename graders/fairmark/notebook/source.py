@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fairmark.evidence import Cell
-from fairmark.notebook.bindings import Names, names_in
-from fairmark.notebook.fold import UNKNOWN, Folded, fold
+from fairmark.notebook.bindings import Names, names_in, values_bound
+from fairmark.notebook.fold import UNKNOWN, Folded, dotted_name, fold
 from fairmark.notebook.magics import python_source
 from fairmark.notebook.reach import FoundCall, scopes_in
 
@@ -24,7 +24,9 @@ __all__ = [
     "SourceCall",
     "calls_in",
     "parses",
+    "tree_of",
     "unparsable",
+    "values_given",
 ]
 
 MAX_DEPTH = 100
@@ -43,7 +45,9 @@ class SourceCall:
     keys ``"**"`` and ``"*"`` stand in ``arguments`` with `UNKNOWN`, and ``positional`` ends with one for the sequence.
     ``reachable`` is False only where the text leaves no doubt that the call cannot run. ``names`` holds all that the
     call may go by: ``name``, and where ``callee`` is a plain name, what that is bound to (an import under another name,
-    ``flow = generator.flow_from_directory``).
+    ``flow = generator.flow_from_directory``). ``makers`` says for arguments (by name or place) that are made by a call,
+    or are a function by its name, what that goes by: ``RMSprop`` for ``keras.optimizers.RMSprop(0.001)``. What
+    neither an import nor a class of the notebook's own names is left out.
     """
 
     callee: str
@@ -53,6 +57,7 @@ class SourceCall:
     positional: tuple[Folded, ...]
     reachable: bool
     names: frozenset[str]
+    makers: Mapping[str | int, frozenset[str]] = field(hash=False, default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -70,6 +75,19 @@ def calls_in(cells: Iterable[Cell]) -> tuple[SourceCall, ...]:
     return tuple(_source_call(call, names) for call in scopes_in(trees).calls)
 
 
+def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
+    """What the live code of these cells binds ``name`` to; `UNKNOWN` for each value that cannot be read off."""
+    trees, _ = _trees(cells)
+    names = names_in(tree for _, tree in trees)
+    found = [
+        fold(value, names.constants, names.functions) if value is not None else UNKNOWN
+        for statement in scopes_in(trees).statements
+        if statement.reachable
+        for value in values_bound(statement.node, name)
+    ]
+    return (*found, UNKNOWN) if names.rebound else tuple(found)
+
+
 def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:
     """Positions of the cells that run but are not Python: a syntax error, or nested beyond `MAX_DEPTH`."""
     return _trees(cells)[1]
@@ -77,16 +95,17 @@ def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:
 
 def parses(source: str) -> bool:
     """Whether a cell's text is Python, IPython's additions aside."""
-    return _parsed(source) is not None
+    return tree_of(source) is not None
 
 
 def _trees(cells: Iterable[Cell]) -> tuple[list[tuple[int, ast.Module]], tuple[int, ...]]:
-    parsed = [(cell.position, _parsed(cell.source)) for cell in cells if cell.touched]
+    parsed = [(cell.position, tree_of(cell.source)) for cell in cells if cell.touched]
     trees = [(position, tree) for position, tree in parsed if tree is not None]
     return trees, tuple(position for position, tree in parsed if tree is None)
 
 
-def _parsed(source: str) -> ast.Module | None:
+def tree_of(source: str) -> ast.Module | None:
+    """A cell's syntax tree, IPython's additions aside; None where it is not Python, or nested beyond `MAX_DEPTH`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
@@ -118,7 +137,22 @@ def _source_call(call: FoundCall, names: Names) -> SourceCall:
         positional=positional,
         reachable=call.reachable,
         names=names.called(callee) if isinstance(node.func, ast.Name) else frozenset({callee.rpartition(".")[2]}),
+        makers=_makers(node, names),
     )
+
+
+def _makers(node: ast.Call, names: Names) -> dict[str | int, frozenset[str]]:
+    given: list[tuple[str | int, ast.expr]] = [*enumerate(node.args)]
+    given += [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg is not None]
+    made: dict[str | int, frozenset[str]] = {}
+    for place, value in given:
+        name = dotted_name(value.func) if isinstance(value, ast.Call) else dotted_name(value)
+        name = names.makers.get(name, name) if name is not None else None
+        head, dot, _ = (name or "").partition(".")
+        if name is None or not (names.aliases.get(head) or (head in names.classes and not dot)):
+            continue
+        made[place] = frozenset({name.rpartition(".")[2]}) if dot else names.called(head)
+    return made
 
 
 def _callee(node: ast.expr) -> str:

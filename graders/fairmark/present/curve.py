@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from fairmark.evidence import EpochEnded, Run
 
-__all__ = ["Accuracy", "Curve", "accuracy_key", "curve_of"]
+__all__ = ["Accuracy", "Curve", "accuracy_key", "binned", "curve_of"]
 
 Accuracy: TypeAlias = float | None
 """Between 0 and 1; None where an epoch has no such number."""
 
 # What Keras 3 logs, by the metric that was asked for: metrics=['acc'] logs "acc", not "accuracy".
 _KEYS = ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy")
+
+_MOST_STEPS = 10**9
+"""More steps in an epoch are shown as these: the number comes from inside, and may have thousands of digits."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,18 @@ def curve_of(run: Run) -> Curve | None:
     curve = Curve(
         accuracy=tuple(_accuracy(event.logs.get(key)) for event in in_order),
         validation_accuracy=tuple(_accuracy(event.logs.get(f"val_{key}")) for event in in_order),
-        steps=tuple(event.steps for event in in_order),
+        steps=tuple(max(0, min(event.steps, _MOST_STEPS)) for event in in_order),
     )
     return curve if curve.has_validation or any(value is not None for value in curve.accuracy) else None
+
+
+def binned(values: Sequence[Accuracy], columns: int) -> list[Accuracy]:
+    """The values themselves, or as many means of neighbours as there are columns."""
+    if len(values) <= columns:
+        return list(values)
+    edges = [len(values) * column // columns for column in range(columns + 1)]
+    bins = [[value for value in values[start:stop] if value is not None] for start, stop in pairwise(edges)]
+    return [sum(numbers) / len(numbers) if numbers else None for numbers in bins]
 
 
 def _accuracy(value: float | None) -> Accuracy:

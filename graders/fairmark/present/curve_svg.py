@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from fairmark.present.curve import Accuracy, Curve
+from fairmark.present.curve import Accuracy, Curve, binned
 
 __all__ = ["curve_svg"]
 
@@ -14,6 +14,7 @@ __all__ = ["curve_svg"]
 _WIDTH, _HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 30
 _DOTS_AT_MOST = 40
+_POINTS_AT_MOST = _WIDTH // 2
 
 
 def curve_svg(curve: Curve) -> Markup:
@@ -60,7 +61,8 @@ def _epoch_labels(epochs: int) -> str:
 
 
 def _line(values: Sequence[Accuracy], name: str) -> str:
-    """Broken where a value is missing."""
+    """Broken where a value is missing; means of neighbours where there are more epochs than can be told apart."""
+    values = binned(values, _POINTS_AT_MOST)
     pieces: list[list[str]] = [[]]
     dots = []
     for index, value in enumerate(values):

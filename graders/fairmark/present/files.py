@@ -1,4 +1,4 @@
-"""The two files of one report: JSON for programs, a web page for people."""
+"""The files of one submission: its report as JSON for programs and as a web page for people, and its evidence."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fairmark.evidence import Evidence
 from fairmark.present.curve import Curve
 from fairmark.present.escape import file_stem
 from fairmark.present.html import report_page
 from fairmark.report import Report
 from fairmark.whole import write_file
 
-__all__ = ["report_json", "report_name", "write_report"]
+__all__ = ["evidence_json", "report_json", "report_name", "write_report"]
 
 
 def report_json(report: Report) -> str:
     """``report`` as JSON of the schema ``fairmark.report/1``, ending in a newline.
 
-    Texts are complete and unchanged. Whatever is not ASCII is written as ``\\uXXXX``, so that showing the file on a
-    terminal shows no control character and no change of direction either.
+    Texts are complete. Whatever is not ASCII is written as ``\\uXXXX``, so that showing the file on a terminal shows no
+    control character and no change of direction either. Half a surrogate pair, which strict readers refuse the whole
+    file for, is spelled out: a backslash, ``u`` and its four digits.
     """
-    # Not model_dump_json: it leaves C1 controls bare, and refuses lone surrogates.
-    return json.dumps(_finite(report.model_dump(by_alias=True)), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+    return _json(report.model_dump(by_alias=True), indent=2)
+
+
+def evidence_json(evidence: Evidence) -> str:
+    """``evidence`` as JSON of the schema ``fairmark.evidence/1``, written as :func:`report_json` does."""
+    return _json(evidence.model_dump(by_alias=True), indent=1)
 
 
 def report_name(report: Report) -> str:
@@ -51,13 +57,20 @@ def write_report(
     return json_path, html_path
 
 
-def _finite(value: object) -> object:
-    """``value`` with the numbers JSON has no word for spelled as the schema spells them."""
+def _json(data: object, *, indent: int) -> str:
+    # Not model_dump_json: it leaves C1 controls and marks of direction bare, and refuses half a surrogate pair.
+    return json.dumps(_writable(data), ensure_ascii=True, allow_nan=False, indent=indent) + "\n"
+
+
+def _writable(value: object) -> object:
+    """``value`` with texts that are Unicode, and the numbers JSON has no word for spelled as the schema spells them."""
     match value:
         case dict():
-            return {key: _finite(item) for key, item in value.items()}
+            return {_writable(key): _writable(item) for key, item in value.items()}
         case list() | tuple():
-            return [_finite(item) for item in value]
+            return [_writable(item) for item in value]
+        case str() if not value.isascii():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
         case float() if math.isnan(value):
             return "NaN"
         case float() if math.isinf(value):

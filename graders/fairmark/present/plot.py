@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from fairmark.present.curve import Accuracy, Curve
+from fairmark.present.curve import Accuracy, Curve, binned
 from fairmark.present.wording import CURVE_NOTE, steps_in_words
 
 __all__ = ["CurvePlot"]
@@ -49,7 +48,7 @@ class CurvePlot:
 
 def _block(name: str, values: Sequence[Accuracy], style: str, columns: int) -> list[Text]:
     """Title, bars, axis and epoch numbers of one side: lines of equal width."""
-    heights = _binned(values, columns)
+    heights = binned(values, columns)
     bar_columns = max(1, min(_WIDEST_BAR_COLUMNS, columns // len(heights) - 1))
     gap_columns = 1 if len(heights) * (bar_columns + 1) <= columns else 0
     used_columns = len(heights) * (bar_columns + gap_columns)
@@ -66,15 +65,6 @@ def _block(name: str, values: Sequence[Accuracy], style: str, columns: int) -> l
     for line in lines:
         line.truncate(_LABEL_COLUMNS + columns, pad=True)
     return lines
-
-
-def _binned(values: Sequence[Accuracy], columns: int) -> list[Accuracy]:
-    """The values themselves, or as many means of neighbours as there are columns."""
-    if len(values) <= columns:
-        return list(values)
-    edges = [len(values) * column // columns for column in range(columns + 1)]
-    bins = [[value for value in values[start:stop] if value is not None] for start, stop in pairwise(edges)]
-    return [sum(numbers) / len(numbers) if numbers else None for numbers in bins]
 
 
 def _glyph(value: Accuracy, row: int) -> str:

@@ -8,11 +8,12 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from fairmark.present.curve import accuracy_key
 from fairmark.present.encodable import Encodable
-from fairmark.present.escape import as_text, one_line
+from fairmark.present.escape import directed, one_line
 from fairmark.present.wording import LOOKS, marks, seconds_in_words
 from fairmark.report import Report
 
@@ -20,6 +21,27 @@ __all__ = ["ClassProgress", "RunProgress"]
 
 _LINE_SECONDS = 10.0
 """A pipe gets at most one line about epochs in this many seconds, and one about cells."""
+
+_DRAW_SECONDS = 0.1
+"""Bars are drawn no more often than this: a notebook that floods its channel must not keep the supervisor drawing."""
+
+_MOST = 10**9
+"""What is counted beyond this is shown as this: the numbers come from inside, and may have thousands of digits."""
+
+
+class _Bars(Progress):
+    """Bars that are not drawn at every change."""
+
+    def __init__(self, *columns: ProgressColumn, console: Console, clock: Callable[[], float]) -> None:
+        self._drawn_at = float("-inf")
+        super().__init__(*columns, console=console, transient=True, get_time=clock)
+
+    def refresh(self) -> None:
+        """Draws, unless that was done just now; Rich's own thread draws what is left out."""
+        now = self.get_time()
+        if now - self._drawn_at >= _DRAW_SECONDS:
+            self._drawn_at = now
+            super().refresh()
 
 
 class _Display:
@@ -33,15 +55,14 @@ class _Display:
         is_live = console.is_terminal and not console.is_dumb_terminal
         # Names and code are shown, so markup stays off.
         self.bars = (
-            Progress(
+            _Bars(
                 SpinnerColumn("line" if console.options.ascii_only else "dots"),
                 TextColumn("{task.description}", markup=False),
                 BarColumn(24, complete_style="dodger_blue1", finished_style="green4", pulse_style="grey50"),
                 TextColumn("{task.fields[note]}", markup=False, style="grey50"),
                 TimeElapsedColumn(),
                 console=console,
-                transient=True,
-                get_time=clock,
+                clock=clock,
             )
             if is_live
             else None
@@ -60,9 +81,12 @@ class _Display:
             self.bars.stop()
 
     def line(self, text: str, since: float | None = None) -> None:
-        """One line that stays, after the seconds since ``since`` (the display's beginning, if not given)."""
+        """One line that stays, after the seconds since ``since`` (the display's beginning, if not given).
+
+        ``text`` has been made harmless part by part.
+        """
         elapsed = seconds_in_words(self.clock() - (self.started_at if since is None else since))
-        line = Encodable(as_text(f"{elapsed:>9}  {text}", limit=400))
+        line = Encodable(Text(f"{elapsed:>9}  {text}"))
         self.console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def add(self, description: str, total: float | None) -> TaskID | None:
@@ -87,7 +111,7 @@ class _Display:
     def _shown(self, text: str) -> str:
         """On one line, in characters that the console can show."""
         encoding = self.console.encoding
-        return one_line(text, limit=60).encode(encoding, "replace").decode(encoding)
+        return directed(one_line(text, limit=60)).encode(encoding, "replace").decode(encoding)
 
 
 class RunProgress:
@@ -108,7 +132,7 @@ class RunProgress:
         self._display = of or _Display(console, clock)
         # In a pipe a class gets a line per submission and no more.
         self._has_lines = self._display.bars is None and of is None
-        self._prefix = f"{one_line(student, limit=24)}: " if student else ""
+        self._prefix = f"{directed(one_line(student, limit=24))}: " if student else ""
         self._began_at = self._display.clock()
         self._stage: TaskID | None = None
         self._epochs: TaskID | None = None
@@ -133,11 +157,12 @@ class RunProgress:
         self._last_line_at.clear()
         self._show_stage(description, completed=0, total=None)
         if self._has_lines:
-            self._display.line(f"{self._prefix}{description}", self._began_at)
+            self._display.line(f"{self._prefix}{one_line(description)}", self._began_at)
 
     def cell(self, number: int, total: int, first_line: str) -> None:
         """Cell ``number`` of ``total`` begins, both counted from 1 in running order."""
         self._end_epochs()
+        number, total = _counted(number), _counted(total)
         self._show_stage(f"Cell {number} of {total}: {first_line}", completed=number - 1, total=total)
         self._line_now_and_then("cell", f"Cell {number} of {total}: {one_line(first_line, limit=60)}")
 
@@ -146,6 +171,7 @@ class RunProgress:
 
         ``logs`` are Keras's, empty until there are any.
         """
+        epoch, epochs, step, steps = (*map(_counted, (epoch, epochs, step)), None if steps is None else _counted(steps))
         description, note = f"Epoch {epoch} of {epochs}", _accuracies(logs)
         if self._epochs is None:
             self._epochs = self._display.add(description, None)
@@ -207,7 +233,7 @@ class ClassProgress:
         self._display.update(self._bar, "Submissions", completed=self._done, total=self._total, note=note)
         if self._display.bars is None:
             score = marks(report.score, report.max_score)
-            name = one_line(report.student, limit=60)
+            name = directed(one_line(report.student, limit=60))
             self._display.line(f"{note}: {name}, {score}, {LOOKS[report.outcome].words}")
 
     def _time_left(self) -> str:
@@ -216,6 +242,10 @@ class ClassProgress:
             return ""
         elapsed = self._display.clock() - self._display.started_at
         return f", about {seconds_in_words(elapsed / self._done * left)} left"
+
+
+def _counted(number: int) -> int:
+    return max(0, min(number, _MOST))
 
 
 def _accuracies(logs: Mapping[str, float]) -> str:

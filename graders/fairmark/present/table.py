@@ -16,6 +16,7 @@ from rich.text import Text
 from fairmark.present.encodable import Encodable
 from fairmark.present.escape import as_text, one_line
 from fairmark.present.gradebook import exercise_ids
+from fairmark.present.names import shown_apart
 from fairmark.present.wording import LOOKS, RUN_WORDS, marks, number, percent, seconds_in_words
 from fairmark.report import ExerciseResult, Outcome, Report
 
@@ -37,6 +38,7 @@ class _Page:
     def __init__(self, reports: Sequence[Report], *, ascii_only: bool) -> None:
         self.reports = reports
         self.ids = exercise_ids(reports)
+        self.names = shown_apart((report.student for report in reports), lambda name: one_line(name, limit=60))
         self.titles = {exercise.id: one_line(exercise.title, limit=60) for r in reports for exercise in r.exercises}
         self.has_assignments = len({report.assignment for report in reports}) > 1
         self.ascii_only = ascii_only
@@ -73,7 +75,7 @@ class _Page:
     def row(self, report: Report, with_scores: bool) -> list[Text]:
         exercises = {exercise.id: exercise for exercise in report.exercises}
         return [
-            as_text(one_line(report.student, limit=60)),
+            as_text(self.names[report.student]),
             *([as_text(one_line(report.assignment, limit=60))] if self.has_assignments else []),
             Text(marks(report.score, report.max_score)),
             Text(percent(report.percent), style="bold"),
@@ -119,7 +121,7 @@ class _Page:
         lines = []
         need_eyes = [r for r in self.reports if r.flags or r.outcome == "needs_attention"]
         if need_eyes:
-            names = ", ".join(one_line(report.student, limit=40) for report in need_eyes[:_NAMES_SHOWN])
+            names = ", ".join(self.names[report.student] for report in need_eyes[:_NAMES_SHOWN])
             more = f" and {len(need_eyes) - _NAMES_SHOWN} more" if len(need_eyes) > _NAMES_SHOWN else ""
             lines.append(Text.assemble(("Look at first: ", LOOKS["needs_attention"].style), as_text(names), more))
         missed = Counter(e.id for r in self.reports for e in r.exercises if e.outcome != "passed")

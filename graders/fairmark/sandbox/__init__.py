@@ -1,26 +1,48 @@
-"""The sandbox: one run, one process, nothing inherited.
+"""The sandbox: one run, one process, nothing inherited. This page is for whoever has to decide whether to trust it.
 
 Processes
-    The *supervisor* (this side) starts one process per run and never executes or unpickles anything that comes from
-    it. The process *inside* runs the notebook's cells, with the recorder in the same interpreter. A second process of
-    the same kind, the *probe*, rebuilds the trained model and predicts hidden pictures, whose labels it never gets.
+    supervisor     this side; executes, imports and unpickles nothing that comes from a run
+    └── worker     has imported TensorFlow and forks; told where a run's folder is and what it may read, nothing else
+        └── warden one a run, outside the wall: ends it when the supervisor says so, dies or is killed
+            └── init    first process of the run's PID namespace; whatever is left ends with it
+                └── run      reads its job once it is confined, then executes the notebook, the recorder beside it
+    The *probe*, which rebuilds the trained model and predicts hidden pictures, is a run of the same kind: it is shown
+    the pictures and never their labels, points or answers.
 
 Channels
-    in    one JSON job on standard input, then end of file; pictures as files.
-    out   events, one JSON line each, over a pipe that can only be appended to; printed text over another; models as
-          ``export/<name>/config.json`` and ``.npy`` arrays in the working folder, looked at only after the process and
-          all its children are dead. Every line is validated against a schema, every size is capped.
+    order   supervisor to worker, a socket: folder, readable folders, layers, limits
+    leash   supervisor to warden, a socket: "ready", "ended"; closing it ends the run. Nothing of a run holds it
+    job     a file in memory, given to the run: cells, numbers, the key of its seal
+    events  run to supervisor, a pipe that can only be appended to: one sealed JSON line each, checked against a schema
+    output  run to supervisor, a second pipe: what was printed
+    files   models as JSON and ``.npy`` arrays in the run's folder, looked at when all its processes are dead; links,
+            second names and anything oversized are refused; nothing is unpickled
 
 Privileges
-    A session and process group of its own, an environment made from nothing, a fresh working folder that is removed
-    afterwards, no descriptors but the two pipes. Limits on time, memory and output are enforced from outside, by
-    killing the whole family of processes.
+    Layers, each tried at start, listed by ``fairmark doctor`` and named in every report: see ``walls.layers``. What a
+    run can reach is ``walls.reach``: its own folder and a private ``/tmp`` and ``/dev/shm``, all on one file system of
+    limited size; its pictures, the Python installation and the system's programs, read-only; a few devices. Not the
+    engine's folder, the course, hidden pictures, other submissions, anybody's home, other processes, any network.
+    Where a layer is missing the others hold what they can: ``layers.md`` in this folder says which attacks of
+    ``tests/corpus/hostile`` get through without each. As root a run gets a user id of its own.
 
-Not defended here yet
-    The file system, the network and other processes are reachable as far as the user's own rights go: a plain process
-    is a seat belt for honest notebooks, not a wall against hostile ones. ``Launcher`` is where walls are added, and
-    ``isolation`` names in every report what really confined the run.
-    What the recorder says can be forged by the notebook. That is why no mark rests on it alone: see ``judge``.
+Defended
+    Files, network, other processes, memory, time, processor, disk and output against a notebook that does its worst, as
+    far as the kernel keeps its word; the worker and the next run against the one before; the machine against what is
+    left behind: daemons end with their run, files and shared memory with its file system, and after SIGKILL of the
+    supervisor the rest is removed by the next one.
+
+Not defended
+    The kernel. A hole in it is a hole in this wall; where grades are worth an exploit, grade in a virtual machine.
+    The evidence. The recorder shares a process with the notebook, which can find the key of the seal and make it say
+    anything. Marks therefore rest on what corroborates it outside: the text (``checks.witness``), the rebuilt model and
+    its predictions. A notebook whose text *and* forged events agree on settings that were never in force is not caught
+    by that; what such a text must hold is flagged (``notebook.tampering``).
+    Answers in the second run. Where an error is carried forward, the reference's answers to those exercises are in the
+    same process as the student's code. Nothing that run prints, names or raises reaches a report, only how many hidden
+    pictures its model named rightly: a few bits.
+    What a plain process can do, where there is no wall: ``grade`` refuses to run then, unless told ``--trust``.
+    Side channels of shared hardware, and how long things take.
 """
 
 from fairmark.sandbox.bubblewrap import BubblewrapProcess

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from fairmark.sandbox.child import Child
-from fairmark.sandbox.confined import ConfinedChild, send_order
+from fairmark.sandbox.confined import ConfinedChild, order_for, send_order
 from fairmark.sandbox.family import descendants
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
@@ -67,7 +67,7 @@ class BubblewrapProcess:
         worker = Worker(wrapped_in=_command(job, folder, limits))
         pipes = Pipes()
         try:
-            leash = send_order(worker, job, folder, limits, self.layers, pipes)
+            leash = send_order(worker, order_for(job, folder, limits, self.layers), job, pipes)
             return _WrappedChild(pipes, leash, folder, worker)
         except BaseException:
             worker.close()

@@ -17,11 +17,13 @@ __all__ = ["Child", "Ending", "Files", "Launcher"]
 
 @dataclass(frozen=True)
 class Ending:
-    """How the process ended: ``status`` as ``wait(2)`` gives it, and what the kernel counted meanwhile."""
+    """How the process ended: ``status`` as ``wait(2)`` gives it, and what the kernel counted meanwhile.
+    ``out_of_memory`` says that the kernel ended it for want of memory."""
 
     status: int
     peak_memory_bytes: int = 0
     cpu_seconds: float = 0.0
+    out_of_memory: bool = False
 
 
 class Child(Protocol):

@@ -67,7 +67,8 @@ class Trusted:
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
         self.confines = launcher.confines
-        self.isolation = (*launcher.isolation, f"not confined: {', '.join(not_confined(launcher))}; trusted (--trust)")
+        open_to_it = (f"{what} not confined" for what in not_confined(launcher))
+        self.isolation = (*launcher.isolation, *open_to_it, "trusted (--trust)")
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         return self._launcher.start(job, folder, limits)

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fairmark.errors import InternalError
+from fairmark.sandbox.cgroup import MemoryGroup, memory_groups
 from fairmark.sandbox.child import Child, Ending, Files
 from fairmark.sandbox.family import descendants
 from fairmark.sandbox.jobs import Job
@@ -22,7 +23,7 @@ from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, confined_by, 
 from fairmark.sandbox.warm.order import Ended, Order, Ready
 from fairmark.sandbox.worker import Worker
 
-__all__ = ["ConfinedChild", "ConfinedProcess", "send_order"]
+__all__ = ["ConfinedChild", "ConfinedProcess", "order_for", "send_order"]
 
 _READY_SECONDS = 60
 _END_SECONDS = 60
@@ -31,16 +32,27 @@ _END_SECONDS = 60
 class ConfinedProcess:
     """Forked from a warm worker and confined by every layer this machine has. Linux only.
 
-    ``without`` names layers to leave out, ``worker`` is one to share; by default an own one is started.
+    ``without`` names layers to leave out, ``worker`` is one to share; by default an own one is started. ``may_be_root``
+    False has root build the wall as any other user would, ``grouped`` False makes no control groups.
     """
 
-    def __init__(self, *, without: Iterable[Layer] = (), worker: Worker | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        without: Iterable[Layer] = (),
+        worker: Worker | None = None,
+        may_be_root: bool = True,
+        grouped: bool = True,
+    ) -> None:
+        self._may_be_root = may_be_root
+        self._groups = memory_groups() if grouped else None
         self.layers = frozenset(probed.layer for probed in probe_layers() if probed.on) - frozenset(without)
         self.worker = worker or Worker()
 
     @property
     def isolation(self) -> tuple[str, ...]:
         named = [f"landlock (ABI {landlock_abi()})" if layer == "landlock" else layer for layer in self._ordered()]
+        named += ["memory group"] if self._groups is not None else []
         return (*named, "clean environment", "own folder", "watched limits")
 
     def _ordered(self) -> list[Layer]:
@@ -51,20 +63,45 @@ class ConfinedProcess:
         return confined_by(self.layers)
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
-        pipes = Pipes()
-        leash = send_order(self.worker, job, folder, limits, self.layers, pipes)
-        return ConfinedChild(pipes, leash, folder, mounted="mounts" in self.layers)
+        group = MemoryGroup(self._groups, limits.memory_bytes) if self._groups is not None else None
+        try:
+            order = order_for(job, folder, limits, self.layers, may_be_root=self._may_be_root, group=group)
+            pipes = Pipes()
+            leash = send_order(self.worker, order, job, pipes)
+            return ConfinedChild(pipes, leash, folder, mounted="mounts" in self.layers, group=group)
+        except BaseException:
+            if group is not None:
+                group.remove()
+            raise
 
     def close(self) -> None:
         """Ends the worker."""
         self.worker.close()
 
 
-def send_order(
-    worker: Worker, job: Job, folder: Path, limits: Limits, layers: frozenset[Layer], pipes: Pipes
-) -> socket.socket:
+def order_for(
+    job: Job,
+    folder: Path,
+    limits: Limits,
+    layers: frozenset[Layer],
+    *,
+    may_be_root: bool = True,
+    group: MemoryGroup | None = None,
+) -> Order:
+    """What a worker is told of a job: where, and behind which wall."""
+    return Order(
+        folder=folder,
+        reads=job.reads,
+        pictures_folder=job.pictures_folder,
+        layers=layers,
+        limits=limits,
+        may_be_root=may_be_root,
+        group=group.procs if group is not None else None,
+    )
+
+
+def send_order(worker: Worker, order: Order, job: Job, pipes: Pipes) -> socket.socket:
     """Has ``worker`` begin a run; our end of its leash. Where that fails, ``pipes`` are closed."""
-    order = Order(folder=folder, reads=job.reads, pictures_folder=job.pictures_folder, layers=layers, limits=limits)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         with pipes.theirs(), theirs:
@@ -78,7 +115,10 @@ def send_order(
 class ConfinedChild:
     """A run on a leash: the warden at its other end says when it has ended, and ends it when we let go."""
 
-    def __init__(self, pipes: Pipes, leash: socket.socket, folder: Path, *, mounted: bool) -> None:
+    def __init__(
+        self, pipes: Pipes, leash: socket.socket, folder: Path, *, mounted: bool, group: MemoryGroup | None = None
+    ) -> None:
+        self._group = group
         self.channel = pipes.channel
         self.output = pipes.output
         self._leash = leash
@@ -120,7 +160,8 @@ class ConfinedChild:
             raise InternalError("the sandbox's warden ended without a word") from problem
         if ended.problem is not None:
             raise InternalError(f"the sandbox could not be set up: {ended.problem}")
-        return Ending(ended.status, ended.peak_memory_bytes, ended.cpu_seconds)
+        ran_out = self._group is not None and os.WIFSIGNALED(ended.status) and self._group.ran_out()
+        return Ending(ended.status, ended.peak_memory_bytes, ended.cpu_seconds, out_of_memory=ran_out)
 
     def kill(self) -> None:
         try:
@@ -134,6 +175,8 @@ class ConfinedChild:
             self._leash.close()
             os.close(self.channel)
             os.close(self.output)
+            if self._group is not None:
+                self._group.remove()
 
 
 def _why(message: bytes, problem: Exception) -> str:

@@ -29,8 +29,8 @@ class Limits:
         control group where one can be made, else looked at several times a second; a single process cannot get beyond
         twice the limit even between two looks. Reached: ``out_of_memory``.
     processes
-        Alive at once. Default 128. Reached: ``crashed``, with the reason. At sixteen times as many threads the kernel
-        refuses to start another.
+        Alive at once. Default 128. Reached: ``crashed``, with the reason. The kernel refuses to start
+        another process or thread where there are as many and 64 more, and 16 for every core.
     written_bytes
         Files of the run together, those already deleted but still open included. Default 4 GiB: an exported model of
         the week has 0.16 GiB. Reached: ``output_limit``, or inside: "No space left on device".

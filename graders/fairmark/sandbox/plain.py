@@ -87,7 +87,8 @@ class PlainChild:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         if self._ending is None:
-            os.waitpid(self.pid, 0)
+            _, status, usage = os.wait4(self.pid, 0)
+            self._ending = _ending(status, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
         os.close(self.channel)
         os.close(self.output)
 

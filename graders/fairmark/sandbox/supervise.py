@@ -113,6 +113,8 @@ class _Watch:
             self._look(time.monotonic())
             time.sleep(0.02)
         assert self._ending is not None
+        if self._ending.out_of_memory:
+            raise _Stop("out_of_memory", _too_much_memory(self._limits))
         raise _Stop("crashed", f"the notebook's process ended early: {_how(self._ending.status)}")
 
     # --- what comes out ---
@@ -193,7 +195,7 @@ class _Watch:
         # A file system of the run's own is full a little before the last byte.
         if written > 0.98 * limits.written_bytes:
             raise _Stop("output_limit", f"the notebook wrote more than {_gib(limits.written_bytes)} into files")
-        if count > 0.98 * limits.files:
+        if count > limits.files:
             raise _Stop("output_limit", f"the notebook made more than {limits.files} files")
         return written if files.in_memory else 0
 
@@ -202,7 +204,7 @@ class _Watch:
         used = resident_bytes(processes, enough=limit - in_files) + in_files
         self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, used)
         if used > limit:
-            raise _Stop("out_of_memory", f"more than {limit / GIB:.1f} GiB of memory")
+            raise _Stop("out_of_memory", _too_much_memory(self._limits))
 
     # --- the end ---
 
@@ -218,6 +220,10 @@ class _Watch:
         """Ends whatever is left of it."""
         self._child.kill()
         self.seen.wall_seconds = round(time.monotonic() - self._began, 3)
+
+
+def _too_much_memory(limits: Limits) -> str:
+    return f"more than {limits.memory_bytes / GIB:.1f} GiB of memory"
 
 
 def _gib(count: int) -> str:

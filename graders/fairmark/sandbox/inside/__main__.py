@@ -6,8 +6,11 @@ forked one calls ``begin``.
 
 from __future__ import annotations
 
+import multiprocessing.context
 import os
 import sys
+import threading
+from typing import Any
 
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.jobs import JOB, NotebookJob
@@ -20,6 +23,7 @@ def begin(job_json: bytes, descriptor: int) -> None:
     job = JOB.validate_json(job_json)
     channel = Channel(descriptor, job.seal)
     silence_standard_input()
+    provide_locks()
     # Both need TensorFlow, which takes seconds to import; a job needs only one of them.
     if isinstance(job, NotebookJob):
         from fairmark.sandbox.inside.session import run_notebook
@@ -37,6 +41,19 @@ def silence_standard_input() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     sys.argv = ["fairmark"]
+
+
+def provide_locks() -> None:
+    """Keras's pool of threads asks ``multiprocessing`` for a lock, which lies in ``/dev/shm``. Where a wall leaves none
+    to be had, it gets one for threads."""
+    try:
+        multiprocessing.get_context("fork").Lock()
+    except OSError:
+        multiprocessing.context.BaseContext.Lock = _lock_of_threads  # type: ignore[method-assign, assignment]
+
+
+def _lock_of_threads(context: object) -> Any:  # noqa: ANN401 - one that is used as the other
+    return threading.Lock()
 
 
 if __name__ == "__main__":

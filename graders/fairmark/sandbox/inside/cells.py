@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import os
 import sys
 import time
 import types
@@ -21,6 +23,8 @@ __all__ = ["Cells", "names_bound_in"]
 
 class _Shell(InteractiveShell):  # type: ignore[misc] # IPython has no types
     """IPython without a terminal, a history file or a window."""
+
+    system = InteractiveShell.system_raw  # ``!ls`` without a terminal of its own, of which there are none in here
 
     def enable_gui(self, gui: object = None) -> None:
         """``%matplotlib inline`` asks for an event loop; figures are drawn by Agg and need none."""
@@ -43,6 +47,7 @@ class Cells:
         settings.InteractiveShell.colors = "nocolor"
         settings.InteractiveShell.xmode = "Plain"
         self._shell: InteractiveShell = _Shell.instance(config=settings)
+        self._process = os.getpid()
         builtins.input = _no_input
 
     @property
@@ -54,10 +59,19 @@ class Cells:
     def run(self, source: str) -> tuple[float, CellError | None]:
         """Seconds and, where the cell raised, the error. :class:`TrainingSkipped` is let through."""
         began = time.monotonic()
-        result: ExecutionResult = self._shell.run_cell(source, store_history=True)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        problem = result.error_before_exec or result.error_in_exec
+        problem: BaseException | None
+        try:
+            result: ExecutionResult = self._shell.run_cell(source, store_history=True)
+            problem = result.error_before_exec or result.error_in_exec
+        except TrainingSkipped:
+            raise
+        except BaseException as raised:  # by a hook of the notebook's own, which the shell does not expect
+            problem = raised
+        if os.getpid() != self._process:
+            os._exit(0)  # a process the cell has forked: the rest of the notebook is not for it to run
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):  # closed, or replaced by the notebook
+                stream.flush()
         if isinstance(problem, TrainingSkipped):
             raise problem
         return time.monotonic() - began, None if problem is None else _cell_error(problem)

@@ -21,15 +21,19 @@ _STANDARD_OUTPUT = 1
 
 
 class Channel:
-    """Sends events to the supervisor, in order, from any thread."""
+    """Sends events to the supervisor, in order, from any thread of the process that made it: what a notebook forks has
+    the same seal, and nothing to say."""
 
     def __init__(self, descriptor: int, key: str) -> None:
         self._descriptor = descriptor
         self._seal = Seal(key)
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._write = os.write  # bound now, so that a notebook that replaces os.write only deafens itself
 
     def send(self, event: Event) -> None:
+        if os.getpid() != self._process:
+            return
         try:
             line = event.model_dump_json().encode()
         except PydanticSerializationError:  # half a surrogate pair, as in file names that are not UTF-8

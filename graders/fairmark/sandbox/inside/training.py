@@ -158,7 +158,8 @@ def _started(
 
 
 def _whole(number: object) -> int | None:
-    return int(number) if isinstance(number, int | float | np.number) else None
+    """Of a number that is one by its type, not by what it says of itself."""
+    return int(number) if issubclass(type(number), int | float | np.number) else None  # type: ignore[call-overload]
 
 
 def _source_of(recorder: Recorder, data: object, opened: dict[str, PicturesOpened]) -> str | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.walls import kernel
 from fairmark.sandbox.walls.landlock import landlock_abi, restrict
 from fairmark.sandbox.walls.layers import Layer
-from fairmark.sandbox.walls.namespaces import has_system_rights, leave_namespaces
+from fairmark.sandbox.walls.namespaces import leave_namespaces
 from fairmark.sandbox.walls.reach import Reach
 from fairmark.sandbox.walls.root import enter_private_root
 from fairmark.sandbox.walls.seccomp import refuse_system_calls
@@ -37,18 +38,25 @@ _FIRST_ID, _IDS = 61184, 4336
 """User ids that belong to nobody: those that systemd gives to services for the time of one run (systemd.exec(5))."""
 
 _CAP_DAC_READ_SEARCH = 1 << 2
+"""Kept by a run that was started by root where root alone may read its pictures: it opens what Landlock and the private
+root leave, whoever owns it. The call that would get around those with it (``open_by_handle_at``) is refused."""
+_READ_BY_OTHERS = 0o004
 _OPEN_FILES = 1024
-_TASKS_PER_PROCESS = 16
-"""``RLIMIT_NPROC`` counts threads, of which TensorFlow has a few per core."""
+_SPARE_THREADS = 64 + 16 * (os.cpu_count() or 1)
+"""``RLIMIT_NPROC`` counts threads, of which TensorFlow starts about ten for every core."""
+_NICENESS = 10
+"""So that however many processes a run starts, whoever is to end them gets a turn (nice(2): a tenth of the weight)."""
 
 
 @dataclass(frozen=True)
 class Wall:
-    """Around one run: which layers, what it can reach, how much it may use."""
+    """Around one run: which layers, what it can reach, how much it may use. ``as_root`` says that this process may
+    mount and unshare as it is, and change its user; else a user namespace is what gives it the right."""
 
     layers: frozenset[Layer]
     reach: Reach
     limits: Limits
+    as_root: bool
 
     # --- the warden ---
 
@@ -57,14 +65,14 @@ class Wall:
         flags = 0
         for layer in self.layers:
             flags |= _NAMESPACES.get(layer, 0)
-        leave_namespaces(flags)
+        leave_namespaces(flags, as_root=self.as_root)
 
     # --- init ---
 
     def owner(self) -> tuple[int, int]:
-        """User and group id of the run: its own where we are root, else ours."""
-        if "privileges" in self.layers and has_system_rights():
-            own = _FIRST_ID + os.getppid() % _IDS
+        """For the warden: user and group id of the run, its own where we are root, else ours."""
+        if "privileges" in self.layers and self.as_root:
+            own = _FIRST_ID + os.getpid() % _IDS
             return own, own
         return os.geteuid(), os.getegid()
 
@@ -90,14 +98,19 @@ class Wall:
         keep = 0
         kernel.bar_capabilities()
         if uid != os.geteuid():
-            # Python may be installed where only root may look. With a private root that does not matter.
-            keep = 0 if "mounts" in self.layers else _CAP_DAC_READ_SEARCH
+            keep = 0 if self._readable_by_all() else _CAP_DAC_READ_SEARCH
             kernel.keep_capabilities_over_next_change_of_user()
             os.setgroups([])
             os.setresgid(gid, gid, gid)
             os.setresuid(uid, uid, uid)
         kernel.drop_capabilities(keep)
         kernel.forbid_new_privileges()
+
+    def _readable_by_all(self) -> bool:
+        """Whether any user could read what the run is given; without a private root, its way there counts too."""
+        if "mounts" not in self.layers:
+            return False
+        return all(path.stat().st_mode & _READ_BY_OTHERS == _READ_BY_OTHERS for path in _folders(self.reach.given))
 
     # --- the run ---
 
@@ -114,7 +127,8 @@ class Wall:
 
     def _limit(self) -> None:
         limits = self.limits
-        tasks = limits.processes * _TASKS_PER_PROCESS + (0 if self._counted_alone() else _tasks_of_ours())
+        os.nice(_NICENESS)
+        tasks = limits.processes + _SPARE_THREADS + (0 if self._counted_alone() else _tasks_of_ours())
         for kind, most in (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits.written_bytes),
@@ -132,7 +146,7 @@ class Wall:
 
     def _counted_alone(self) -> bool:
         """Whether the run's user id is its own, or counted in a user namespace of its own (Linux 5.14)."""
-        return (bool(self.layers & {"privileges"}) and has_system_rights()) or bool(self.layers & _NAMESPACES.keys())
+        return "privileges" in self.layers if self.as_root else bool(self.layers & _NAMESPACES.keys())
 
     def _restrict_files(self) -> None:
         whole, split = self.reach.pieces()
@@ -146,6 +160,14 @@ class Wall:
             writable=map(str, writable),
             abi=landlock_abi(),
         )
+
+
+def _folders(given: Iterable[Path]) -> Iterator[Path]:
+    """What is given, and the folders of a data set down to those of the classes."""
+    for path in given:
+        yield path
+        if path.is_dir():
+            yield from (below for pattern in ("*/", "*/*/", "*/*/*/") for below in path.glob(pattern))
 
 
 def _harmless_in_proc() -> list[Path]:

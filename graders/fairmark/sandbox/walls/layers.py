@@ -1,27 +1,20 @@
 """The layers of the wall: their names, what each confines, and which of them this machine has.
 
-Each is tried by putting it up, in a process that exists for nothing else.
+Each is tried by putting it up, in a process that exists for nothing else: :mod:`fairmark.sandbox.walls.trial`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal, TypeAlias
 
-from fairmark.sandbox.walls import kernel
-from fairmark.sandbox.walls.landlock import landlock_abi, restrict
-from fairmark.sandbox.walls.namespaces import leave_namespaces
-from fairmark.sandbox.walls.reach import reach_of
-from fairmark.sandbox.walls.root import enter_private_root
-from fairmark.sandbox.walls.seccomp import refuse_system_calls, seccomp_fits
+from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.walls.landlock import landlock_abi
 
 __all__ = ["LAYERS", "Confined", "Layer", "Probed", "confined_by", "probe_layers"]
 
@@ -68,7 +61,10 @@ def probe_layers() -> tuple[Probed, ...]:
     if sys.platform != "linux":
         return tuple(Probed(layer, False, f"Linux only; this is {sys.platform}") for layer in LAYERS)
     tried = subprocess.run(
-        [sys.executable, "-P", "-m", "fairmark.sandbox.walls.layers"], capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-m", "fairmark.sandbox.walls.trial", str(shelf())],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     try:
         problems: dict[str, str] = json.loads(tried.stdout)
@@ -80,80 +76,3 @@ def probe_layers() -> tuple[Probed, ...]:
 
 def _found(layer: Layer) -> str:
     return f"on (ABI {landlock_abi()})" if layer == "landlock" else "on"
-
-
-# --- trying -----------------------------------------------------------------------------------------------------------
-
-
-def _try_landlock() -> None:
-    abi = landlock_abi()
-    if abi == 0:
-        raise OSError("this kernel has no Landlock (Linux 5.13), or it is switched off (lsm=)")
-    kernel.forbid_new_privileges()
-    restrict(readable=["/usr"], listable=[], writable=[], abi=abi)
-
-
-def _try_mounts() -> None:
-    with tempfile.TemporaryDirectory(prefix="fairmark-") as folder:
-        child = os.fork()
-        if child == 0:
-            _leave(lambda: _enter_root(Path(folder)))
-        _, status = os.waitpid(child, 0)
-        if status:
-            raise OSError("no tree of files of our own can be mounted")
-
-
-def _enter_root(folder: Path) -> None:
-    leave_namespaces(kernel.CLONE_NEWNS)
-    owner = os.getuid(), os.getgid()
-    enter_private_root(reach_of(folder, []), owner=owner, written_bytes=1 << 20, files=1000, own_processes=False)
-
-
-def _try_seccomp() -> None:
-    if not seccomp_fits():
-        raise OSError(f"the table of system calls does not know {kernel.MACHINE}")
-    kernel.forbid_new_privileges()
-    refuse_system_calls()
-
-
-def _try_privileges() -> None:
-    kernel.forbid_new_privileges()
-    kernel.drop_capabilities()
-
-
-_TRIALS: dict[Layer, Callable[[], None]] = {
-    "landlock": _try_landlock,
-    "mounts": _try_mounts,
-    "processes": lambda: leave_namespaces(kernel.CLONE_NEWPID),
-    "network": lambda: leave_namespaces(kernel.CLONE_NEWNET),
-    "ipc": lambda: leave_namespaces(kernel.CLONE_NEWIPC),
-    "seccomp": _try_seccomp,
-    "privileges": _try_privileges,
-}
-
-
-def _leave(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except BaseException as problem:
-        os.write(2, f"{problem}\n".encode())
-        os._exit(1)
-    os._exit(0)
-
-
-def _problem_with(trial: Callable[[], None]) -> str:
-    """Why a layer cannot be put up; empty where it can."""
-    told, tell = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.dup2(tell, 2)
-        _leave(trial)
-    os.close(tell)
-    with os.fdopen(told, "rb") as pipe:
-        said = pipe.read().decode("utf-8", "replace").strip()
-    _, status = os.waitpid(child, 0)
-    return "" if status == 0 else said.splitlines()[0] if said else f"trying it ended with status {status}"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps({layer: _problem_with(trial) for layer, trial in _TRIALS.items()}))

@@ -21,12 +21,12 @@ def has_system_rights() -> bool:
     return bool(int(effective.split()[1], 16) >> _CAP_SYS_ADMIN & 1)
 
 
-def leave_namespaces(flags: int) -> None:
-    """Leaves the namespaces named by ``flags``; without the right to, in a user namespace of its own, in which this
+def leave_namespaces(flags: int, *, as_root: bool) -> None:
+    """Leaves the namespaces named by ``flags``; unless ``as_root``, in a user namespace of its own, in which this
     process is still who it was."""
     if not flags:
         return
-    if has_system_rights():
+    if as_root:
         kernel.unshare(flags)
         return
     uid, gid = os.geteuid(), os.getegid()

@@ -18,13 +18,16 @@ class _Message(BaseModel):
 
 
 class Order(_Message):
-    """Goes with four descriptors: leash, channel, output, job."""
+    """Goes with four descriptors: leash, channel, output, job. ``may_be_root`` False has the wall built as by a user
+    without rights, though root asks for it. ``group`` is the file by which a control group is joined."""
 
     folder: Path
     reads: tuple[Path, ...]
     pictures_folder: str | None
     layers: frozenset[Layer]
     limits: Limits
+    may_be_root: bool = True
+    group: Path | None = None
 
 
 class Ready(_Message):
@@ -34,7 +37,8 @@ class Ready(_Message):
 
 
 class Ended(_Message):
-    """The run is over and nothing is left of it: its wait status and what it used, or why it never began."""
+    """The run is over and nothing is left of it: its wait status and what it used, the wall's own share included, or
+    why it never began."""
 
     status: int = 0
     peak_memory_bytes: int = 0

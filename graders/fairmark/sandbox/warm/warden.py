@@ -12,15 +12,16 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
 from fairmark.sandbox.environment import clean_environment
-from fairmark.sandbox.family import descendants
 from fairmark.sandbox.inside.__main__ import begin
 from fairmark.sandbox.walls import kernel
 from fairmark.sandbox.walls.confine import Wall
+from fairmark.sandbox.walls.namespaces import has_system_rights
 from fairmark.sandbox.walls.reach import reach_of
 from fairmark.sandbox.warm.order import Ended, Order, Ready
 
@@ -37,22 +38,33 @@ def _guard(order: Order, leash: int, channel: int, output: int, job: int) -> Non
     os.setsid()
     kernel.close_all_but({leash, channel, output, job})
     kernel.reap_orphans()
-    wall = Wall(order.layers, reach_of(order.folder, order.reads), order.limits)
+    if order.group is not None:
+        order.group.write_text("0", encoding="ascii")
+    wall = Wall(
+        layers=order.layers,
+        reach=reach_of(order.folder, order.reads),
+        limits=order.limits,
+        as_root=order.may_be_root and has_system_rights(),
+    )
     owner, warden = wall.owner(), os.getpid()
+    # Opened now: a private root becomes that of its whole mount namespace, and its /proc may not show us.
+    children = os.open(f"/proc/self/task/{warden}/children", os.O_RDONLY | os.O_CLOEXEC)
     wall.leave_namespaces()
     told, tell = os.pipe()
     init = os.fork()
     if init == 0:
         os.close(told)
+        os.close(children)
         _end_with(lambda: _init(wall, owner, warden, order, (leash, channel, output, job, tell)), tell)
     for descriptor in (tell, channel, output, job):
         os.close(descriptor)
     _wait(init, leash)
     with os.fdopen(told, "rb") as pipe:
         said = pipe.read()
-    _end_everything()
+    _end_everything(children)
     ended = Ended.model_validate_json(said) if said else Ended(status=signal.SIGKILL)
-    _say(leash, ended)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    _say(leash, ended.model_copy(update={"cpu_seconds": ended.cpu_seconds + own.ru_utime + own.ru_stime}))
 
 
 def _wait(init: int, leash: int) -> None:
@@ -68,12 +80,13 @@ def _wait(init: int, leash: int) -> None:
     os.close(ended)
 
 
-def _end_everything() -> None:
-    """Kills and collects whatever is left: without a PID namespace, orphans have become our children."""
+def _end_everything(children: int) -> None:
+    """Kills and collects whatever is left: without a PID namespace, orphans have become children of ours, of which
+    ``children`` is the kernel's list."""
     while True:
-        for pid in descendants(os.getpid()):
+        for pid in os.pread(children, 1 << 16, 0).split():
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(int(pid), signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:
@@ -102,8 +115,9 @@ def _init(
         os.close(descriptor)
     status, used = _collect_until(run)
     peak = used.ru_maxrss * 1024
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ended = Ended(status=status, peak_memory_bytes=peak, cpu_seconds=used.ru_utime + used.ru_stime)
+    everybody = [resource.getrusage(whose) for whose in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
+    cpu_seconds = sum(used.ru_utime + used.ru_stime for used in everybody)
+    ended = Ended(status=status, peak_memory_bytes=peak, cpu_seconds=cpu_seconds)
     os.write(tell, ended.model_dump_json().encode())
 
 
@@ -121,6 +135,7 @@ def _run(wall: Wall, order: Order, channel: int, output: int, job: int) -> None:
     kernel.close_all_but({channel, output, job})
     os.environ.clear()
     os.environ.update(clean_environment(wall.reach.folder, order.pictures_folder))
+    tempfile.tempdir = None  # the worker's own was found out, and kept, while it imported
     wall.lock()
     for standard in (1, 2):
         os.dup2(output, standard)

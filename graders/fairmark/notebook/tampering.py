@@ -1,0 +1,92 @@
+"""What no answer to an exercise needs: text that reaches for the recorder or for the interpreter below the notebook, or
+puts its own in the place of Keras's.
+
+Finding it proves nothing and costs no marks; a person should look. Not finding it proves nothing either: text can be
+put together at run time. It is here because what a notebook claims about itself is checked against its text, and one
+that rewrites the recorder and words its text to match would otherwise pass unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from fairmark.evidence import Cell, Flag
+from fairmark.notebook.source import tree_of
+
+__all__ = ["tampering_in"]
+
+_MODULES = ("ctypes", "_ctypes", "cffi", "_posixsubprocess")
+_INTERPRETER = (
+    "gc.get_objects",
+    "gc.get_referents",
+    "gc.get_referrers",
+    "inspect.currentframe",
+    "inspect.stack",
+    "sys._getframe",
+    "sys.setprofile",
+    "sys.settrace",
+)
+_OFFERED = ("fairmark", "fairmark.dataset")
+_SHELL = ("ast_transformers", "events", "input_transformers_cleanup", "input_transformers_post")
+_REPLACED = ("builtins", "fairmark", "io", "json", "keras", "np", "numpy", "os", "tensorflow", "tf")
+_FILES = ("/proc/", "/dev/kmsg", "/dev/mem")
+
+
+def tampering_in(cells: Iterable[Cell]) -> tuple[Flag, ...]:
+    """One flag for each cell of the student's in which something is found, saying what; ``cell`` is its number."""
+    flags: list[Flag] = []
+    for cell in cells:
+        found = sorted(set(_found_in(cell.source))) if cell.touched and cell.role != "locked" else []
+        if found:
+            flags.append(Flag(kind="tampering", message=f"this cell uses {', '.join(found)}"[:500], cell=cell.number))
+    return tuple(flags)
+
+
+def _found_in(source: str) -> Iterator[str]:
+    tree = tree_of(source)
+    for node in ast.walk(tree) if tree is not None else ():
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names if _is_telling(alias.name))
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (name for name in (f"{module}.{alias.name}" for alias in names) if _is_telling(name))
+            case ast.Attribute(attr="__file__" | "__path__", value=ast.Name(id="fairmark")):
+                yield _dotted(node)
+            case ast.Attribute() if _dotted(node) in _INTERPRETER:
+                yield _dotted(node)
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=attr) if attr in _SHELL:
+                yield f"get_ipython().{attr}"
+            case ast.Constant(value=str(text)) if text.startswith((*_FILES, "fairmark.")):
+                yield repr(text[:60])
+            case ast.Assign(targets=targets):
+                yield from (f"{name} = …" for name in map(_replaced, targets) if name)
+            case ast.Call(func=ast.Name(id="setattr"), args=[target, *_]) if _root(target) in _REPLACED:
+                yield f"setattr({_dotted(target)}, …)"
+            case _:
+                pass
+
+
+def _is_telling(name: str) -> bool:
+    top = name.partition(".")[0]
+    return top in _MODULES or name in _INTERPRETER or (top == "fairmark" and name not in _OFFERED)
+
+
+def _replaced(target: ast.expr) -> str:
+    """The attribute of a module, or the loaded module, that is given another value; empty where it is none."""
+    if isinstance(target, ast.Subscript) and _dotted(target.value) == "sys.modules":
+        return "sys.modules[]"
+    return _dotted(target) if isinstance(target, ast.Attribute) and _root(target) in _REPLACED else ""
+
+
+def _root(node: ast.expr) -> str:
+    return _dotted(node).partition(".")[0]
+
+
+def _dotted(node: ast.expr) -> str:
+    """``a.b.c`` for an attribute of an attribute of a name; empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

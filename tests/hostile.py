@@ -1,0 +1,180 @@
+"""What the hostile corpus is aimed at: listeners, files, secrets, a process table; and whether it was hit."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+from walled import DATASET, NAME, Attack, right_notebook
+
+from fairmark.batch.journey import Journey, Marked
+from fairmark.course import Course
+from fairmark.data import data_folder, hidden_pictures, load_recipe, secret_folder
+from fairmark.sandbox import ConfinedProcess, Launcher, Limits
+from fairmark.sandbox.shelf import shelf
+
+__all__ = ["HOSTILE_LIMITS", "Surroundings", "Targets", "targets"]
+
+HOSTILE_LIMITS = Limits(
+    run_seconds=180,
+    cell_seconds=120,
+    cpu_seconds=180,
+    memory_bytes=2 << 30,
+    processes=24,
+    written_bytes=64 << 20,
+    files=3000,
+    output_bytes=1 << 20,
+    channel_bytes=4 << 20,
+    line_bytes=1 << 20,
+)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run must leave as it was."""
+
+    files: dict[str, tuple[int, int, int]]
+    processes: list[str]
+    shared: list[str]
+    mounts: str
+
+
+@dataclass
+class Targets:
+    """Everything a hostile notebook is told of, and a mark that no honest process bears."""
+
+    course: Course
+    folder: Path
+    marker: str
+    tcp: socket.socket
+    udp: socket.socket
+    unix: socket.socket
+    abstract: socket.socket
+    worker: int = 0
+    before: Surroundings | None = None
+
+    def places(self) -> dict[str, str]:
+        """What ``<name>`` stands for in a hostile notebook."""
+        assignment = self.course.assignment(NAME)
+        recipe = load_recipe(self.course.dataset_folder(DATASET))
+        return {
+            "course": str(self.course.root),
+            "solution": str(assignment.solution),
+            "grader": str(assignment.grader),
+            "secret": str(secret_folder()),
+            "hidden": str(hidden_pictures(recipe).folder),
+            "other": str(self.folder / "submitted" / "other.ipynb"),
+            "outside": str(self.folder / "outside"),
+            "home": str(self.folder / "home"),
+            "port": str(self.tcp.getsockname()[1]),
+            "socket": self.unix.getsockname(),
+            "abstract": self.marker,
+            "name": "localhost",
+            "pid": str(os.getpid()),
+            "worker": str(self.worker),
+            "marker": self.marker,
+            "shared": f"{self.marker}-ours",
+        }
+
+    def knocked(self) -> list[str]:
+        """Which listeners somebody has reached since this was last asked."""
+        found = []
+        for name, listener in (("tcp", self.tcp), ("unix", self.unix), ("abstract", self.abstract)):
+            try:
+                listener.accept()[0].close()
+            except BlockingIOError:
+                continue
+            found.append(name)
+        try:
+            self.udp.recv(100)
+            found.append("udp")
+        except BlockingIOError:
+            pass
+        return found
+
+    def surroundings(self) -> Surroundings:
+        """What a run must leave as it was, as it is now."""
+        watched = [self.course.root, self.folder / "outside", self.folder / "home", secret_folder(), data_folder()]
+        return surroundings([*watched, shelf()], self.marker)
+
+    def submission(self, attack: Attack) -> Path:
+        """The hostile notebook as a file."""
+        name = "".join(letter if letter.isalnum() else "-" for letter in attack.name)
+        path = self.folder / "submitted" / f"{name}.ipynb"
+        path.write_bytes(attack.notebook(self.course, self.places()))
+        return path
+
+    def mark(self, attack: Attack, launcher: Launcher) -> Marked:
+        """Marks it; one that is to run out of time is given little, and the others more than they need."""
+        limits = replace(HOSTILE_LIMITS, cell_seconds=5) if attack.run == "timeout" else HOSTILE_LIMITS
+        return self._mark(self.submission(attack), launcher, limits, train=attack.train)
+
+    def mark_right(self, launcher: Launcher, *, train: bool) -> Marked:
+        path = self.folder / "submitted" / "other.ipynb"
+        return self._mark(path, launcher, HOSTILE_LIMITS, train=train)
+
+    def _mark(self, path: Path, launcher: Launcher, limits: Limits, *, train: bool) -> Marked:
+        assignment = self.course.assignment(NAME)
+        journey = Journey(self.course, assignment, quick=not train, limits=limits, launcher=launcher)
+        return journey.mark(path, path.stem)
+
+
+@contextmanager
+def targets(course: Course, folder: Path, launcher: ConfinedProcess) -> Iterator[Targets]:
+    """Opens the listeners and lays out the files. One right submission is marked before anything else."""
+    marker = f"fairmark-{secrets.token_hex(6)}"
+    for part in ("submitted", "outside", "home"):
+        (folder / part).mkdir(mode=0o777, parents=True)
+        (folder / part).chmod(0o777)
+    folder.chmod(0o755)
+    (folder / "outside" / "file").write_text("ours\n")
+    (folder / "outside" / "file").chmod(0o666)
+    (folder / "home" / "diary").write_text("ours\n")
+    (folder / "submitted" / "other.ipynb").write_bytes(right_notebook(course))
+    shared = Path("/dev/shm", f"{marker}-ours")
+    shared.write_text("ours\n")
+    with (
+        tempfile.TemporaryDirectory() as short,  # the address of a socket may have 107 bytes
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+        socket.socket(socket.AF_UNIX) as unix,
+        socket.socket(socket.AF_UNIX) as abstract,
+    ):
+        udp.bind(tcp.getsockname())
+        Path(short).chmod(0o755)
+        unix.bind(f"{short}/socket")
+        unix.listen()
+        abstract.bind(f"\0{marker}")
+        abstract.listen()
+        for listener in (tcp, udp, unix, abstract):
+            listener.setblocking(False)
+        aimed_at = Targets(course, folder, marker, tcp, udp, unix, abstract)
+        aimed_at.mark_right(launcher, train=True)
+        aimed_at.worker = launcher.worker.pid or 0
+        aimed_at.before = aimed_at.surroundings()
+        yield aimed_at
+    shared.unlink()
+
+
+def surroundings(folders: list[Path], marker: str) -> Surroundings:
+    """The files of ``folders`` (size, time of change, mode), processes that bear ``marker`` or run in one of the
+    folders, shared memory that bears it, and all mounts."""
+    files: dict[str, tuple[int, int, int]] = {}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            found = path.lstat()
+            files[str(path)] = (found.st_size, found.st_mtime_ns if path.is_file() else 0, found.st_mode)
+    alive = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    return Surroundings(
+        files=files,
+        processes=[line for line in alive if marker in line],
+        shared=sorted(name for name in os.listdir("/dev/shm") if marker in name),  # noqa: PTH208
+        mounts=Path("/proc/self/mounts").read_text(encoding="utf-8"),
+    )

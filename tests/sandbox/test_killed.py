@@ -1,0 +1,82 @@
+"""A grader that is killed leaves nothing running, and nothing that the next one does not remove."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fairmark.sandbox.cgroup import memory_groups
+
+GRADER = """
+import sys
+from pathlib import Path
+from fairmark.evidence import Cell
+from fairmark.sandbox import ConfinedProcess, Workplace, run_notebook
+
+source = '''
+import os, subprocess, sys, time
+subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"], start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(600)
+open("left", "w").write("x" * 1000)
+time.sleep(600)
+'''
+cell = Cell(position=1, number=1, role="added", touched=True, source=source)
+launcher = ConfinedProcess(without=sys.argv[2:])
+print("begun", flush=True)
+while True:
+    with Workplace() as workplace:
+        run_notebook([cell], workplace, pictures_folder=Path(sys.argv[1]), launcher=launcher)
+"""
+
+NEXT = """
+from fairmark.sandbox.cgroup import memory_groups
+from fairmark.sandbox.shelf import shelf
+shelf()
+memory_groups()
+"""
+
+
+def started(folder: Path, *without: str) -> subprocess.Popen[bytes]:
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADER, "/usr/share", *without],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    assert grader.stdout is not None
+    assert grader.stdout.readline() == b"begun\n"
+    return grader
+
+
+def family(grader: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return psutil.Process(grader.pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("without", [(), ("processes",)], ids=["all layers", "no PID namespace"])
+@pytest.mark.parametrize("moment", ["while TensorFlow is imported", "in the middle of a run"])
+def test_a_killed_grader_leaves_no_process_and_no_file(moment: str, without: tuple[str, ...], tmp_path: Path) -> None:
+    grader = started(tmp_path, *without)
+    if moment == "in the middle of a run":
+        while len(family(grader)) < 6:  # worker, warden, init, the run and its two children
+            assert grader.poll() is None
+            time.sleep(0.05)
+    time.sleep(random.Random(moment).random() / 2)
+    alive = family(grader)
+    grader.send_signal(signal.SIGKILL)
+    grader.communicate()
+    _, left = psutil.wait_procs(alive, timeout=30)
+    assert left == []
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", NEXT], check=True, env=environment)
+    assert list(tmp_path.iterdir()) == []
+    groups = memory_groups()
+    assert groups is None or not list(groups.glob(f"fairmark-{grader.pid}-*"))

@@ -1,0 +1,153 @@
+"""Every hostile submission gets the verdict it must get, and hurts nothing.
+
+All of them are graded by one warm worker, two at a time: first in the corpus' order, a right submission behind each,
+then in another order. A right submission must earn full marks whoever came before it; and afterwards no process, file,
+mount or shared memory may be there that was not there before.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from hostile import Targets, targets
+from walled import NAME, Attack, attacks, losses, walled_course
+
+from fairmark.batch.journey import Journey, Marked
+from fairmark.sandbox import ConfinedProcess
+
+ATTACKS = attacks()
+EVERY = 8
+"""Of the right submissions, one in so many is trained and shown hidden pictures; the others stop at ``fit``."""
+
+
+@dataclass
+class Class:
+    """A class of hostile students, being graded."""
+
+    targets: Targets
+    launcher: ConfinedProcess
+    first: dict[str, Future[Marked]] = field(default_factory=dict)
+    again: dict[str, Future[Marked]] = field(default_factory=dict)
+    right: dict[str, Future[Marked]] = field(default_factory=dict)
+
+    def begin(self, pool: ThreadPoolExecutor, wanted: list[Attack]) -> None:
+        for number, attack in enumerate(wanted):
+            self.first[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
+            train = number % EVERY == 0
+            self.right[attack.name] = pool.submit(self.targets.mark_right, self.launcher, train=train)
+        other_order = list(wanted)
+        random.Random(1).shuffle(other_order)
+        for attack in other_order:
+            self.again[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
+
+
+@pytest.fixture(scope="module")
+def hostile_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Class]:
+    course = walled_course(tmp_path_factory.mktemp("walled") / "course")
+    Journey(course, course.assignment(NAME)).prepare()
+    launcher = ConfinedProcess()
+    with targets(course, tmp_path_factory.mktemp("targets"), launcher) as aimed_at, ThreadPoolExecutor(2) as pool:
+        graded = Class(aimed_at, launcher)
+        asked = [getattr(getattr(item, "callspec", None), "params", {}).get("attack") for item in request.session.items]
+        graded.begin(pool, [attack for attack in ATTACKS if attack in asked])
+        yield graded
+        pool.shutdown(cancel_futures=True)
+    launcher.close()
+
+
+def verdict(marked: Marked) -> dict[str, object]:
+    report = marked.report
+    return {
+        "run": report.run.outcome,
+        "lost": losses(report),
+        "flags": sorted({flag.kind for flag in report.flags}),
+        "reached": re.findall(r"^REACHED .*", "".join(marked.evidence.run.printed.values()), re.MULTILINE),
+    }
+
+
+def expected(attack: Attack) -> dict[str, object]:
+    return {"run": attack.run, "lost": dict(attack.lost), "flags": sorted(attack.flags), "reached": []}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
+def test_an_attack_gets_its_verdict_and_gets_nothing_else(attack: Attack, hostile_class: Class) -> None:
+    assert verdict(hostile_class.first[attack.name].result()) == expected(attack)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
+def test_a_right_submission_behind_it_earns_full_marks(attack: Attack, hostile_class: Class) -> None:
+    marked = hostile_class.right[attack.name].result()
+    assert (losses(marked.report), marked.report.flags) == ({}, ())
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
+def test_the_verdict_is_the_same_in_another_order(attack: Attack, hostile_class: Class) -> None:
+    assert verdict(hostile_class.again[attack.name].result()) == expected(attack)
+
+
+def test_there_are_at_least_sixty_attacks_of_all_kinds() -> None:
+    assert len(ATTACKS) >= 60
+    assert {attack.kind for attack in ATTACKS} == {"forging", "reading", "escaping", "hurting"}
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+
+
+def _done(hostile_class: Class) -> None:
+    for futures in (hostile_class.first, hostile_class.right, hostile_class.again):
+        for future in futures.values():
+            future.result()
+
+
+def test_nobody_was_reached_over_any_network(hostile_class: Class) -> None:
+    _done(hostile_class)
+    assert hostile_class.targets.knocked() == []
+
+
+def test_nothing_is_left_behind_and_nothing_outside_has_changed(hostile_class: Class) -> None:
+    _done(hostile_class)
+    assert hostile_class.targets.surroundings() == hostile_class.targets.before
+
+
+def test_the_worker_is_the_one_it_was(hostile_class: Class) -> None:
+    _done(hostile_class)
+    assert hostile_class.launcher.worker.pid == hostile_class.targets.worker
+
+
+CURIOUS = Attack(
+    name="looks for the reference's answers in the second run",
+    kind="reading",
+    train=True,
+    after={
+        "compile": """
+import gc, linecache, sys
+seen = "".join([*In, *(str(lines) for lines in linecache.cache.values()), str(sys._getframe().f_back.f_locals)])
+print("SEEN", "learning_" + "rate=0.001" in seen, flush=True)
+text = seen[seen.find("RMSprop(") :][:60] if "learning_" + "rate=0.001" in seen else "nothing"
+""",
+        "training": """
+class Carrier(keras.layers.Layer):
+    def call(self, inputs): return inputs
+Carrier.__name__ = Carrier.__qualname__ = text
+carrier = keras.Sequential([model, Carrier(name="carrier")])
+carrier.compile(loss="binary_crossentropy", optimizer="sgd")
+carrier.fit(training_pictures, steps_per_epoch=1, verbose=0)
+raise RuntimeError(text)
+""",
+    },
+    answers={"compile": "model.compile(loss='binary_crossentropy', optimizer='sgd', metrics=['accuracy'])"},
+)
+
+
+def test_what_is_read_of_the_reference_in_the_second_run_reaches_neither_report_nor_evidence(
+    hostile_class: Class,
+) -> None:
+    marked = hostile_class.targets.mark(CURIOUS, hostile_class.launcher)
+    assert marked.evidence.rerun is not None
+    assert marked.evidence.rerun.replaced == ("compile",)
+    said = marked.report.model_dump_json() + marked.evidence.model_dump_json(exclude={"submission"})
+    assert "SEEN True" not in said
+    assert "RMSprop(" not in said
