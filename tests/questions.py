@@ -42,6 +42,7 @@ MAY = {
     "import what nobody has imported yet": "import sqlite3, wave, scipy.special",
     "save a figure": "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.savefig('figure.png'); plt.close()",
     "start a thread": "import threading; one = threading.Thread(target=print); one.start(); one.join()",
+    "start a pool of threads": "import multiprocessing.pool as p; assert p.ThreadPool(2).map(str, [1]) == ['1']",
 }
 """What every notebook may do, whatever confines it."""
 

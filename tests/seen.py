@@ -64,9 +64,9 @@ def in_order(line: str, ours: Collection[str] = ()) -> bool:
         return True
     places = _places(line)
     found = [(match.start(), match.end()) for text in ours for match in re.finditer(re.escape(text), line)]
-    return all(places[start:end] == list(range(places[start], places[start] + end - start)) for start, end in found) and (
-        places[:first] == list(range(first))
-    )
+    return all(
+        places[start:end] == list(range(places[start], places[start] + end - start)) for start, end in found
+    ) and (places[:first] == list(range(first)))
 
 
 def _is_right_to_left(sign: str) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "HARMLESS",
     "KINDS",
     "NOT_SHOWN",
+    "ON_PAGES_ONLY",
     "SUBMISSIONS",
     "Say",
     "Text",
@@ -94,6 +95,9 @@ def _from_json(text: str) -> str:
 NOT_SHOWN = frozenset({"variable", "printed", "key of the logs", "module", "name of a layer", "class of the model"})
 """Places whose text is evidence and goes no further."""
 
+ON_PAGES_ONLY = frozenset({"name of software", "version of software"})
+"""Places whose text is in the files of a report, and not on a terminal."""
+
 
 def wrong_answers(say: Say) -> Evidence:
     """Everything was answered, and every answer is a text."""
@@ -126,6 +130,7 @@ def wrong_answers(say: Say) -> Evidence:
 def wrong_names(say: Say) -> Evidence:
     """The classes, the picture and its class are called so."""
     return right_answer(
+        sources={"compile": recorded.SOURCES["compile"].replace("RMSprop", "Adam")},
         training={"classes": ["horses", say("class")]},
         compiled={"optimizer": Function(name="adam", class_name=say("class of the optimizer"))},
         loaded={"path": say("picture")},
@@ -196,18 +201,20 @@ def mark(place: str) -> str:
 
 
 def speaking_report(submissions: Iterable[Report]) -> Report:
-    """One report with every check and flag in which something was said, and a student whose name speaks.
+    """One report with every sentence in which something was said, once, and a student whose name speaks.
 
     ``submissions`` are reports whose places say their :func:`mark`. There is an exercise for each of them.
     """
     reports = list(submissions)
+    sentences: set[str] = set()
     exercises = []
     for number, report in enumerate(reports, start=1):
         checks = [check for exercise in report.exercises for check in exercise.checks]
-        speaking = tuple(check for check in checks if "«" in check.model_dump_json())
-        if speaking:
-            first = report.exercises[0].model_copy(update={"id": f"part_{number}", "checks": speaking})
-            exercises.append(first)
+        new = {check.message: check for check in checks if "«" in check.message and check.message not in sentences}
+        sentences |= new.keys()
+        if new:
+            update = {"id": f"part_{number}", "checks": tuple(new.values())}
+            exercises.append(report.exercises[0].model_copy(update=update))
     flags = tuple(flag for report in reports for flag in report.flags if "«" in flag.model_dump_json())
     run = next(report.run for report in reports if "«" in report.run.model_dump_json())
     return reports[0].model_copy(

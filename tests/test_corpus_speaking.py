@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from seen import Page, in_order, is_file_name, is_formula, lines_in_columns, sequences, unstyled
-from speaking import HARMLESS, NOT_SHOWN, SUBMISSIONS, Text, mark, say_instead, speaking_report, texts
+from speaking import HARMLESS, NOT_SHOWN, ON_PAGES_ONLY, SUBMISSIONS, Text, mark, say_instead, speaking_report, texts
 
 from fairmark.checks import Grader, load_grader
 from fairmark.cli.follow import steps_of
-from fairmark.evidence import Evidence
+from fairmark.evidence import CellStarted, Evidence, Stamped
 from fairmark.judge import judge, put_off
 from fairmark.notebook.kept import encodable
 from fairmark.present.escape import csv_field, file_stem, one_line
@@ -139,7 +139,7 @@ def test_a_report_on_a_terminal_is_shown_and_obeyed_by_nothing(text: Text) -> No
     assert all(in_order(line, scores()) for line in lines_in_columns(unstyled(coloured), 100))
 
 
-@each_text
+@pytest.mark.parametrize("text", texts("terminal", "direction", "invisible", "long"), ids=lambda text: text.name)
 def test_a_report_in_a_narrow_pipe_is_shown_and_obeyed_by_nothing(text: Text) -> None:
     plain = report_shown(everywhere(text), text.text, width=36, colour=False)
     assert not sequences(plain)
@@ -194,6 +194,18 @@ def test_progress_is_shown_and_obeyed_by_nothing(text: Text) -> None:
     assert in_order(line, scores())
 
 
+def test_a_flood_of_events_is_not_drawn_one_by_one() -> None:
+    cells = raising(HARMLESS).submission.cells
+    console = _console(100, colour=True)
+    with ClassProgress(console, 1, clock=lambda: 1.0) as progress, progress.run(HARMLESS) as run:
+        steps = steps_of(run)
+        steps.cells(cells)
+        written = len(_written(console))
+        for number in range(2000):
+            steps.event(Stamped(at_seconds=1, event=CellStarted(cell=10**4000 + number)))
+    assert len(_written(console)) < written + 100_000
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -241,10 +253,10 @@ def test_a_report_in_json_comes_back_and_shows_nothing_bare(text: Text) -> None:
 
 @each_text
 def test_evidence_in_json_comes_back_and_shows_nothing_bare(text: Text) -> None:
-    for name in ("wrong_answers", "errors"):
-        evidence = SUBMISSIONS[name](lambda place: encodable(text.text))
-        assert _is_bare(evidence_json(evidence))
-        assert Evidence.model_validate_json(evidence_json(evidence)) == evidence
+    evidence = SUBMISSIONS["wrong_answers"](lambda place: encodable(text.text))
+    written = evidence_json(evidence)
+    assert _is_bare(written)
+    assert Evidence.model_validate_json(written) == evidence
 
 
 def _is_bare(text: str) -> bool:
@@ -284,7 +296,9 @@ def test_the_judge_does_nothing_with_a_text_but_say_it(text: Text) -> None:
 @pytest.mark.parametrize("name", ["wrong_answers", "wrong_names"])
 @pytest.mark.parametrize("text", TEXTS[::5], ids=lambda text: text.name)
 def test_what_an_answer_is_called_moves_no_mark(name: str, text: Text) -> None:
-    judged = [judge(SUBMISSIONS[name](lambda place, say=say: say), grader()) for say in (encodable(text.text), HARMLESS)]
+    judged = [
+        judge(SUBMISSIONS[name](lambda place, say=say: say), grader()) for say in (encodable(text.text), HARMLESS)
+    ]
     one, other = ([(check.id, check.score) for e in report.exercises for check in e.checks] for report in judged)
     assert one == other
 
@@ -299,9 +313,10 @@ def places() -> Iterator[str]:
 
 @pytest.mark.parametrize("place", sorted(set(places()) - {"first line"}))
 def test_what_is_said_in_a_place_is_seen(place: str) -> None:
-    outputs = (report_json(marked()), page_of(marked(), ""), report_shown(marked(), "", width=100, colour=False))
-    expected = place not in NOT_SHOWN
-    assert [f"«{place}»" in _unwrapped(output) for output in outputs] == [expected] * len(outputs)
+    terminal = report_shown(marked(), "", width=100, colour=False)
+    found = [f"«{place}»" in _unwrapped(output) for output in (report_json(marked()), page_of(marked(), ""), terminal)]
+    is_shown = place not in NOT_SHOWN
+    assert found == [is_shown, is_shown, is_shown and place not in ON_PAGES_ONLY]
 
 
 def _unwrapped(output: str) -> str:

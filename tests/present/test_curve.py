@@ -41,3 +41,9 @@ def test_what_is_no_number_between_zero_and_one_is_left_out() -> None:
 @pytest.mark.parametrize("events", [(), (epoch(1, loss=0.3),), (epoch(1, accuracy=float("nan")),)])
 def test_without_any_accuracy_there_is_no_curve(events: tuple[EpochEnded, ...]) -> None:
     assert curve_of(run_of(*events)) is None
+
+
+def test_steps_of_thousands_of_digits_are_many_and_no_more() -> None:
+    curve = curve_of(run_of(epoch(1, steps=10**4000, accuracy=0.5), epoch(2, steps=-(10**4000), accuracy=0.5)))
+    assert curve is not None
+    assert curve.steps == (10**9, 0)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from seen import in_order, is_file_name, is_formula
 
-from fairmark.present.escape import as_text, csv_field, file_stem, one_line, plain
+from fairmark.present.escape import as_text, csv_field, directed, file_stem, one_line, plain
 
 ANY_TEXT = st.text(
     st.one_of(
         st.characters(),
         st.sampled_from("\x1b\x07\x9b\x9d\x9c[]m;0\\\r\n\t\u202e\u200b\u2028\ud800=+-@'\",./\\ "),
+        st.sampled_from("\u0301\u0338\u20dd\u093e\u1161\u0e33\u05d0\u05b8\u0639\u0660\u200e\u2067\ufe0f\U0001f3fd"),
     ),
     max_size=200,
 )
@@ -39,6 +43,9 @@ ANY_TEXT = st.text(
         ("a\u200e\u200b\u2060\ufeffb\ufe0f", "ab"),
         ("a\ud800b\ue000", "a\ufffdb\ufffd"),
         ("e" + "\u0301" * 50, "e" + "\u0301" * 4),
+        ("각" + "\u1161" * 50 + "\u0301" * 50, "각" + "\u1161" * 4 + "\u0301" * 4),
+        ("\u0338a\n\u200b\u0301b", "\u25cc\u0338a\n\u25cc\u0301b"),
+        ("\ta\t\u0301b", "\ta\t\u0301b"),
         ("José, 李, שָׁלוֹם", "José, 李, שָׁלוֹם"),
     ],
 )
@@ -61,6 +68,40 @@ def test_one_line_joins_lines_with_single_spaces() -> None:
 
 def test_one_line_says_that_something_was_cut_off() -> None:
     assert one_line("x " * 1_000_000, limit=10) == "x x x x x…"
+
+
+@pytest.mark.parametrize("text", ["\u200b", " \n ", "\x1b[31m", "\u3164\u2800"])
+def test_a_name_of_nothing_that_is_seen_is_seen_to_be_one(text: str) -> None:
+    assert one_line(text) == csv_field(text) == "\ufffd"
+    assert one_line("") == csv_field("") == ""
+
+
+@given(ANY_TEXT, st.integers(1, 300))
+def test_one_line_is_one_line_of_text_and_never_empty(text: str, limit: int) -> None:
+    shown = one_line(text, limit=limit)
+    assert shown.isprintable()
+    assert len(shown) <= limit
+    assert bool(shown) == bool(text)
+    assert shown == " ".join(shown.split()) == one_line(shown, limit=limit)
+
+
+@given(ANY_TEXT)
+def test_what_has_no_width_stands_on_something_and_is_never_many(text: str) -> None:
+    for line in plain(text).split("\n"):
+        assert not line or line[0] == "\t" or cell_len(line[0])
+        without_width = "".join("0" if not cell_len(character) else "1" for character in line.replace("\t", " "))
+        assert "0" * 9 not in without_width
+
+
+@given(ANY_TEXT, st.integers(0, 20), st.integers(1, 20))
+def test_what_stands_behind_a_text_on_a_terminal_stays_there(text: str, score: int, max_score: int) -> None:
+    ours = f"{score} / {max_score}"
+    line = directed(one_line(text, limit=60))
+    assert in_order(f"{line}  {ours}%, passed", [ours, "passed"]) or ours in line
+
+
+def test_only_lines_that_need_it_get_a_mark_of_direction() -> None:
+    assert directed("ada\nשלום\n李") == "ada\nשלום\u200e\n李"
 
 
 @given(ANY_TEXT, st.integers(1, 300))
@@ -97,6 +138,9 @@ def test_text_for_rich_carries_no_style_of_its_own(text: str) -> None:
         ("a;=1", "a;'=1"),
         ("a, @b", "a,' @b"),
         ("\u200b=1", "'=1"),
+        ("⁻1", "'⁻1"),
+        ("﹦1", "'﹦1"),
+        ("−1", "'−1"),
         ("a=1", "a=1"),
         ("Jean-Luc O'Neil", "Jean-Luc O'Neil"),
     ],
@@ -112,9 +156,7 @@ def test_csv_fields_come_back_as_they_were_written(rows: list[list[str]]) -> Non
     csv.writer(file).writerows(fields)
     file.seek(0)
     assert list(csv.reader(file)) == fields
-    assert all(
-        not field.lstrip("\"'` ").startswith(tuple("=+-@")) or field[0] == "'" for row in fields for field in row
-    )
+    assert not any(is_formula(part) for row in fields for field in row for part in re.split("[;,|]", field))
 
 
 @pytest.mark.parametrize("name", ["ada", "Ada Lovelace", "ada.lovelace@uni.example", "José", "李", "a_b-c+d"])
@@ -165,6 +207,7 @@ def test_a_file_stem_is_safe_on_every_system(text: str) -> None:
     assert not stem.startswith((".", "-", " "))
     assert not stem.endswith((".", " "))
     assert not set(stem) & set('/\\:*?"<>|\0\n\t')
+    assert is_file_name(f"{stem}.json")
 
 
 @given(ANY_TEXT, ANY_TEXT)

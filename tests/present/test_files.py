@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from fairmark.errors import MachineError
+from fairmark.evidence import EpochEnded, Evidence, Run, Stamped, Submission
 from fairmark.present.curve import Curve
-from fairmark.present.files import report_json, report_name, write_report
+from fairmark.present.files import evidence_json, report_json, report_name, write_report
 from fairmark.report import Report
 
 
@@ -39,6 +40,19 @@ def test_hostile_text_is_complete_in_json_and_bare_nowhere(hostile_report: Repor
     assert all(character == "\n" or character.isprintable() for character in text)
     assert json.loads(text)["student"] == hostile_text.replace("\ud800", "\\ud800")
     assert Report.model_validate_json(text).student == json.loads(text)["student"]  # strict readers take it too
+
+
+def test_evidence_comes_back_and_shows_nothing_bare() -> None:
+    handed_in = Submission(student="a\x9b\u202e", assignment="compile", notebook_sha256="")
+    logs = {"loss": float("nan"), "accuracy\x9d": float("-inf")}
+    ended = EpochEnded(fit="fit-1", epoch=1, steps=8, validation_steps=8, seconds=1.0, logs=logs)
+    run = Run(outcome="completed", events=(Stamped(at_seconds=1.0, event=ended),), printed={3: "\u2067שלום\x1b"})
+    evidence = Evidence(submission=handed_in, run=run)
+    text = evidence_json(evidence)
+    assert text.isascii()
+    assert all(character == "\n" or character.isprintable() for character in text)
+    assert json.loads(text) == json.loads(evidence.model_dump_json())
+    assert repr(Evidence.model_validate_json(text)) == repr(evidence)  # NaN is equal to nothing
 
 
 def test_a_hostile_name_stays_in_its_folder(tmp_path: Path, hostile_report: Report) -> None:

@@ -50,6 +50,13 @@ def test_hostile_text_is_no_formula_and_no_line_of_its_own(hostile_report: Repor
     assert not set("\x1b\x07\x9b\u202e\u200b\ud800") & set(text)
 
 
+def test_a_name_with_something_unseen_in_it_is_no_row_of_another_student(small_report: Report) -> None:
+    reports = [small_report.model_copy(update={"student": name}) for name in ("ada", "ada\u200b", "ada ", "ben")]
+    names = [row[0] for row in csv.reader(io.StringIO(gradebook_text(reports)))]
+    assert (names[1], names[4]) == ("ada", "ben")
+    assert len(set(names)) == 5
+
+
 @given(st.lists(st.tuples(st.text(st.characters()), st.lists(st.text(), max_size=3, unique=True)), max_size=5))
 def test_any_gradebook_comes_back_with_as_many_rows_and_fields(students: list[tuple[str, list[str]]]) -> None:
     reports = [

@@ -122,6 +122,21 @@ def test_the_curve_is_drawn_from_numbers_alone(full_report: Report, values: tupl
     assert "validation ·" not in page.text
 
 
+def test_a_curve_of_very_many_epochs_is_no_larger_than_can_be_seen(full_report: Report) -> None:
+    values = tuple(n / 50_000 for n in range(50_000))
+    html = report_page(full_report, curve=Curve(values, values, (8,) * len(values)))
+    assert len(html) < 40_000
+    assert "50000 epochs" in html
+
+
+def test_software_without_end_is_cut_short(full_report: Report) -> None:
+    software = {f"package {n}": "1.0" for n in range(1000)}
+    html = report_page(
+        full_report.model_copy(update={"run": full_report.run.model_copy(update={"software": software})})
+    )
+    assert html.count("<bdi>") == 20
+
+
 def test_an_unreadable_submission_has_a_page_too(full_report: Report) -> None:
     run = full_report.run.model_copy(update={"outcome": "unreadable"})
     text = Page(report_page(full_report.model_copy(update={"run": run, "exercises": ()}))).text

@@ -6,6 +6,7 @@ import io
 
 import pytest
 from rich.console import Console
+from seen import in_order
 
 from fairmark.present.progress import ClassProgress, RunProgress
 from fairmark.report import Report
@@ -147,3 +148,31 @@ def test_an_old_console_gets_characters_it_has(clock: Clock) -> None:
         file.flush()
         assert b"?ukasz ?" in raw.getvalue()
         file.detach()
+
+
+def test_numbers_of_thousands_of_digits_are_shown_as_large_ones(pipe: Console, terminal: Console, clock: Clock) -> None:
+    huge = 10**4000
+    for console in (pipe, terminal):
+        with RunProgress(console, clock=clock) as progress:
+            progress.cell(huge, huge, "import math")
+            clock.seconds += 1
+            progress.epoch(huge, huge, huge, huge, {"accuracy": 1e308})
+            clock.seconds += 1
+            progress.epoch(-huge, huge, -huge, -huge, {})
+        assert "Epoch 1000000000 of 1000000000" in written(console)
+        assert len(written(console)) < 10_000
+
+
+def test_a_flood_is_not_drawn_event_by_event(terminal: Console, clock: Clock) -> None:
+    with RunProgress(terminal, clock=clock) as progress:
+        for number in range(1000):
+            progress.cell(number, 1000, "import math")
+            progress.epoch(1, 15, number, None, {})
+    assert len(written(terminal)) < 20_000
+
+
+def test_behind_a_name_in_hebrew_the_score_is_read_as_it_is(pipe: Console, clock: Clock, small_report: Report) -> None:
+    with ClassProgress(pipe, 1, clock=clock) as progress:
+        progress.finished(small_report.model_copy(update={"student": "שלום"}))
+    [line] = written(pipe).splitlines()
+    assert in_order(line, ["1 / 2.5"])

@@ -6,6 +6,7 @@ import io
 
 import pytest
 from rich.console import Console
+from seen import in_order
 
 from fairmark.present.table import show_class
 from fairmark.report import Report
@@ -70,3 +71,18 @@ def test_a_class_without_submissions_says_so() -> None:
 
 def test_an_old_console_gets_letters_it_has(mixed_report: Report) -> None:
     assert "Ada Lovelace" in shown([mixed_report], encoding="ascii")
+
+
+def test_names_that_look_the_same_are_told_apart(small_report: Report) -> None:
+    twin = small_report.model_copy(update={"student": "ada\u200b"})
+    lines = shown([small_report, twin]).splitlines()
+    assert lines[3].startswith(" ada  ")
+    assert lines[4].startswith(" ada #")
+
+
+def test_marks_stay_in_their_order_behind_a_name_in_hebrew(small_report: Report) -> None:
+    [line] = [
+        line for line in shown([small_report.model_copy(update={"student": "שלום"})]).splitlines() if "1 / 2.5" in line
+    ]
+    assert in_order(line, ["1 / 2.5", "40.0"])
+    assert not in_order(line.replace("\u200e", ""), ["1 / 2.5", "40.0"])

@@ -89,18 +89,34 @@ def plain(text: str, *, limit: int = 2000, lines: int = 40) -> str:
     return head
 
 
+class _Widthless(dict[str, int]):
+    """0 for a character with a width of its own, 1 for a mark, 2 for what else has none; worked out when first met."""
+
+    def __missing__(self, character: str) -> int:
+        is_mark = unicodedata.category(character) in {"Mn", "Me"}
+        is_vowel = not is_mark and character not in "\n\t" and not cell_len(character)
+        self[character] = kind = 1 if is_mark else 2 * is_vowel
+        return kind
+
+
+_WIDTHLESS = _Widthless()
+
+
 def _with_tame_marks(text: str) -> str:
     """At most four marks on a letter, and as many further characters without a width of their own (vowels of Hangul and
     of Indic scripts); none at the beginning of a line."""
+    kinds = [_WIDTHLESS[character] for character in text]
+    if not any(kinds):
+        return text
     kept: list[str] = []
-    marks = vowels = 0
-    for character in text:
-        is_mark = unicodedata.category(character) in {"Mn", "Me"}
-        is_vowel = not is_mark and character not in "\n\t" and not cell_len(character)
-        if (is_mark or is_vowel) and (not kept or kept[-1] == "\n"):
+    counts = [0, 0, 0]
+    for character, kind in zip(text, kinds, strict=True):
+        if not kind:
+            counts = [0, 0, 0]
+        elif not kept or kept[-1] == "\n":
             kept.append(DOTTED_CIRCLE)
-        marks, vowels = (marks + is_mark, vowels + is_vowel) if is_mark or is_vowel else (0, 0)
-        if max(marks, vowels) <= _MARKS_PER_LETTER:
+        counts[kind] += 1
+        if not kind or counts[kind] <= _MARKS_PER_LETTER:
             kept.append(character)
     return "".join(kept)
 

@@ -129,6 +129,7 @@ class ConfinedChild:
             message, descriptors, _, _ = socket.recv_fds(leash, 1 << 16, 1)
             self._warden = Ready.model_validate_json(message).warden
         except (OSError, ValidationError) as problem:
+            leash.close()  # which ends whatever there is of it
             os.close(self.channel)
             os.close(self.output)
             raise InternalError(f"the sandbox could not be set up: {_why(message, problem)}") from problem
@@ -180,6 +181,8 @@ class ConfinedChild:
 
 
 def _why(message: bytes, problem: Exception) -> str:
+    if not message:
+        return str(problem) if isinstance(problem, OSError) else "its worker ended"
     try:
         return Ended.model_validate_json(message).problem or str(problem)
     except ValidationError:

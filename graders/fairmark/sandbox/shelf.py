@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import os
 import shutil
@@ -29,8 +30,9 @@ def _shelf_of(pid: int) -> Path:
         if _is_abandoned(left):
             remove_tree(left)
     made = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock = os.open(made / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)  # held until this process ends, however it ends
+    (made / "lock").rename(made / _LOCK)  # named only now: there is no moment at which it looks abandoned
     atexit.register(_remove_own, made, pid)
     return made
 
@@ -62,10 +64,11 @@ def remove_tree(folder: Path) -> None:
     """Removes it, whatever a notebook has done to it; links are not followed."""
     if folder.is_symlink() or not folder.is_dir():
         return  # something else was put in its place, which is not ours to touch
-    folder.chmod(stat.S_IRWXU)
-    for parent, folders, _ in os.walk(folder):
-        for name in folders:
-            path = Path(parent, name)
-            if not path.is_symlink():
-                path.chmod(stat.S_IRWXU)  # the notebook may have taken its own rights away
+    with contextlib.suppress(FileNotFoundError):  # another process may be removing it too
+        folder.chmod(stat.S_IRWXU)
+        for parent, folders, _ in os.walk(folder):
+            for name in folders:
+                path = Path(parent, name)
+                if not path.is_symlink():
+                    path.chmod(stat.S_IRWXU)  # the notebook may have taken its own rights away
     shutil.rmtree(folder, ignore_errors=True)

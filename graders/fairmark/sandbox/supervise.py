@@ -212,13 +212,14 @@ class _Watch:
         """Whether the process itself has ended."""
         if self._ending is None:
             self._ending = self._child.ending()
-            if self._ending is not None:
-                self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, self._ending.peak_memory_bytes)
         return self._ending is not None
 
     def end(self) -> None:
         """Ends whatever is left of it."""
         self._child.kill()
+        ending = self._child.ending()
+        if ending is not None:
+            self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, ending.peak_memory_bytes)
         self.seen.wall_seconds = round(time.monotonic() - self._began, 3)
 
 

@@ -83,8 +83,9 @@ class Worker:
     def close(self) -> None:
         """Ends the process. Runs that are under way go on, and may be followed to their end."""
         with self._lock:
-            self._end()
-            self._said.close()
+            if not self._said.closed:
+                self._end()
+                self._said.close()
 
     # --- one process after another; the lock is held ---
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from fairmark.sandbox.warm.order import Order
+from fairmark.sandbox.warm.order import Ended, Order
 from fairmark.sandbox.warm.warden import guard
 
 _DESCRIPTORS = 4
@@ -49,7 +49,9 @@ def serve(message: bytes, descriptors: Sequence[int]) -> None:
     """Forks a warden for one order."""
     threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 - names only
     if threads != 1:
-        raise RuntimeError(f"the worker has {threads} threads; a fork would inherit their locks but not them")
+        problem = f"the worker has {threads} threads; a fork would inherit their locks but not them"
+        os.write(descriptors[0], Ended(problem=problem).model_dump_json().encode())
+        raise RuntimeError(problem)
     if os.fork() == 0:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         guard(Order.model_validate_json(message), *descriptors)

@@ -63,8 +63,14 @@ def _guard(order: Order, leash: int, channel: int, output: int, job: int) -> Non
         said = pipe.read()
     _end_everything(children)
     ended = Ended.model_validate_json(said) if said else Ended(status=signal.SIGKILL)
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    _say(leash, ended.model_copy(update={"cpu_seconds": ended.cpu_seconds + own.ru_utime + own.ru_stime}))
+    _say(leash, ended.model_copy(update=_used()))
+
+
+def _used() -> dict[str, float]:
+    """By this process and all that have ended below it: what is killed with a PID namespace is counted for its init."""
+    own, below = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in (own, below))
+    return {"peak_memory_bytes": below.ru_maxrss * 1024, "cpu_seconds": cpu_seconds}
 
 
 def _wait(init: int, leash: int) -> None:
@@ -113,19 +119,14 @@ def _init(
     kernel.show_own_memory(False)
     for descriptor in (channel, output, job):
         os.close(descriptor)
-    status, used = _collect_until(run)
-    peak = used.ru_maxrss * 1024
-    everybody = [resource.getrusage(whose) for whose in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
-    cpu_seconds = sum(used.ru_utime + used.ru_stime for used in everybody)
-    ended = Ended(status=status, peak_memory_bytes=peak, cpu_seconds=cpu_seconds)
-    os.write(tell, ended.model_dump_json().encode())
+    os.write(tell, Ended(status=_collect_until(run)).model_dump_json().encode())
 
 
-def _collect_until(run: int) -> tuple[int, resource.struct_rusage]:
+def _collect_until(run: int) -> int:
     while True:
-        pid, status, used = os.wait3(0)
+        pid, status = os.wait()
         if pid == run:
-            return status, used
+            return status
 
 
 def _run(wall: Wall, order: Order, channel: int, output: int, job: int) -> None:
