@@ -54,6 +54,9 @@ def light_worker(more: str = "") -> tuple[str, ...]:
 class LightBubblewrap(BubblewrapProcess):
     """bubblewrap, with such a worker inside."""
 
+    def warm_up(self) -> None:
+        pass
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(fairmark.sandbox.bubblewrap, "Worker", _worker_inside)

@@ -49,6 +49,9 @@ class Scripted:
     jobs: list[Job] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
 
+    def warm_up(self) -> None:
+        pass
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         self.jobs.append(job)
         self.limits.append(limits)

@@ -249,6 +249,9 @@ class Watching:
         self.isolation = launcher.isolation
         self.confines = launcher.confines
 
+    def warm_up(self) -> None:
+        pass
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         child = self._launcher.start(job, folder, limits)
         self._written = child.files

@@ -19,6 +19,7 @@ from fairmark.evidence import EpochEnded, Evidence
 from fairmark.judge import judge
 from fairmark.present.files import report_json
 from fairmark.report import Report
+from fairmark.sandbox import best_launcher, not_confined
 
 STUDENTS = ("ada", "ben", "eve")
 
@@ -59,7 +60,8 @@ def graded(small_course: Course, tmp_path_factory: pytest.TempPathFactory) -> Gr
     (folder / "ben.ipynb").write_bytes(assignment.notebook.read_bytes())
     (folder / "eve.ipynb").write_bytes(solution[: len(solution) // 2])
     command = "from fairmark.cli import main; main()"
-    words = ["grade", str(folder), "--out", str(out), "--course", str(small_course.root)]
+    trust = ["--trust"] if not_confined(best_launcher()) else []
+    words = ["grade", str(folder), "--out", str(out), "--course", str(small_course.root), *trust]
     finished = subprocess.run([sys.executable, "-c", command, *words], capture_output=True, text=True, check=False)
     assert out.is_dir(), finished.stderr
     return Graded(finished.returncode, out, load_grader(assignment.grader))
@@ -111,6 +113,15 @@ def test_the_solution_was_trained_and_asked_about_hidden_pictures(graded: Graded
     assert evidence.probe.problem is None
     assert len(evidence.probe.outputs) == len(evidence.probe.truth) >= 64
     assert evidence.rerun is None  # nothing before the training had to be put right
+
+
+def test_a_report_names_what_confined_the_run(graded: Graded) -> None:
+    assert graded.report("ada").run.isolation[: len(best_launcher().isolation)] == best_launcher().isolation
+    assert graded.report("ben").run.isolation == ()  # nothing of it was run
+
+
+def test_nothing_but_the_recorder_wrote_evidence(graded: Graded) -> None:
+    assert graded.evidence("ada").run.unsealed == 0
 
 
 def test_what_was_not_begun_earns_nothing_and_is_not_run(graded: Graded) -> None:

@@ -31,6 +31,9 @@ class Broken:
     def __init__(self, problem: Exception) -> None:
         self.problem = problem
 
+    def warm_up(self) -> None:
+        pass
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         raise self.problem
 

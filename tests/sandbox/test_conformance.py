@@ -42,8 +42,8 @@ from fairmark.sandbox.walls.layers import LAYERS, Layer, probe_layers
 
 @dataclass(frozen=True)
 class Backend:
-    """``walls`` is what its walls amount to, None where those are the layers that this machine has; ``leaves`` names the
-    daemons that outlive a run. ``bare`` is the same without TensorFlow, for what does not need it where TensorFlow would
+    """``walls`` is what its walls amount to, None where those are the layers that this machine has; ``leaves`` names
+    the daemons that outlive a run. ``bare`` is the same without TensorFlow, for what does not need it where it would
     have to be started for every run."""
 
     launcher: Callable[[], Launcher]

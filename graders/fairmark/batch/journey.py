@@ -88,6 +88,7 @@ class Journey:
 
         ``progress`` is told how many pictures of how many are drawn.
         """
+        self.launcher.warm_up()
         missing = {exercise.id for exercise in self.grader.exercises} ^ set(self.master.exercises)
         if missing:
             raise AssignmentNotFound(

@@ -11,7 +11,7 @@ from collections.abc import Container
 
 import typer
 
-from fairmark.errors import FairmarkError
+from fairmark.errors import FairmarkError, MachineError
 
 __all__ = ["COMMANDS", "command_line", "main"]
 
@@ -51,6 +51,15 @@ def command_line(wanted: Container[str] = tuple(COMMANDS)) -> typer.Typer:
     return app
 
 
+def _refuse_windows() -> None:
+    """Processes and pipes are used here in ways that Windows does not offer."""
+    if sys.platform == "win32":
+        raise MachineError(
+            "fairmark runs on Linux and macOS, not on Windows itself.",
+            remedy="Install it in the Windows Subsystem for Linux: there it has every layer of its sandbox.",
+        )
+
+
 def _not_loaded() -> None:
     raise AssertionError("a command was run that the words given did not name")
 
@@ -59,6 +68,7 @@ def main() -> None:
     """Runs a command. Our own errors become one clear message and their exit code; anything else is a bug and shows
     its traceback."""
     try:
+        _refuse_windows()
         command_line([word for word in sys.argv[1:] if word in COMMANDS])(prog_name="fairmark")
     except FairmarkError as problem:
         from fairmark.cli.say import say_error  # brings rich, which help does not need

@@ -63,6 +63,9 @@ class BubblewrapProcess:
     def confines(self) -> frozenset[Confined]:
         return frozenset({"files", "network", "memory", "time"} if bubblewrap() else {"memory", "time"})
 
+    def warm_up(self) -> None:
+        """There is nothing to keep warm: every run has its own worker, which lives inside bubblewrap."""
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         worker = Worker(wrapped_in=_command(job, folder, limits))
         pipes = Pipes()

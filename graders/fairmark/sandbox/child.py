@@ -63,6 +63,9 @@ class Launcher(Protocol):
     def confines(self) -> frozenset[Confined]:
         """What it cannot get out of."""
 
+    def warm_up(self) -> None:
+        """Begins what has to be done before the first run, and does not wait for it."""
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         """Starts ``job`` with ``folder`` as its working folder; ``job.reads`` is all it may read besides.
 

@@ -70,5 +70,8 @@ class Trusted:
         open_to_it = (f"{what} not confined" for what in not_confined(launcher))
         self.isolation = (*launcher.isolation, *open_to_it, "trusted (--trust)")
 
+    def warm_up(self) -> None:
+        self._launcher.warm_up()
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         return self._launcher.start(job, folder, limits)

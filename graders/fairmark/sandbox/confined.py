@@ -62,6 +62,9 @@ class ConfinedProcess:
     def confines(self) -> frozenset[Confined]:
         return confined_by(self.layers)
 
+    def warm_up(self) -> None:
+        self.worker.warm_up()
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         group = MemoryGroup(self._groups, limits.memory_bytes) if self._groups is not None else None
         try:

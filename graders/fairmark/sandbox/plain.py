@@ -30,6 +30,9 @@ class PlainProcess:
     isolation: tuple[str, ...] = ("own process", "clean environment", "own folder", "watched limits")
     confines: frozenset[Confined] = frozenset({"memory", "time"})
 
+    def warm_up(self) -> None:
+        """There is nothing to keep warm: every run starts its own interpreter."""
+
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         pipes = Pipes()
         with pipes.theirs(), _as_file(job, folder) as asked:
