@@ -91,7 +91,11 @@ MUST_NOT = {
         "socket.socket(socket.AF_UNIX).connect('\\0{token}')", "network", "seccomp", "landlock 6"
     ),
     "signal the grader": _held("os.kill({pid}, 0)", "processes", "own user", "landlock 6"),
-    "see the grader in the process table": _held("open('/proc/{pid}/cmdline').read()", *_FILES),
+    "see the grader in the process table": _held("open('/proc/{pid}/cmdline').read()", "landlock", "own proc"),
+    "read the grader's environment": _held("open('/proc/{pid}/environ').read()", "landlock", "own proc", "own user"),
+    "go through the grader's root": _held(
+        "open('/proc/{pid}/root{ours}/secret.txt').read()", "landlock", "own proc", "own user"
+    ),
 }
 
 _DAEMONS = {
@@ -282,9 +286,12 @@ def ask(launcher: Launcher, at: Places, before: Mapping[str, str] | None = None)
 
 
 def effective(layers: frozenset[str]) -> frozenset[str]:
-    """The layers, and what some of them are on this machine: ``landlock 4`` (TCP), ``landlock 6`` (signals, abstract
-    sockets) by the kernel's interface, ``own user`` where root gives the run a user id of its own."""
+    """The layers, and what some of them are together or on this machine: ``landlock 4`` (TCP) and ``landlock 6``
+    (signals, abstract sockets) by the kernel's interface, ``own user`` where root gives the run a user id of its own,
+    ``own proc`` where a private root shows none but its own processes."""
     found = set(layers)
+    if {"mounts", "processes"} <= layers:
+        found.add("own proc")
     if "landlock" in layers:
         found |= {f"landlock {abi}" for abi in (4, 6) if landlock_abi() >= abi}
     if "privileges" in layers and os.geteuid() == 0:

@@ -175,7 +175,6 @@ def _finished(evidence: Evidence) -> list[CellFinished]:
     return [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, CellFinished)]
 
 
-@pytest.mark.xfail(reason="batch writes evidence by model_dump_json, not by present.files.evidence_json", strict=True)
 def test_its_evidence_shows_nothing_bare(graded: Path) -> None:
     for path in (graded / "evidence").iterdir():
         assert all(" " <= sign <= "~" or sign == "\n" for sign in path.read_text(encoding="utf-8"))

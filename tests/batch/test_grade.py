@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from scripted import Scripted
-from tiny import PRETEND, answered
+from tiny import PRETEND, answered, tiny_course
 
 from fairmark.batch.find import Found, find_submissions
 from fairmark.batch.grade import ClassOfSubmissions, Place
@@ -184,3 +184,13 @@ def test_files_are_whole_or_as_they_were(folder: Path, tmp_path: Path, course: C
     assert str(evidence) in caught.value.message
     assert place.gradebook.read_text() == before
     assert not list((tmp_path / "out").rglob("*.tmp"))
+
+
+def test_a_number_given_to_a_second_file_is_nobody_elses_name(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path / "course")
+    found = [
+        Found(tmp_path / f"{number}.ipynb", student, "compile_settings")
+        for number, student in enumerate(["ada", "ada", "ada (2)"])
+    ]
+    submissions = ClassOfSubmissions(course, lambda name: Journey(course, course.assignment(name)))
+    assert [one.student for one, _ in submissions.prepare(found)] == ["ada", "ada (3)", "ada (2)"]

@@ -34,9 +34,9 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "graders/fairmark/sandbox/layer
 HEADING = """\
 # What each layer holds
 
-Made by `python tests/benchmarks/layers.py --write` on Linux {kernel}, as {user}, from the {count} attacks of
-`tests/corpus/hostile` that read, escape or hurt. Each line leaves one layer out and names what then gets through that
-must not. Where nothing does, another layer holds the same; the run's report names the layers that were there.
+Made by `python tests/benchmarks/layers.py --write` on Linux {kernel}, as {user}, from {count} attacks of
+`tests/corpus/hostile` ({kinds}). Each line leaves one layer out and names what then gets through that must not. Where
+nothing does, another layer holds the same; the run's report names the layers that were there.
 
 | left out | what it gives | attacks no longer held |
 |---|---|---|
@@ -84,7 +84,14 @@ def main(
         launcher.close()
     user = "root" if os.geteuid() == 0 else "an unprivileged user"
     page = (
-        HEADING.format(kernel=".".join(os.uname().release.split(".")[:2]), user=user, count=len(tried)) + table + "\n"
+        HEADING.format(
+            kernel=".".join(os.uname().release.split(".")[:2]),
+            user=user,
+            count=len(tried),
+            kinds=kinds.replace(",", ", "),
+        )
+        + table
+        + "\n"
     )
     if write:
         DOCUMENT.write_text(page, encoding="utf-8")

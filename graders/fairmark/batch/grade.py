@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
 from fairmark.present.curve import curve_of
-from fairmark.present.files import report_name, write_report
+from fairmark.present.files import evidence_json, report_name, write_report
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report
 from fairmark.whole import write_file
@@ -60,7 +60,7 @@ class Place:
         """
         report = marked.report
         write_report(self.reports, report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
-        write_file(self.evidence / f"{report_name(report)}.json", marked.evidence.model_dump_json(indent=1))
+        write_file(self.evidence / f"{report_name(report)}.json", evidence_json(marked.evidence))
         write_gradebook(self.gradebook, reports)
 
 
@@ -112,12 +112,17 @@ class ClassOfSubmissions:
 
 def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
     """The same, where one student handed in several files for one assignment: each gets a row and files of its own."""
-    seen: Counter[tuple[str, str]] = Counter()
+    taken = {(one.student, assignment) for one, assignment in work}
+    first: set[tuple[str, str]] = set()
     told: list[tuple[Found, str]] = []
     for one, assignment in work:
-        seen[one.student, assignment] += 1
-        count = seen[one.student, assignment]
-        told.append((one if count == 1 else replace(one, student=f"{one.student} ({count})"), assignment))
+        name = one.student
+        if (name, assignment) in first:
+            numbered = (f"{one.student} ({number})" for number in itertools.count(2))
+            name = next(other for other in numbered if (other, assignment) not in taken)
+            taken.add((name, assignment))
+        first.add((name, assignment))
+        told.append((replace(one, student=name), assignment))
     return told
 
 

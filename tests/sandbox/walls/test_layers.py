@@ -17,7 +17,8 @@ ALWAYS: set[Confined] = {"memory", "time"}
     [
         ([], set()),
         (["landlock"], {"files"}),
-        (["mounts"], {"files"}),
+        (["mounts"], set()),
+        (["mounts", "processes"], {"files"}),
         (["network"], {"network"}),
         (["seccomp"], {"network"}),
         (["processes", "ipc", "privileges"], set()),

@@ -27,7 +27,8 @@ from fairmark.sandbox.walls.root import enter_private_root
 root = Path(asked["root"])
 leave_namespaces(kernel.CLONE_NEWNS, as_root=asked["as_root"])
 installed = [Path(name) for name in ("/usr", "/bin", "/lib", "/lib64") if Path(name).exists()]
-reach = Reach((*installed, root / "shown"), (root / "shown/hidden",), (root / "given",), root / "run", (Path("/dev/null"),))
+shown, hidden = (*installed, root / "shown"), (root / "shown/hidden",)
+reach = Reach(shown, hidden, (root / "given",), root / "run", (Path("/dev/null"),))
 owner = os.geteuid(), os.getegid()
 enter_private_root(reach, owner=owner, written_bytes=4 << 20, files=100, own_processes=False)
 print(json.dumps({name: answer(what) for name, what in asked["questions"].items()} | {"listed": {
@@ -58,7 +59,7 @@ QUESTIONS = {
     "read what is hidden": ("open('{root}/shown/hidden/secret').read()", "ENOENT"),
     "read anything else": ("open('{root}/other/file').read()", "ENOENT"),
     "read what lay in its folder": ("open('{root}/run/left-before').read()", "ENOENT"),
-    "read the real users": ("assert 'root' in open('/etc/passwd').read()", "AssertionError: "),
+    "read the real users": ("assert 'root:' in open('/etc/passwd').read()", "AssertionError: "),
     "go above the root": ("os.chdir('/'); os.chdir('../../..'); open('tmp/../..{root}/other/file').read()", "ENOENT"),
     "write into its folder": ("open('{root}/run/new', 'w').write('1')", "done"),
     "write into /tmp": ("open('/tmp/new', 'w').write('1')", "done"),
@@ -83,12 +84,11 @@ def test_what_is_named_is_there_and_nothing_else(as_root: bool, tree: Path) -> N
 
 
 def test_only_what_lies_on_the_way_is_to_be_seen(tree: Path) -> None:
-    listed = entered(tree, {}, "{root}", "{root}/shown", "{root}/shown/hidden", "/dev", "/proc")["listed"]
+    listed = entered(tree, {}, "{root}", "{root}/shown", "{root}/shown/hidden", "/dev")["listed"]
     assert listed[str(tree)] == ["given", "run", "shown"]
     assert listed[f"{tree}/shown"] == ["file", "hidden"]
     assert listed[f"{tree}/shown/hidden"] == []
     assert listed["/dev"] == ["null", "shm"]
-    assert set(listed["/proc"]) <= {"cpuinfo", "meminfo", "stat", "filesystems"}
 
 
 def test_nothing_of_it_is_mounted_here(tree: Path) -> None:

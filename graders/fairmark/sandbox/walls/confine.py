@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,12 @@ class Wall:
             )
         else:
             os.chown(folder, *owner)
+            if owner[0] != os.geteuid():
+                for above in (folder.parent, folder.parent.parent):
+                    above.chmod(0o711)  # the shelf: to be passed through by the user that the run becomes
             os.chdir(folder)
+        if "ipc" in self.layers:
+            socket.sethostname("sandbox")  # its namespace has been left too
         if "privileges" in self.layers:
             self._give_up_privileges(owner)
 
@@ -150,10 +156,10 @@ class Wall:
 
     def _restrict_files(self) -> None:
         whole, split = self.reach.pieces()
-        own_mounts, own_processes = "mounts" in self.layers, "processes" in self.layers
+        own_mounts = "mounts" in self.layers
         writable = [self.reach.folder, *self.reach.devices]
         writable += [Path("/tmp"), Path("/dev/shm")] if own_mounts else []
-        proc = [Path("/proc")] if own_mounts and own_processes else _harmless_in_proc()
+        proc = [Path("/proc")] if "processes" in self.layers and _is_own_proc() else _harmless_in_proc()
         restrict(
             readable=map(str, [*whole, *self.reach.given, *proc, *([Path("/etc")] if own_mounts else [])]),
             listable=map(str, split),
@@ -170,9 +176,15 @@ def _folders(given: Iterable[Path]) -> Iterator[Path]:
             yield from (below for pattern in ("*/", "*/*/", "*/*/*/") for below in path.glob(pattern))
 
 
+def _is_own_proc() -> bool:
+    """Whether ``/proc`` shows the PID namespace of this process, and so no other's processes."""
+    return Path("/proc/self").readlink() == Path(str(os.getpid()))
+
+
 def _harmless_in_proc() -> list[Path]:
     """What programs look for about the machine and themselves, in a ``/proc`` that shows other processes too."""
-    return [Path("/proc", name) for name in ("cpuinfo", "meminfo", "stat", "filesystems", str(os.getpid()))]
+    own = Path("/proc/self").readlink()  # its number there, which need not be what it is to itself
+    return [Path("/proc", name) for name in ("cpuinfo", "meminfo", "stat", "filesystems", own)]
 
 
 def _tasks_of_ours() -> int:

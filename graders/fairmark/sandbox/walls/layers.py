@@ -33,11 +33,12 @@ LAYERS: dict[Layer, str] = {
 
 Confined: TypeAlias = Literal["files", "network", "memory", "time"]
 
-_CONFINED_BY: dict[Confined, frozenset[Layer]] = {
-    "files": frozenset({"landlock", "mounts"}),
-    "network": frozenset({"network", "seccomp"}),
+_CONFINED_BY: dict[Confined, tuple[frozenset[Layer], ...]] = {
+    # Without a PID namespace a private root shows the machine's /proc, where the root of every process is a way out.
+    "files": (frozenset({"landlock"}), frozenset({"mounts", "processes"})),
+    "network": (frozenset({"network"}), frozenset({"seccomp"})),
 }
-"""Any one of these is enough; memory and time are watched from outside wherever processes can be measured."""
+"""Any one of these sets is enough; memory and time are watched from outside wherever processes can be measured."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Probed:
 def confined_by(layers: Iterable[Layer]) -> frozenset[Confined]:
     """What a run with these layers cannot get out of."""
     held = frozenset(layers)
-    return frozenset({"memory", "time", *(what for what, walls in _CONFINED_BY.items() if walls & held)})
+    enough = (what for what, walls in _CONFINED_BY.items() if any(wall <= held for wall in walls))
+    return frozenset({"memory", "time", *enough})
 
 
 @cache
