@@ -60,6 +60,7 @@ def _held(source: str, *held_by: str) -> Question:
 
 
 _FILES = ("landlock", "mounts")
+_OWN_USER = ("own user", "own user namespace")
 
 MUST_NOT = {
     "list the home folder": _held("assert set(os.listdir('{home}')) - {installed}", *_FILES),
@@ -92,9 +93,9 @@ MUST_NOT = {
     ),
     "signal the grader": _held("os.kill({pid}, 0)", "processes", "own user", "landlock 6"),
     "see the grader in the process table": _held("open('/proc/{pid}/cmdline').read()", "landlock", "own proc"),
-    "read the grader's environment": _held("open('/proc/{pid}/environ').read()", "landlock", "own proc", "own user"),
+    "read the grader's environment": _held("open('/proc/{pid}/environ').read()", "landlock", "own proc", *_OWN_USER),
     "go through the grader's root": _held(
-        "open('/proc/{pid}/root{ours}/secret.txt').read()", "landlock", "own proc", "own user"
+        "open('/proc/{pid}/root{ours}/secret.txt').read()", "landlock", "own proc", *_OWN_USER
     ),
 }
 
@@ -288,10 +289,13 @@ def ask(launcher: Launcher, at: Places, before: Mapping[str, str] | None = None)
 def effective(layers: frozenset[str]) -> frozenset[str]:
     """The layers, and what some of them are together or on this machine: ``landlock 4`` (TCP) and ``landlock 6``
     (signals, abstract sockets) by the kernel's interface, ``own user`` where root gives the run a user id of its own,
-    ``own proc`` where a private root shows none but its own processes."""
+    ``own user namespace`` where that is how namespaces are left, ``own proc`` where a private root shows none but its
+    own processes."""
     found = set(layers)
     if {"mounts", "processes"} <= layers:
         found.add("own proc")
+    if os.geteuid() != 0 and layers & {"mounts", "processes", "network", "ipc"}:
+        found.add("own user namespace")
     if "landlock" in layers:
         found |= {f"landlock {abi}" for abi in (4, 6) if landlock_abi() >= abi}
     if "privileges" in layers and os.geteuid() == 0:

@@ -427,7 +427,8 @@ class Probe(Schema):
     ``truth`` holds the index into ``classes`` of each picture that was predicted; it is joined on outside, the probe's
     process never has it. ``available`` counts the pictures there were: fewer were predicted where the mark was decided
     earlier. ``source`` says where they come from (``drawn`` or ``held back``). ``picture_outputs`` are the outputs for
-    the picture file the notebook itself predicted. ``problem`` says why there are none.
+    the picture file the notebook itself predicted. ``problem`` says why there are none; ``weights_swapped`` that it is
+    because the weights that were found are not those that training left.
     """
 
     model: str
@@ -440,6 +441,7 @@ class Probe(Schema):
     picture: str | None = None
     picture_outputs: tuple[float, ...] | None = None
     problem: str | None = None
+    weights_swapped: bool = False
     wall_seconds: float = 0.0
 
 

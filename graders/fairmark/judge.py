@@ -239,13 +239,14 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     run, probe = evidence.run, evidence.probe
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
-    yield from tampering_in(evidence.submission.cells)
+    ended = [finished.cell for finished in RunView(evidence).all(CellFinished) if finished.error is None]
+    yield from tampering_in(evidence.submission.cells, ended)
     if _ended_too_soon(evidence):
         yield Flag(kind="forged_events", message="the end was announced before every cell had run")
     if run.unsealed:
         said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
         yield Flag(kind="forged_events", message=said)
-    if probe is not None and _weights_changed(RunView(evidence), probe.model):
+    if probe is not None and (probe.weights_swapped or _weights_changed(RunView(evidence), probe.model)):
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
     if evidence.rerun is not None:
         replaced = ", ".join(evidence.rerun.replaced)

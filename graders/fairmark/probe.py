@@ -7,6 +7,7 @@ labels joined.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,13 @@ _PRIVATE_HOMES = {("Functional", "keras.src.models.functional")}
 
 class UnsafeModel(Exception):
     """A model's configuration holds something that is not one of Keras's own layers; the message names it."""
+
+
+class SwappedWeights(UnsafeModel):
+    """The weights that were found are not those that the run reported when training ended."""
+
+    def __init__(self) -> None:
+        super().__init__("weights other than those that training left")
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ def probe_model(
         try:
             model = _take(workplace, exported, own.given / "model")
         except UnsafeModel as problem:
-            return Probe(model=exported.model, preparation=candidate.preparation, problem=str(problem))
+            swapped = isinstance(problem, SwappedWeights)
+            return Probe(
+                model=exported.model, preparation=candidate.preparation, problem=str(problem), weights_swapped=swapped
+            )
         asking = _Asking(candidate, threshold, launcher or best_launcher(), limits or Limits(), own, model)
         probe = asking.ask(hidden, dataset_folder)
     return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
@@ -125,11 +136,30 @@ def _take(workplace: Workplace, exported: ModelExported, destination: Path) -> P
         raise UnsafeModel(f"a model that cannot be written down as data ({exported.problem})")
     if not workplace.take_model(exported, destination):
         raise UnsafeModel("no model where the run said it had put one")
+    if _digest_of(destination) != exported.digest:
+        raise SwappedWeights
     config = destination / "config.json"
     if config.stat().st_size > _CONFIG_BYTES:
         raise UnsafeModel("a configuration of more than 4 MiB")
     config.write_text(vet_model(config.read_bytes()), encoding="utf-8")
     return destination
+
+
+def _digest_of(folder: Path) -> str:
+    """That of the arrays' contents, one after the other, as the recorder makes it."""
+    import numpy as np  # only here, and takes a tenth of a second
+
+    digest = hashlib.sha256()
+    files = sorted(folder.glob("weights-*.npy"), key=lambda path: int(path.stem.partition("-")[2]))
+    try:
+        for path in files:
+            array = np.load(path, allow_pickle=False, mmap_mode="r")
+            if array.dtype.hasobject or not array.flags.c_contiguous:
+                return ""
+            digest.update(array.reshape(-1).view(np.uint8).data)
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError):
+        return ""  # not as the recorder writes them
+    return digest.hexdigest()
 
 
 def vet_model(config: bytes) -> str:
@@ -167,6 +197,11 @@ def _objects(data: object) -> Iterator[dict[str, object]]:
 
 def _vet(entry: dict[str, object]) -> None:
     name, module = entry.get("class_name"), entry.get("module")
+    if not isinstance(name, str):
+        raise UnsafeModel("a configuration with a class that has no name")
+    config = entry.get("config")
+    if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
+        raise UnsafeModel(f"{name} with a vocabulary in a file: only what the configuration holds can be rebuilt")
     if name in ("__tuple__", "__tensor__", "__keras_tensor__") or (name in ("__numpy__", "slice") and module is None):
         return
     public = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
@@ -248,9 +283,11 @@ class _Asking:
         name = self._candidate.picture
         if name is None or Path(name).is_absolute():
             return None
-        path = (dataset_folder / name).resolve()
-        inside = path.is_relative_to(dataset_folder.resolve())
-        return path if inside and path.is_file() else None
+        try:
+            path = (dataset_folder / name).resolve()
+            return path if path.is_relative_to(dataset_folder.resolve()) and path.is_file() else None
+        except (OSError, ValueError):  # a name too long, or with a NUL in it
+            return None
 
     def _decided(self, hidden: Hidden) -> bool:
         measured = accuracy_of(self._so_far(hidden, None), self._candidate.classes, logits=self._candidate.logits)

@@ -262,6 +262,7 @@ def test_values_that_double_with_every_name_are_given_up() -> None:
         "def f(): target()\nif False: f()",
         "class C:\n    def m(self): target()",
         "async def f(): target()",
+        "g = lambda: target()",
     ],
 )
 def test_a_call_that_plainly_cannot_run_is_unreachable(text: str) -> None:
@@ -288,7 +289,8 @@ def test_a_call_that_plainly_cannot_run_is_unreachable(text: str) -> None:
         "class C:\n    target()",
         "@register\nclass C:\n    def call(self): target()",
         "def f(x=target()): pass",
-        "g = lambda: target()",
+        "g = lambda: target()\ng()",
+        "g = map(lambda x: target(), d)",
         "if a and False: target()",
     ],
 )

@@ -36,6 +36,18 @@ def test_what_a_link_leads_to_is_not_counted(tmp_path: Path) -> None:
     assert Files(tmp_path / "run").usage() == (0, 1)
 
 
+def test_deeper_than_anybody_needs_is_more_than_any_limit_allows(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 80)
+    deep.mkdir(parents=True)
+    assert Files(tmp_path).usage()[1] > 10**9
+    assert Files(deep).usage() == (0, 0)
+
+
+def test_what_may_not_be_looked_into_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    assert Files(tmp_path).usage() == (0, 1)
+
+
 def test_on_a_disk_they_are_no_memory_and_nothing_is_to_be_closed(tmp_path: Path) -> None:
     files = Files(tmp_path)
     files.close()

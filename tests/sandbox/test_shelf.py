@@ -162,6 +162,13 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert stat.S_IMODE(ours.stat().st_mode) == 0o500
 
 
+def test_a_tree_goes_though_it_is_deeper_than_a_path_is_long(tmp_path: Path) -> None:
+    dig = "import os\nfor name in ['tree', *['deep'] * 2000]:\n    os.mkdir(name), os.chdir(name)"
+    subprocess.run([sys.executable, "-c", dig], cwd=tmp_path, check=True)
+    remove_tree(tmp_path / "tree")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_gone_already_is_no_trouble(tmp_path: Path) -> None:
     remove_tree(tmp_path / "nothing")
     (tmp_path / "file").touch()

@@ -212,6 +212,12 @@ time.sleep(60)
     assert (seen.outcome, seen.reason) == ("output_limit", "the notebook made more than 100 files")
 
 
+@pytest.mark.parametrize("line", ["send('cell_started', cell=1)", "write(chr(10))"], ids=["events", "empty lines"])
+def test_too_many_lines_end_the_run(line: str) -> None:
+    seen = watch(f"while True: {line}", channel_lines=500)
+    assert (seen.outcome, seen.reason) == ("output_limit", "more than 500 lines on the evidence channel")
+
+
 # --- what the recorder did not write ----------------------------------------------------------------------------------
 
 STARTED = """'{"kind": "cell_started", "cell": 9}'"""
@@ -249,8 +255,9 @@ def test_events_out_of_their_turn_are_not_taken() -> None:
 
 
 def test_lines_without_a_seal_fill_the_channel_too() -> None:
-    seen = watch("while True: write('hello' + chr(10))", channel_bytes=1024 * 1024)
-    assert (seen.outcome, seen.events) == ("output_limit", [])
+    seen = watch("while True: write('a' * 10_000 + chr(10))", channel_bytes=1024 * 1024)
+    assert (seen.outcome, seen.reason) == ("output_limit", "more than 1 MiB on the evidence channel")
+    assert seen.events == []
 
 
 # --- what is not an event ---------------------------------------------------------------------------------------------

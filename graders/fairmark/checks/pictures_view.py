@@ -39,7 +39,9 @@ class PicturesView:
         """The factor between a pixel of the file, 0 to 255, and what the network computes with, wherever it is
         applied: in the generator, by ``map``, or by a ``Rescaling`` layer in the model."""
         if self._opened.made_by != "image_dataset_from_directory":
-            self._witness.confirm(self.cell, ("ImageDataGenerator",), "rescale", _factor(self._opened.rescale))
+            factor = _factor(self._opened.rescale)
+            alike = (0, 1) if factor is None else ()  # Keras takes none of these for a factor
+            self._witness.confirm(self.cell, ("ImageDataGenerator",), "rescale", factor, alike=alike)
         factor = self.preparation_scale * self._scaling_layer
         return Observed(factor, f"the scaling of the {self.what}", self.cell)
 

@@ -15,7 +15,15 @@ from functools import cached_property
 from fairmark.checks.expectation import Doubted, spell
 from fairmark.evidence import Cell, Function
 from fairmark.notebook.fold import Value
-from fairmark.notebook.source import UNKNOWN, Folded, SourceCall, calls_in, values_given
+from fairmark.notebook.source import (
+    UNKNOWN,
+    Folded,
+    SourceCall,
+    attributes_set_in,
+    calls_in,
+    handed_on_in,
+    values_given,
+)
 
 __all__ = ["Witness"]
 
@@ -65,14 +73,24 @@ class Witness:
         return [(name, call) for call in before for name in names if name in call.names]
 
     def require_call(self, cell: int, names: Sequence[str]) -> None:
-        """Raises :class:`Doubted` where no text up to ``cell`` calls any of ``names``."""
-        if not self._named(names, cell):
+        """Raises :class:`Doubted` where no text up to ``cell`` calls any of ``names``, or could have it called."""
+        if not self._named(names, cell) and not set(names) & handed_on_in(self._until(cell)):
             raise Doubted(f"the run reports a call of {names[0]}, but no cell's text makes one", cell=cell)
 
-    def confirm(self, cell: int, names: Sequence[str], argument: str, value: object) -> None:
-        """Raises :class:`Doubted` where all calls of ``names`` up to ``cell`` give ``argument`` another value."""
+    def _until(self, cell: int) -> list[Cell]:
+        return [one for one in self._cells if one.position <= cell]
+
+    def confirm(
+        self, cell: int, names: Sequence[str], argument: str, value: object, *, alike: tuple[object, ...] = ()
+    ) -> None:
+        """Raises :class:`Doubted` where all calls of ``names`` up to ``cell`` give ``argument`` another value than
+        ``value`` or one of those that are ``alike``. An attribute of that name that is set anywhere says nothing sure.
+        """
         written = [_argument(name, call, argument) for name, call in self._named(names, cell)]
-        if not written or any(not item.known or _same(item.value, value) for item in written):
+        accepted = (value, *alike)
+        if not written or any(not item.known or any(_same(item.value, one) for one in accepted) for item in written):
+            return
+        if argument in attributes_set_in(self._until(cell)):
             return
         said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
         raise Doubted(f"the run reports {argument} = {spell(value)}, but the text says {said}", cell=cell)
@@ -93,7 +111,7 @@ class Witness:
 
     def confirm_value(self, cell: int, name: str, value: object) -> None:
         """Raises :class:`Doubted` where all that the text up to ``cell`` binds ``name`` to is something else."""
-        written = values_given([one for one in self._cells if one.position <= cell], name)
+        written = values_given(self._until(cell), name)
         if not written or any(not item.known or _same(item.value, value) for item in written):
             return
         said = " or ".join(dict.fromkeys(spell(item.value) for item in written))

@@ -14,6 +14,9 @@ __all__ = ["Names", "names_in", "values_bound"]
 REBINDS_BY_TEXT = {"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "builtins", "__builtins__"}
 """Where one of these is named, any name may be bound to anything, and no name is believed to be constant."""
 
+_MOST_ALIASES = 50
+"""Names that one call may go by; a longer chain of aliases is not followed to its end."""
+
 COMPUTED_BUILTINS = ("int", "float", "round")
 
 
@@ -37,7 +40,7 @@ class Names:
         """All names that a call of ``name`` may go by: its own, and those it is an alias of."""
         found: set[str] = set()
         waiting = {name}
-        while waiting:
+        while waiting and len(found) < _MOST_ALIASES:
             found |= waiting
             waiting = {other for one in waiting for other in self.aliases.get(one, ())} - found
         return frozenset(found)

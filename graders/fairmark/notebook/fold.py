@@ -27,6 +27,7 @@ UNKNOWN = Folded(False)
 MAX_INTEGER = 10**18
 MAX_TEXT_CHARACTERS = 10_000
 MAX_ITEMS = 1_000
+MAX_NESTING = 20
 MAX_EXPONENT = 64
 """Bounds of a folded value; anything beyond is `UNKNOWN`. They are far beyond what a notebook's settings need, and keep
 ``9**9**9`` and its like from being computed."""
@@ -100,12 +101,15 @@ def _sequence(items: Sequence[Folded]) -> Folded:
     if not all(item.known for item in items):
         return UNKNOWN
     value = tuple(item.value for item in items)
-    return Folded(True, value) if _size(value) <= MAX_ITEMS else UNKNOWN
+    return Folded(True, value) if _size(value, MAX_NESTING) <= MAX_ITEMS else UNKNOWN
 
 
-def _size(value: Value) -> int:
-    """Items with all that they contain; ``a = (b, b)``, ``c = (a, a)`` and so on would grow without end."""
-    return 1 + sum(map(_size, value)) if isinstance(value, tuple) else 1
+def _size(value: Value, levels: int) -> int:
+    """Items with all that they contain; ``a = (b, b)``, ``c = (a, a)`` and so on would grow without end. What is nested
+    more than ``levels`` deep counts as too many."""
+    if not isinstance(value, tuple):
+        return 1
+    return 1 + sum(_size(item, levels - 1) for item in value) if levels else MAX_ITEMS + 1
 
 
 def _arithmetic(op: ast.operator, left: Folded, right: Folded) -> Folded:

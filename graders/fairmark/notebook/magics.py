@@ -16,7 +16,7 @@ RUNS_ITS_BODY = {"time", "timeit", "capture", "prun"}
 """Cell magics whose body is Python that runs in the notebook's own process."""
 
 CELL_MAGIC = re.compile(r"%%(\w+)")
-TIMED = re.compile(r"(\s*(?:[A-Za-z_][\w., \[\]]*=\s*)?)%time[ \t]+(\S.*)", re.DOTALL)
+TIMED = re.compile(r"(\s*(?:[A-Za-z_][\w., \[\]]*=\s*)?)%(?:time|prun)[ \t]+(\S.*)", re.DOTALL)
 ASSIGNED = re.compile(r"(\s*[A-Za-z_][\w., \[\]]*=\s*)[%!](?!=)")
 COMMAND = re.compile(r"\s*(?:[%!?])")
 HELP = re.compile(r"\s*%{0,2}[\w.*]+\?{1,2}\s*$")

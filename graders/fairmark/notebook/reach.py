@@ -129,6 +129,10 @@ class _Reader:
                 self._block(body, dead=not value)
                 self._block(orelse)
                 return
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=defaults, body=body)):
+                self._each([defaults])
+                self._lambda(name, body)
+                return
             case ast.Call():
                 self.calls.append(FoundCall(node, self.scope, self.dead))
             case ast.Name(id=text) | ast.Attribute(attr=text) | ast.Constant(value=str() as text):
@@ -173,6 +177,15 @@ class _Reader:
         self.dead, self.owner = False, None
         self._block(node.body)
         self.scope, self.dead, self.owner = outside
+
+    def _lambda(self, name: str, body: ast.expr) -> None:
+        """A lambda that is given a name: as a function, it runs only where that is mentioned."""
+        outside = self.scope, self.dead
+        self.scope = Scope(self.scope.cell, parent=self.scope, name=name, live=not self.dead)
+        self.found.scopes.append(self.scope)
+        self.dead = False
+        self.read(body)
+        self.scope, self.dead = outside
 
     def _class(self, node: ast.ClassDef) -> None:
         self._each([*node.decorator_list, *node.bases, *node.keywords])

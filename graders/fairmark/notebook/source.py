@@ -11,18 +11,21 @@ import ast
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fairmark.evidence import Cell
 from fairmark.notebook.bindings import Names, names_in, values_bound
 from fairmark.notebook.fold import UNKNOWN, Folded, dotted_name, fold
 from fairmark.notebook.magics import python_source
-from fairmark.notebook.reach import FoundCall, scopes_in
+from fairmark.notebook.reach import FoundCall, Scopes, scopes_in
 
 __all__ = [
     "UNKNOWN",
     "Folded",
     "SourceCall",
+    "attributes_set_in",
     "calls_in",
+    "handed_on_in",
     "parses",
     "tree_of",
     "unparsable",
@@ -70,22 +73,68 @@ def calls_in(cells: Iterable[Cell]) -> tuple[SourceCall, ...]:
 
     Names count as constants where they are bound once in the whole notebook, so ``cells`` is all of it.
     """
-    trees, _ = _trees(cells)
-    names = names_in(tree for _, tree in trees)
-    return tuple(_source_call(call, names) for call in scopes_in(trees).calls)
+    read = _read(cells)
+    return tuple(_source_call(call, read.names) for call in read.scopes.calls)
 
 
 def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
     """What the live code of these cells binds ``name`` to; `UNKNOWN` for each value that cannot be read off."""
-    trees, _ = _trees(cells)
-    names = names_in(tree for _, tree in trees)
+    read = _read(cells)
+    names = read.names
     found = [
         fold(value, names.constants, names.functions) if value is not None else UNKNOWN
-        for statement in scopes_in(trees).statements
+        for statement in read.scopes.statements
         if statement.reachable
         for value in values_bound(statement.node, name)
     ]
-    return (*found, UNKNOWN) if names.rebound else tuple(found)
+    return (*found, UNKNOWN) if names.rebound or name in read.bound_in_passing else tuple(found)
+
+
+def handed_on_in(cells: Iterable[Cell]) -> frozenset[str]:
+    """Names of functions that live calls are given, as in ``partial(generator.flow_from_directory, ...)`` and
+    ``getattr(generator, "flow_from_directory")``: the last part of each."""
+    given = (value for call in _read(cells).scopes.calls if call.reachable for value in call.node.args)
+    return frozenset(filter(None, map(_function_named, given)))
+
+
+def _function_named(value: ast.expr) -> str | None:
+    if isinstance(value, ast.Constant):
+        return value.value if isinstance(value.value, str) else None
+    return (dotted_name(value) or "").rpartition(".")[2] if not isinstance(value, ast.Attribute) else value.attr
+
+
+def attributes_set_in(cells: Iterable[Cell]) -> frozenset[str]:
+    """Attributes that these cells give a value, of whatever object: the last part of ``opt.learning_rate = 0.1``."""
+    return _read(cells).attributes_set
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is read off a notebook once, however much is asked of it. ``bound_in_passing``: by ``:=``."""
+
+    names: Names
+    scopes: Scopes
+    attributes_set: frozenset[str]
+    bound_in_passing: frozenset[str]
+
+
+def _read(cells: Iterable[Cell]) -> _Reading:
+    return _read_texts(tuple((cell.position, cell.source) for cell in cells if cell.touched))
+
+
+@lru_cache(maxsize=8)
+def _read_texts(texts: tuple[tuple[int, str], ...]) -> _Reading:
+    parsed = [(position, tree_of(source)) for position, source in texts]
+    trees = [(position, tree) for position, tree in parsed if tree is not None]
+    nodes = [node for _, tree in trees for node in ast.walk(tree)]
+    stored = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+    passing = (node.target.id for node in nodes if isinstance(node, ast.NamedExpr))
+    return _Reading(
+        names=names_in(tree for _, tree in trees),
+        scopes=scopes_in(trees),
+        attributes_set=frozenset(node.attr for node in stored),
+        bound_in_passing=frozenset(passing),
+    )
 
 
 def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:
@@ -146,12 +195,18 @@ def _makers(node: ast.Call, names: Names) -> dict[str | int, frozenset[str]]:
     given += [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg is not None]
     made: dict[str | int, frozenset[str]] = {}
     for place, value in given:
+        is_called = isinstance(value, ast.Call)
         name = dotted_name(value.func) if isinstance(value, ast.Call) else dotted_name(value)
-        name = names.makers.get(name, name) if name is not None else None
+        if not is_called and name is not None and name in names.makers:
+            is_called, name = True, names.makers[name]
         head, dot, _ = (name or "").partition(".")
         if name is None or not (names.aliases.get(head) or (head in names.classes and not dot)):
             continue
-        made[place] = frozenset({name.rpartition(".")[2]}) if dot else names.called(head)
+        goes_by = names.called(name) if not dot else frozenset({name.rpartition(".")[2]})
+        # `get`, `from_config`, `deepcopy` and their like make what their arguments say.
+        if is_called and not any(one[:1].isupper() for one in goes_by):
+            continue
+        made[place] = goes_by
     return made
 
 

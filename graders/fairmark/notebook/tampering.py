@@ -9,10 +9,10 @@ that rewrites the recorder and words its text to match would otherwise pass unse
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from fairmark.evidence import Cell, Flag
-from fairmark.notebook.source import tree_of
+from fairmark.notebook.source import parses, tree_of
 
 __all__ = ["tampering_in"]
 
@@ -27,17 +27,34 @@ _INTERPRETER = (
     "sys.setprofile",
     "sys.settrace",
 )
+_INNARDS = (
+    "__closure__",
+    "__code__",
+    "__globals__",
+    "__subclasses__",
+    "cell_contents",
+    "f_back",
+    "f_globals",
+    "f_locals",
+)
 _OFFERED = ("fairmark", "fairmark.dataset")
 _SHELL = ("ast_transformers", "events", "input_transformers_cleanup", "input_transformers_post")
 _REPLACED = ("builtins", "fairmark", "io", "json", "keras", "np", "numpy", "os", "tensorflow", "tf")
 _FILES = ("/proc/", "/dev/kmsg", "/dev/mem")
 
 
-def tampering_in(cells: Iterable[Cell]) -> tuple[Flag, ...]:
-    """One flag for each cell of the student's in which something is found, saying what; ``cell`` is its number."""
+def tampering_in(cells: Iterable[Cell], ran: Collection[int] = ()) -> tuple[Flag, ...]:
+    """One flag for each cell of the student's in which something is found, saying what; ``cell`` is its number.
+
+    ``ran`` are the positions of cells that ran to their end: one among them whose text is not Python to us is flagged.
+    """
     flags: list[Flag] = []
     for cell in cells:
-        found = sorted(set(_found_in(cell.source))) if cell.touched and cell.role != "locked" else []
+        if not cell.touched or cell.role == "locked":
+            continue
+        found = sorted(set(_found_in(cell.source)))
+        if not found and cell.position in ran and not parses(cell.source):
+            found = ["text that cannot be read here, but ran"]
         if found:
             flags.append(Flag(kind="tampering", message=f"this cell uses {', '.join(found)}"[:500], cell=cell.number))
     return tuple(flags)
@@ -55,9 +72,11 @@ def _found_in(source: str) -> Iterator[str]:
                 yield _dotted(node)
             case ast.Attribute() if _dotted(node) in _INTERPRETER:
                 yield _dotted(node)
+            case ast.Attribute(attr=attr) if attr in _INNARDS:
+                yield attr
             case ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=attr) if attr in _SHELL:
                 yield f"get_ipython().{attr}"
-            case ast.Constant(value=str(text)) if text.startswith((*_FILES, "fairmark.")):
+            case ast.Constant(value=str(text)) if text.startswith(_FILES) or _is_module_of_ours(text):
                 yield repr(text[:60])
             case ast.Assign(targets=targets):
                 yield from (f"{name} = …" for name in map(_replaced, targets) if name)
@@ -65,6 +84,10 @@ def _found_in(source: str) -> Iterator[str]:
                 yield f"setattr({_dotted(target)}, …)"
             case _:
                 pass
+
+
+def _is_module_of_ours(text: str) -> bool:
+    return text.startswith("fairmark.") and text not in _OFFERED and all(map(str.isidentifier, text.split(".")))
 
 
 def _is_telling(name: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -109,14 +111,22 @@ class Files:
             self._descriptor = None
 
 
+_DEEPEST = 64
+
+
 def _count_below(folder: Path) -> tuple[int, int]:
+    """Deeper than 64 levels nothing is counted, but that there is something: more files than any limit allows."""
     in_bytes = files = 0
-    for parent, folders, names in os.walk(folder):
-        files += len(folders) + len(names)
-        for name in names:
-            try:
-                found = Path(parent, name).lstat()
-            except OSError:  # gone meanwhile
-                continue
-            in_bytes += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) else 0
+    waiting = [(str(folder), 0)]
+    while waiting:
+        parent, depth = waiting.pop()
+        if depth > _DEEPEST:
+            return in_bytes, sys.maxsize
+        with contextlib.suppress(OSError), os.scandir(parent) as entries:  # gone meanwhile, or no right to look
+            for entry in entries:
+                files += 1
+                found = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(found.st_mode):
+                    waiting.append((entry.path, depth + 1))
+                in_bytes += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) else 0
     return in_bytes, files

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["cpu_seconds", "descendants", "resident_bytes"]
+__all__ = ["CpuTimes", "cpu_seconds", "descendants", "resident_bytes"]
 
 _PROC = Path("/proc")
 _HAS_CHILDREN = sys.platform == "linux" and Path(f"/proc/self/task/{os.getpid()}/children").exists()
@@ -62,9 +62,18 @@ def _resident(pid: int) -> int:
             return resident
         return 0
     try:
-        return int((_PROC / str(pid) / "statm").read_bytes().split()[1]) * _PAGE
+        resident = int((_PROC / str(pid) / "statm").read_bytes().split()[1]) * _PAGE
+        return resident + _page_tables(pid)
     except (OSError, IndexError):
         return 0
+
+
+def _page_tables(pid: int) -> int:
+    """What the kernel needs to map its memory: little, unless a process maps far more than it uses."""
+    for line in (_PROC / str(pid) / "status").read_bytes().splitlines():
+        if line.startswith(b"VmPTE:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def _share(pid: int) -> int:
@@ -72,26 +81,44 @@ def _share(pid: int) -> int:
     try:
         for line in (_PROC / str(pid) / "smaps_rollup").read_bytes().splitlines():
             if line.startswith(b"Pss:"):
-                return int(line.split()[1]) * 1024
+                return int(line.split()[1]) * 1024 + _page_tables(pid)
     except OSError:  # gone, or not ours to look into
         pass
     return _resident(pid)
 
 
+class CpuTimes:
+    """Processor time of a family that is looked at now and then: of those alive, of the children they have waited for,
+    and of those that were seen alive and are gone, whether anybody waited for them or not."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, float] = {}
+
+    def seconds(self, pids: Iterable[int]) -> float:
+        """All of it so far, these being alive now."""
+        times = {pid: _cpu_seconds(pid) for pid in pids}
+        for pid, (own, _) in times.items():
+            self._seen[pid] = max(own, self._seen.get(pid, 0.0))
+        return max(sum(self._seen.values()), sum(own + waited_for for own, waited_for in times.values()))
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Processor time of these processes and of those children of theirs that have ended."""
-    return sum(map(_cpu_seconds, pids))
+    """Processor time of these processes and of those children of theirs that they have waited for."""
+    return CpuTimes().seconds(pids)
 
 
-def _cpu_seconds(pid: int) -> float:
+def _cpu_seconds(pid: int) -> tuple[float, float]:
+    """Its own, and that of the children it has waited for."""
     if sys.platform != "linux":
         with contextlib.suppress(psutil.Error):
-            return sum(psutil.Process(pid).cpu_times()[:4])
-        return 0.0
+            times = psutil.Process(pid).cpu_times()
+            return times.user + times.system, times.children_user + times.children_system
+        return 0.0, 0.0
     try:
         text = (_PROC / str(pid) / "stat").read_bytes()
     except OSError:
-        return 0.0
+        return 0.0, 0.0
     # The second field is the program's name, in brackets, which may hold anything; the 14th to 17th are times.
     fields = text.rpartition(b")")[2].split()
-    return sum(map(int, fields[11:15])) / _TICKS
+    user, system, waited_user, waited_system = map(int, fields[11:15])
+    return (user + system) / _TICKS, (waited_user + waited_system) / _TICKS

@@ -39,9 +39,12 @@ class Limits:
     output_bytes
         What all cells print together. Default 16 MiB. Reached: ``output_limit``.
     channel_bytes
-        What the recorder may write. Default 64 MiB; only a forger gets there. Reached: ``output_limit``.
+        What the recorder may write. Default 16 MiB; only a forger gets there. Reached: ``output_limit``.
+    channel_lines
+        Lines it may write, whether they are events or not. Default 100,000: one a second for a whole day. Reached: as
+        ``channel_bytes``.
     line_bytes
-        One event. Default 4 MiB. A longer line is refused and the run ended: ``crashed``.
+        One event. Default 1 MiB. A longer line is refused and the run ended: ``crashed``.
 
     A process may hold 1,024 descriptors open, as everywhere.
     """
@@ -54,5 +57,6 @@ class Limits:
     written_bytes: int = 4 * GIB
     files: int = 20_000
     output_bytes: int = 16 * MIB
-    channel_bytes: int = 64 * MIB
-    line_bytes: int = 4 * MIB
+    channel_bytes: int = 16 * MIB
+    channel_lines: int = 100_000
+    line_bytes: int = MIB

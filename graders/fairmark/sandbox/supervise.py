@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from fairmark.evidence import EVENT, CellFinished, CellStarted, Event, RunFinished, RunOutcome, Stamped
 from fairmark.sandbox.child import Child, Ending
-from fairmark.sandbox.family import cpu_seconds, resident_bytes
+from fairmark.sandbox.family import CpuTimes, resident_bytes
 from fairmark.sandbox.limits import GIB, MIB, Limits
 from fairmark.sandbox.seal import Seal, Unsealed
 
@@ -81,6 +81,8 @@ class _Watch:
         self._cell_began = self._began
         self._pending = bytearray()
         self._channel_bytes = 0
+        self._lines = 0
+        self._cpu = CpuTimes()
         self._output_bytes = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a sign may come in two reads
         self._ending: Ending | None = None
@@ -134,6 +136,9 @@ class _Watch:
         self._pending = bytearray(rest)
         if max(map(len, (*lines, rest))) > self._limits.line_bytes:
             raise _Stop("crashed", "the evidence channel was filled with something that is not an event")
+        self._lines += len(lines)
+        if self._lines > self._limits.channel_lines:
+            raise _Stop("output_limit", f"more than {self._limits.channel_lines:,} lines on the evidence channel")
         for line in lines:
             self._event(bytes(line))
         return bool(data)
@@ -181,7 +186,7 @@ class _Watch:
         processes = self._child.processes()
         if len(processes) > limits.processes:
             raise _Stop("crashed", f"the notebook had more than {limits.processes} processes at once")
-        if cpu_seconds(processes) > limits.cpu_seconds:
+        if self._cpu.seconds(processes) > limits.cpu_seconds:
             raise _Stop("timeout", f"the notebook used more than {limits.cpu_seconds:.0f} seconds of processor time")
         self._look_at_memory(processes, self._look_at_files(now))
 
@@ -242,5 +247,7 @@ def _read(descriptor: int) -> bytes | None:
 def _how(status: int) -> str:
     """An exit status in words."""
     if os.WIFSIGNALED(status):
-        return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        number = os.WTERMSIG(status)
+        known = number in {known.value for known in signal.Signals}  # the real-time ones have no names
+        return f"killed by {signal.Signals(number).name if known else f'signal {number}'}"
     return f"exit status {os.waitstatus_to_exitcode(status)}"

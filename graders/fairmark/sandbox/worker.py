@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -11,12 +12,11 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from fairmark.errors import InternalError
 from fairmark.sandbox.environment import starting_environment
 from fairmark.sandbox.family import resident_bytes
 from fairmark.sandbox.jobs import JOB, Job
+from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.warm.order import Order
 
 __all__ = ["Worker", "font_cache"]
@@ -152,10 +152,17 @@ def _environment() -> dict[str, str]:
 
 
 def font_cache() -> Path:
-    """Where workers keep Matplotlib's list of fonts, which takes seconds to make."""
-    folder = user_cache_path("fairmark", appauthor=False) / "fonts"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Where workers keep Matplotlib's list of fonts, which takes seconds to make: a place whose path, which runs can
+    see, says nothing of whose it is. Where somebody else has taken it, one for this process only."""
+    folder = Path(tempfile.gettempdir(), f"fairmark-fonts-{os.getuid()}")
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+        return folder
+    own = shelf() / "fonts"
+    own.mkdir(exist_ok=True)
+    return own
 
 
 class _as_descriptor:  # noqa: N801 - used as a statement

@@ -20,7 +20,7 @@ from fairmark.sandbox.supervise import Observed, supervise
 
 __all__ = ["EXPORT_BYTES", "Workplace", "run_notebook"]
 
-EXPORT_BYTES = 4 * GIB
+EXPORT_BYTES = GIB
 """The most one exported model may weigh; the week's largest has 0.16 GiB."""
 
 
@@ -87,7 +87,10 @@ def _is_as_recorded(folder: Path) -> bool:
 
 def _size_of_plain_file(path: Path) -> int | None:
     found = path.lstat()
-    return found.st_size if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else None
+    plain = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+    # A file with holes would grow when it is copied. Small ones may lie in their directory entry, without a block.
+    whole = found.st_blocks * 512 >= found.st_size or found.st_size < 4096
+    return found.st_size if plain and whole else None
 
 
 def run_notebook(

@@ -17,6 +17,7 @@ __all__ = ["describe_layers", "function_of", "is_simple", "learning_rate_of", "p
 
 _SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
 _LONGEST_TEXT = 2000
+_LONGEST_INTEGER_BITS = 64
 _LONGEST_LIST = 64
 
 
@@ -25,8 +26,10 @@ def plain(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON valu
 
     Types are compared exactly, since a student's subclass of ``float`` may say anything of itself.
     """
-    if value is None or type(value) in (bool, int):
+    if value is None or type(value) is bool:
         return value
+    if type(value) is int:  # JSON of thousands of digits is not read again
+        return value if value.bit_length() < _LONGEST_INTEGER_BITS else f"<int of {value.bit_length()} bits>"
     if type(value) is float:
         return value if math.isfinite(value) else str(value)
     if type(value) is str:

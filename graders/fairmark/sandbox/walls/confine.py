@@ -32,7 +32,7 @@ _NAMESPACES: dict[Layer, int] = {
     "mounts": kernel.CLONE_NEWNS,
     "processes": kernel.CLONE_NEWPID,
     "network": kernel.CLONE_NEWNET,
-    "ipc": kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS,
+    "ipc": kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP,
 }
 
 _FIRST_ID, _IDS = 61184, 4336
@@ -52,12 +52,14 @@ _NICENESS = 10
 @dataclass(frozen=True)
 class Wall:
     """Around one run: which layers, what it can reach, how much it may use. ``as_root`` says that this process may
-    mount and unshare as it is, and change its user; else a user namespace is what gives it the right."""
+    mount and unshare as it is, and change its user; else a user namespace is what gives it the right. ``grouped`` says
+    that a control group counts its memory."""
 
     layers: frozenset[Layer]
     reach: Reach
     limits: Limits
     as_root: bool
+    grouped: bool = False
 
     # --- the warden ---
 
@@ -129,7 +131,7 @@ class Wall:
         if "landlock" in self.layers:
             self._restrict_files()
         if "seccomp" in self.layers:
-            refuse_system_calls()
+            refuse_system_calls(socket_pairs=self.grouped)
 
     def _limit(self) -> None:
         limits = self.limits

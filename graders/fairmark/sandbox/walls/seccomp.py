@@ -91,6 +91,7 @@ _UNKNOWN: dict[str, tuple[int, int]] = {
 """Refused with ENOSYS, as on a kernel that does not have them."""
 
 _SOCKET = (41, 198)
+_SOCKETPAIR = (53, 199)
 _CLONE = (56, 220)
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 
@@ -110,15 +111,19 @@ def seccomp_fits() -> bool:
     return MACHINE in _COLUMN
 
 
-def refuse_system_calls() -> None:
-    """Installs the filter for this thread and whatever it starts; ``no_new_privs`` must have been set."""
-    program = _program()
+def refuse_system_calls(*, socket_pairs: bool) -> None:
+    """Installs the filter for this thread and whatever it starts; ``no_new_privs`` must have been set.
+
+    ``socket_pairs`` says whether connected pairs of sockets may be made: what waits in them is memory that counts for
+    no process, only for a control group. ``asyncio`` and ``multiprocessing.Pipe`` need them.
+    """
+    program = _program(socket_pairs=socket_pairs)
     filters = ctypes.create_string_buffer(b"".join(program))
     header = ctypes.create_string_buffer(struct.pack("@HP", len(program), ctypes.addressof(filters)))
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(header))
 
 
-def _program() -> list[bytes]:
+def _program(*, socket_pairs: bool) -> list[bytes]:
     column = _COLUMN[MACHINE]
     return [
         _step(_LOAD, _ARCHITECTURE_AT),
@@ -129,6 +134,7 @@ def _program() -> list[bytes]:
         *_each(_UNKNOWN.values(), column, errno.ENOSYS),
         *_each(REFUSED.values(), column, errno.EPERM),
         *_where(_EQUAL, _SOCKET[column], _refusal(errno.ENETUNREACH)),
+        *(() if socket_pairs else _where(_EQUAL, _SOCKETPAIR[column], _refusal(errno.EPERM))),
         _step(_EQUAL, _CLONE[column], 0, 3),
         _step(_LOAD, _FIRST_ARGUMENT_AT),
         *_where(_ANY_BIT, _NEW_NAMESPACES, _refusal(errno.EPERM)),

@@ -52,7 +52,7 @@ def _try_seccomp() -> None:
     if not seccomp_fits():
         raise OSError(f"the table of system calls does not know {kernel.MACHINE}")
     kernel.forbid_new_privileges()
-    refuse_system_calls()
+    refuse_system_calls(socket_pairs=False)
 
 
 def _try_privileges() -> None:

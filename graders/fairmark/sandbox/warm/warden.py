@@ -45,6 +45,7 @@ def _guard(order: Order, leash: int, channel: int, output: int, job: int) -> Non
         reach=reach_of(order.folder, order.reads),
         limits=order.limits,
         as_root=order.may_be_root and has_system_rights(),
+        grouped=order.group is not None,
     )
     owner, warden = wall.owner(), os.getpid()
     # Opened now: a private root becomes that of its whole mount namespace, and its /proc may not show us.
@@ -104,6 +105,7 @@ def _init(
 ) -> None:
     """First process of the PID namespace, where there is one: it collects orphans, and all others end with it."""
     leash, channel, output, job, tell = descriptors
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run may send it, where only Landlock would keep it from it
     kernel.reap_orphans()
     wall.close_in(owner)
     kernel.die_with_parent()
@@ -131,6 +133,7 @@ def _collect_until(run: int) -> int:
 
 def _run(wall: Wall, order: Order, channel: int, output: int, job: int) -> None:
     """The process inside."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
     kernel.die_with_parent()
     kernel.close_all_but({channel, output, job})
