@@ -59,7 +59,7 @@ from fairmark.sandbox.walls import kernel
 from fairmark.sandbox.walls.layers import probe_layers
 from fairmark.sandbox.walls.seccomp import refuse_system_calls
 kernel.forbid_new_privileges()
-refuse_system_calls()
+refuse_system_calls(socket_pairs=True)
 print(json.dumps({one.layer: [one.on, one.state] for one in probe_layers()}))
 """)
     off = {layer: state for layer, (on, state) in told.items() if not on}

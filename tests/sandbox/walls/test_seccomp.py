@@ -24,7 +24,7 @@ BEHIND = """
 from fairmark.sandbox.walls import kernel
 from fairmark.sandbox.walls.seccomp import refuse_system_calls
 kernel.forbid_new_privileges()
-refuse_system_calls()
+refuse_system_calls(socket_pairs=True)
 assert "Seccomp:\\t2" in open("/proc/self/status").read()  # else some of what follows would do harm
 """
 
@@ -77,6 +77,16 @@ def test_what_it_starts_is_refused_as_well() -> None:
         "subprocess.run([sys.executable, '-I', '-S', '-c', 'import socket; socket.socket()'], check=True, stderr=-3)"
     )
     assert answers(BEHIND, {"child": child})["child"].startswith("CalledProcessError")
+
+
+def test_pairs_of_sockets_are_refused_where_what_waits_in_them_is_not_counted() -> None:
+    before = BEHIND.replace("socket_pairs=True", "socket_pairs=False")
+    questions = {
+        "pair": "socket.socketpair()",
+        "pipe": "os.pipe()",
+        "pool": "import multiprocessing.pool as p; p.ThreadPool(1)",
+    }
+    assert answers(before, questions) == {"pair": "EPERM", "pipe": "done", "pool": "done"}
 
 
 HEADERS = [
