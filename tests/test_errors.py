@@ -12,6 +12,7 @@ from fairmark.errors import (
     FairmarkError,
     InternalError,
     MachineError,
+    NotConfined,
     StudentError,
     UnreadableNotebook,
     UsageError,
@@ -42,7 +43,7 @@ def test_what_people_can_mend_exits_with_2_and_what_they_cannot_with_3(error: ty
     assert error.exit_code == (3 if ours else 2)
 
 
-@pytest.mark.parametrize("error", [error for error in CLASSES if error is not UnreadableNotebook])
+@pytest.mark.parametrize("error", [error for error in CLASSES if error not in (UnreadableNotebook, NotConfined)])
 def test_message_and_remedy_are_kept(error: type[FairmarkError]) -> None:
     raised = error("there is no train/", remedy="Name another folder.")
     assert (str(raised), raised.message, raised.remedy) == (
@@ -60,3 +61,14 @@ def test_an_unreadable_notebook_names_the_file_and_the_reason() -> None:
     raised = UnreadableNotebook(Path("ada.ipynb"), "not JSON", remedy="Save it again.")
     assert raised.message == "ada.ipynb: not JSON"
     assert (raised.path, raised.reason, raised.remedy) == (Path("ada.ipynb"), "not JSON", "Save it again.")
+
+
+def test_what_is_not_confined_is_named_with_the_layers_that_are_missing_and_what_would_help() -> None:
+    raised = NotConfined(("files", "network"), ("landlock: this kernel has none", "mounts: not permitted"))
+    assert raised.message == (
+        "This machine cannot confine files and network of the notebooks it runs "
+        "(landlock: this kernel has none; mounts: not permitted)."
+    )
+    assert raised.remedy is not None
+    assert "--trust" in raised.remedy
+    assert raised.missing == ("files", "network")

@@ -104,7 +104,7 @@ def test_a_plain_model_passes() -> None:
     ids=range(19),
 )
 def test_anything_else_is_refused_wherever_it_stands(entry: dict[str, Any]) -> None:
-    with pytest.raises(UnsafeModel, match="which is not one of Keras's own layers|a class that has no name"):
+    with pytest.raises(UnsafeModel, match=r"which is not one of Keras's own layers|a class that has no name"):
         vet_model(model(layer(), entry))
 
 

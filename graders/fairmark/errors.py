@@ -16,6 +16,7 @@
     │   ├── PicturesMissing
     │   └── PicturesDamaged
     └── InternalError           our own mistake: never costs a student marks       exit 3
+        └── SandboxNotReady
 
 Each message says what is wrong and where; ``remedy`` says what to do about it. Only ``cli`` prints them.
 """
@@ -39,6 +40,7 @@ __all__ = [
     "PicturesMissing",
     "RecipeError",
     "ReleaseError",
+    "SandboxNotReady",
     "StudentError",
     "UnreadableNotebook",
     "UsageError",
@@ -134,3 +136,7 @@ class InternalError(FairmarkError):
     """Our own mistake."""
 
     exit_code = 3
+
+
+class SandboxNotReady(InternalError):
+    """A run's wall was not up in time, or could not be put up."""

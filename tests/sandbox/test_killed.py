@@ -77,6 +77,7 @@ def test_a_killed_grader_leaves_no_process_and_no_file(moment: str, without: tup
     assert left == []
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", NEXT], check=True, env=environment)
-    assert list(tmp_path.iterdir()) == []
+    kept = {f"fairmark-fonts-{os.getuid()}"}  # which is for every grader of this user
+    assert {path.name for path in tmp_path.iterdir()} <= kept
     groups = memory_groups()
     assert groups is None or not list(groups.glob(f"fairmark-{grader.pid}-*"))

@@ -13,7 +13,8 @@ from light import light_worker, printed_by, run_cells
 
 from fairmark.errors import InternalError
 from fairmark.sandbox import ConfinedProcess, Limits, NotebookJob, SourceCell, Workplace, best_launcher, supervise
-from fairmark.sandbox.worker import Worker
+from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.worker import Worker, font_cache
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked behind the wall, on Linux only")
 
@@ -253,6 +254,21 @@ def test_it_holds_no_descriptor_of_ours(real: ConfinedProcess) -> None:
     sockets = [target for target in held if target.startswith("socket:")]
     assert len(sockets) == 1
     assert len(held) == 4  # and the three standard ones
+
+
+def test_fonts_are_kept_where_the_path_names_nobody_and_nobody_else_may_write(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = font_cache()
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o077 == 0
+    assert font_cache() == folder
+    folder.rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    folder.symlink_to(tmp_path / "elsewhere")  # as another user of this machine might
+    assert font_cache() != folder
+    assert font_cache().is_relative_to(shelf())
 
 
 def test_it_was_told_nothing_of_our_environment(real: ConfinedProcess) -> None:

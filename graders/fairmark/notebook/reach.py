@@ -11,6 +11,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
 
 __all__ = ["FoundCall", "Scopes", "scopes_in"]
 
@@ -31,11 +32,14 @@ class Scope:
     reached: bool = False
 
 
-@dataclass(frozen=True)
-class FoundCall:
-    """A call where it stands. ``dead`` says that its own scope never gets there."""
+N = TypeVar("N", bound=ast.AST)
 
-    node: ast.Call
+
+@dataclass(frozen=True)
+class Found(Generic[N]):
+    """A call, or a statement, where it stands. ``dead`` says that its own scope never gets there."""
+
+    node: N
     scope: Scope
     dead: bool
 
@@ -44,17 +48,8 @@ class FoundCall:
         return self.scope.reached and not self.dead
 
 
-@dataclass(frozen=True)
-class FoundStatement:
-    """A statement where it stands, as :class:`FoundCall`."""
-
-    node: ast.stmt
-    scope: Scope
-    dead: bool
-
-    @property
-    def reachable(self) -> bool:
-        return self.scope.reached and not self.dead
+FoundCall: TypeAlias = Found[ast.Call]
+FoundStatement: TypeAlias = Found[ast.stmt]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from fairmark.errors import InternalError
+from fairmark.errors import InternalError, SandboxNotReady
 from fairmark.sandbox.cgroup import MemoryGroup, memory_groups
 from fairmark.sandbox.child import Child, Ending, Files
 from fairmark.sandbox.family import descendants
@@ -24,6 +24,7 @@ from fairmark.sandbox.warm.order import Ended, Order, Ready
 from fairmark.sandbox.worker import Worker
 
 __all__ = ["ConfinedChild", "ConfinedProcess", "order_for", "send_order"]
+
 
 _READY_SECONDS = 60
 _END_SECONDS = 60
@@ -72,7 +73,9 @@ class ConfinedProcess:
             pipes = Pipes()
             leash = send_order(self.worker, order, job, pipes)
             return ConfinedChild(pipes, leash, folder, mounted="mounts" in self.layers, group=group)
-        except BaseException:
+        except BaseException as problem:
+            if isinstance(problem, SandboxNotReady):
+                self.worker.discard()  # it may hang; the next run gets another
             if group is not None:
                 group.remove()
             raise
@@ -135,7 +138,7 @@ class ConfinedChild:
             leash.close()  # which ends whatever there is of it
             os.close(self.channel)
             os.close(self.output)
-            raise InternalError(f"the sandbox could not be set up: {_why(message, problem)}") from problem
+            raise SandboxNotReady(f"the sandbox could not be set up: {_why(message, problem)}") from problem
         leash.setblocking(False)
         if mounted:
             self.files = Files(folder, descriptors[0])

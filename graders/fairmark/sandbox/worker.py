@@ -80,6 +80,11 @@ class Worker:
                         self._runs += 1
                         return
 
+    def discard(self) -> None:
+        """Ends the process, though it may not have served its time; the next order is for a new one."""
+        with self._lock:
+            self._end()
+
     def close(self) -> None:
         """Ends the process. Runs that are under way go on, and may be followed to their end."""
         with self._lock:

@@ -90,12 +90,8 @@ def _mount_proc(root: Path, *, own_processes: bool) -> None:
     target = root / "proc"
     target.mkdir()
     if own_processes:
-        try:
-            kernel.mount("proc", str(target), "proc")
-        except PermissionError:  # in a container that masks part of /proc, no new one can be had
-            pass
-        else:
-            return
+        kernel.mount("proc", str(target), "proc")
+        return
     # TensorFlow ends the process where it cannot find itself there. What else it shows is for Landlock to withhold.
     kernel.bind_read_only("/proc", str(target))
 

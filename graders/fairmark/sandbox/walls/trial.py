@@ -39,13 +39,19 @@ def _try_mounts() -> None:
             _end_with(lambda: _enter_root(Path(folder)))
         _, status = os.waitpid(child, 0)
         if status:
-            raise OSError("no tree of files of our own can be mounted")
+            raise OSError("no tree of files of our own can be mounted, with a /proc of its own")
 
 
 def _enter_root(folder: Path) -> None:
-    _leave(kernel.CLONE_NEWNS)
-    owner = os.getuid(), os.getgid()
-    enter_private_root(reach_of(folder, []), owner=owner, written_bytes=1 << 20, files=1000, own_processes=False)
+    """In a PID namespace too: in a container that masks part of ``/proc``, no new one can be had."""
+    _leave(kernel.CLONE_NEWNS | kernel.CLONE_NEWPID)
+    owner, reach = (os.getuid(), os.getgid()), reach_of(folder, [])
+    first = os.fork()
+    if first == 0:
+        _end_with(lambda: enter_private_root(reach, owner=owner, written_bytes=1 << 20, files=9, own_processes=True))
+    _, status = os.waitpid(first, 0)
+    if status:
+        raise OSError("its first process could not enter it")
 
 
 def _try_seccomp() -> None:
