@@ -36,7 +36,7 @@ HEADING = """\
 
 Made by `python tests/benchmarks/layers.py --write` on Linux {kernel}, as {user}, from {count} attacks of
 `tests/corpus/hostile` ({kinds}). Each line leaves one layer out and names what then gets
-through that must not. Where nothing does, another layer holds the same; a run's report names the layers that were there.
+through that must not. Where nothing does, another layer holds the same; a run's report names those that were there.
 
 | left out | what it gives | attacks no longer held |
 |---|---|---|
