@@ -46,7 +46,7 @@ class Case:
 
 
 def cases(kind: str, *exercises: str) -> list[Case]:
-    """The corpus' cases of one kind: ``wrong`` by exercise, ``right``, or ``forged``."""
+    """The corpus' cases of one kind: ``wrong`` by exercise, or ``right``."""
     names = exercises or ("twins",)
     found: list[Case] = []
     for name in names:

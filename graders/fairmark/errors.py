@@ -139,4 +139,4 @@ class InternalError(FairmarkError):
 
 
 class SandboxNotReady(InternalError):
-    """A run's wall was not up in time, or could not be put up."""
+    """The worker has not put a run's wall up in time, nor said why: it may hang."""

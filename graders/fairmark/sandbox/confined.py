@@ -138,7 +138,8 @@ class ConfinedChild:
             leash.close()  # which ends whatever there is of it
             os.close(self.channel)
             os.close(self.output)
-            raise SandboxNotReady(f"the sandbox could not be set up: {_why(message, problem)}") from problem
+            said = f"the sandbox could not be set up: {_why(message, problem)}"
+            raise (InternalError if message else SandboxNotReady)(said) from problem
         leash.setblocking(False)
         if mounted:
             self.files = Files(folder, descriptors[0])
