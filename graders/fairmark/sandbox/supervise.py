@@ -161,7 +161,6 @@ class _Watch:
         self._has_said_goodbye = isinstance(event, RunFinished)
         enough = self._on_event is not None and self._on_event(stamped) is True
         if enough or isinstance(event, RunFinished):
-            # Nothing is waited for after the last event: taking TensorFlow down in good order costs a second.
             raise _Stop("completed", None)
 
     def _take_output(self) -> bool:
@@ -222,8 +221,8 @@ class _Watch:
         return self._ending is not None
 
     def _let_it_leave(self) -> None:
-        """A process that has sent its last event leaves at once, where it was forked, and what it used is counted then;
-        where it was not, taking TensorFlow down would cost a second, and is not waited for."""
+        """A process that has sent its last event leaves at once, and what it used is counted then; one that does not is
+        killed as any other."""
         latest = time.monotonic() + _GOODBYE_SECONDS
         while self._child.ending() is None and time.monotonic() < latest:
             time.sleep(0.005)

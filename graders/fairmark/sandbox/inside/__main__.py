@@ -58,3 +58,4 @@ def _lock_of_threads(context: object) -> Any:  # noqa: ANN401 - one that is used
 
 if __name__ == "__main__":
     begin(sys.stdin.buffer.read(), int(sys.argv[1]))
+    os._exit(0)  # taking TensorFlow down in good order costs a second, and nobody listens any more

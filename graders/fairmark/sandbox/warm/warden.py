@@ -68,7 +68,8 @@ def _guard(order: Order, leash: int, channel: int, output: int, job: int) -> Non
 
 
 def _used() -> dict[str, float]:
-    """By this process and all that have ended below it: what is killed with a PID namespace is counted for its init."""
+    """By this process and all that have ended below it. The kernel counts nothing for what is killed with a PID
+    namespace, so this is whole only where the run has left by itself: at its last event."""
     own, below = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     cpu_seconds = sum(one.ru_utime + one.ru_stime for one in (own, below))
     return {"peak_memory_bytes": below.ru_maxrss * 1024, "cpu_seconds": cpu_seconds}
