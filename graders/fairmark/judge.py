@@ -236,33 +236,32 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
 
 
 def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
-    run, probe = evidence.run, evidence.probe
+    run, probe, view = evidence.run, evidence.probe, RunView(evidence)
     if run.outcome in _LIMITS:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
-    ended = [finished.cell for finished in RunView(evidence).all(CellFinished) if finished.error is None]
+    ended = [finished.cell for finished in view.all(CellFinished) if finished.error is None]
     yield from tampering_in(evidence.submission.cells, ended)
-    if _ended_too_soon(evidence):
+    if _ended_too_soon(view):
         yield Flag(kind="forged_events", message="the end was announced before every cell had run")
     if run.unsealed:
         said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
         yield Flag(kind="forged_events", message=said)
-    if probe is not None and (probe.weights_swapped or _weights_changed(RunView(evidence), probe.model)):
+    if probe is not None and (probe.weights_swapped or _weights_changed(view, probe.model)):
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
     if evidence.rerun is not None:
         replaced = ", ".join(evidence.rerun.replaced)
         yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced} to judge the training")
-    measured, threshold = _measured(RunView(evidence)), grader.hidden_accuracy
+    measured, threshold = _measured(view), grader.hidden_accuracy
     if measured is not None and threshold is not None and measured.is_close_to(threshold):
         yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
 
 
-def _ended_too_soon(evidence: Evidence) -> bool:
+def _ended_too_soon(view: RunView) -> bool:
     """Whether the last event came before the last cell had ended; a run without training ends at its first ``fit``."""
-    view = RunView(evidence)
     if not view.all(RunFinished) or any(not fit.trained for fit in view.all(FitStarted)):
         return False
     ended = {finished.cell for finished in view.all(CellFinished)}
-    return not ended.issuperset(cell.position for cell in evidence.submission.cells if cell.touched)
+    return not ended.issuperset(cell.position for cell in view.evidence.submission.cells if cell.touched)
 
 
 def _measured(view: RunView) -> Accuracy | None:

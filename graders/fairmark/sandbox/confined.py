@@ -52,12 +52,10 @@ class ConfinedProcess:
 
     @property
     def isolation(self) -> tuple[str, ...]:
-        named = [f"landlock (ABI {landlock_abi()})" if layer == "landlock" else layer for layer in self._ordered()]
+        ordered = (layer for layer in LAYERS if layer in self.layers)
+        named = [f"landlock (ABI {landlock_abi()})" if layer == "landlock" else layer for layer in ordered]
         named += ["memory group"] if self._groups is not None else []
         return (*named, "clean environment", "own folder", "watched limits")
-
-    def _ordered(self) -> list[Layer]:
-        return [layer for layer in LAYERS if layer in self.layers]
 
     @property
     def confines(self) -> frozenset[Confined]:

@@ -8,7 +8,9 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from fairmark.sandbox.walls.reach import reach_of
 from fairmark.sandbox.warm.order import Ended, Order
 from fairmark.sandbox.warm.warden import guard
 
@@ -42,6 +44,7 @@ def preload() -> None:
     import fairmark.sandbox.inside.session  # noqa: F401 - for the fork
 
     PIL.Image.init()
+    reach_of(Path("/"), [])  # what is installed is found out once, not by every fork
     assert matplotlib.pyplot is not None
 
 
