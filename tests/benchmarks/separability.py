@@ -4,8 +4,12 @@ A data set teaches convolution only if nothing simpler solves it. This command d
 hidden pictures in memory and measures three kinds of classifier on the hidden ones, which come from another seed:
 a linear model on the pixels, a linear model on the colour histogram, and the lesson's reference net over several
 seeds. The linear models should stay near chance; the net should climb over its epochs and pass in every seed.
+Where the classes are not equally common, the linear models are fitted as if they were, and the balanced accuracy
+(the mean of the classes' recalls, for which naming the commonest class is worth no more than chance) is shown too.
 
     python tests/benchmarks/separability.py --dataset horses_or_humans --seeds 3 --size 150
+    python tests/benchmarks/separability.py --dataset happy_or_sad --batch 10 --filters "16 32 32" --until 0.999
+    python tests/benchmarks/separability.py --dataset cassava_leaves --seeds 3 --batch 20 --epochs 12
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import tomllib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
+from itertools import zip_longest
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -26,16 +31,17 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import typer
+from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
-BATCH = 128  # pictures per update: 1,024 of them make the lesson's 8 steps per epoch
+BATCH = 128  # pictures per prediction; per update unless told otherwise: 1,024 make the lesson's 8 steps per epoch
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # L2 penalties, for features of mean 0 and kernel of mean diagonal 1
 
 Pixels = npt.NDArray[np.uint8]  # (pictures, size, size, 3), 0..255
-Labels = npt.NDArray[np.float32]  # (pictures,), 1 for the second class
+Labels = npt.NDArray[np.float32]  # (pictures,), the class's position in the alphabet
 Features = npt.NDArray[np.float32]  # (pictures, features)
 
 
@@ -61,11 +67,24 @@ class Numerics(StrEnum):
     bfloat16 = "bfloat16"
 
 
+class Lesson(NamedTuple):
+    """How the reference net is built and trained."""
+
+    filters: tuple[int, ...]
+    dense: int  # neurons before the output
+    batch: int  # pictures per update
+    epochs: int
+    until: float | None  # training accuracy, as measured during an epoch, after which training stops
+    numerics: Numerics
+
+
 class Run(NamedTuple):
     """One training of the reference net."""
 
+    training_accuracy: list[float]  # in each epoch
     validation_accuracy: list[float]  # after each epoch
     hidden_accuracy: float
+    hidden_recalls: list[float]  # of each class
     wall_seconds: float
 
 
@@ -86,7 +105,11 @@ def draw_some(folder: Path, class_name: str, keys: list[str], size: int) -> Pixe
     """Return one picture for each key; runs in a worker."""
     render = load_renderer(folder)
     pictures = [render.draw(class_name, Random(key)) for key in keys]
-    return np.stack([np.asarray(picture.reduce(picture.width // size)) for picture in pictures])
+    if pictures[0].width % size == 0:
+        pictures = [picture.reduce(picture.width // size) for picture in pictures]
+    else:
+        pictures = [picture.resize((size, size), Image.Resampling.NEAREST) for picture in pictures]  # as Keras does
+    return np.stack([np.asarray(picture) for picture in pictures])
 
 
 def draw_split(pool: ProcessPoolExecutor, folder: Path, split: str, seed: str, counts: dict[str, int], size: int
@@ -147,7 +170,7 @@ def channel_histograms(pixels: Pixels) -> Features:
 
 
 def linear_accuracy(splits: Splits, features: Callable[[Pixels], Features]) -> tuple[float, float, float]:
-    """Return the train, validation and hidden accuracy of logistic regression, at the best L2 for validation.
+    """Return the train, validation and hidden balanced accuracy of logistic regression, at the best L2 for validation.
 
     With fewer pictures than features the weights are a mix of the pictures, so Newton's method on the mix finds
     the exact optimum: nobody can say that the linear model was trained too little.
@@ -158,20 +181,40 @@ def linear_accuracy(splits: Splits, features: Callable[[Pixels], Features]) -> t
     kernel = (train @ train.T).astype(np.float64)
     unit = np.trace(kernel) / len(kernel)
     kernel /= unit
+    classes = int(splits.train.labels.max()) + 1
     best = (0.0, 0.0, 0.0)
     for strength in STRENGTHS:
-        mix, bias = fit_logistic(kernel, splits.train.labels, strength)
-        weights = (train.T @ mix / unit).astype(np.float32)
-        found = [
-            float((((each @ weights + bias) > 0) == (split.labels > 0.5)).mean())
-            for each, split in zip((train, validation, hidden), splits, strict=True)
+        margins = [
+            class_margins(kernel, splits.train.labels == label, strength, train, unit, (train, validation, hidden))
+            for label in range(1 if classes == 2 else 0, classes)
         ]
+        found = []
+        for index, split in enumerate(splits):
+            scores = np.stack([each[index] for each in margins], 1)
+            guesses = (scores[:, 0] > 0).astype(int) if classes == 2 else scores.argmax(1)
+            found.append(float(np.mean(recalls(guesses, split.labels))))
         if found[1] > best[1]:
             best = (found[0], found[1], found[2])
     return best
 
 
-def fit_logistic(kernel: npt.NDArray[np.float64], labels: Labels, strength: float) -> tuple[Any, float]:
+def class_margins(kernel: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], strength: float, train: Features,
+                  unit: float, wanted: tuple[Features, ...]) -> list[Features]:  # fmt: skip
+    """Return how far on the class's side each of the wanted pictures lies; the class and the rest weigh the same."""
+    share = positive.mean()
+    weights = np.where(positive, 0.5 / share, 0.5 / (1 - share))
+    mix, bias = fit_logistic(kernel, positive.astype(np.float32), strength, weights)
+    direction = (train.T @ mix / unit).astype(np.float32)
+    return [each @ direction + bias for each in wanted]
+
+
+def recalls(guesses: npt.NDArray[np.int64], labels: Labels) -> list[float]:
+    """Return the share of each class's pictures that are named rightly."""
+    return [float((guesses[labels == label] == label).mean()) for label in np.unique(labels)]
+
+
+def fit_logistic(kernel: npt.NDArray[np.float64], labels: Labels, strength: float, weights: npt.NDArray[np.float64]
+                 ) -> tuple[Any, float]:  # fmt: skip
     """Return the mix of training pictures and the bias that minimise mean log loss + strength / 2 * |weights|^2."""
     count = len(labels)
     # A constant column in the kernel is a bias; its weight of 10 leaves it all but free of the penalty.
@@ -182,7 +225,7 @@ def fit_logistic(kernel: npt.NDArray[np.float64], labels: Labels, strength: floa
         chance = 1 / (1 + np.exp(-np.clip(margin, -30, 30)))
         curvature = np.maximum(chance * (1 - chance), 1e-6)
         target = margin + (labels - chance) / curvature
-        step = np.linalg.solve(kernel + np.diag(count * strength / curvature), target) - mix
+        step = np.linalg.solve(kernel + np.diag(count * strength / (weights * curvature)), target) - mix
         mix = mix + step
         if np.abs(step).max() < 1e-6 * np.abs(mix).max():
             break
@@ -192,19 +235,33 @@ def fit_logistic(kernel: npt.NDArray[np.float64], labels: Labels, strength: floa
 # ------------------------------------------------------------------------------------------------ the reference net
 
 
-def build_net(size: int) -> Any:  # noqa: ANN401  Keras has no types
+def build_net(size: int, classes: int, lesson: Lesson) -> Any:  # noqa: ANN401  Keras has no types
     """Return the lesson's reference solution: three convolutions, then two dense layers."""
     import keras  # heavy, and the workers that draw need none of it
 
     layers = keras.layers
     net = keras.Sequential([keras.Input((size, size, 3))])
-    for filters in (16, 32, 64):
+    for filters in lesson.filters:
         net.add(layers.Conv2D(filters, 3, activation="relu"))
         net.add(layers.MaxPooling2D(2))
-    for layer in (layers.Flatten(), layers.Dense(512, activation="relu"), layers.Dense(1, activation="sigmoid")):
+    output = layers.Dense(1, activation="sigmoid") if classes == 2 else layers.Dense(classes, activation="softmax")
+    for layer in (layers.Flatten(), layers.Dense(lesson.dense, activation="relu"), output):
         net.add(layer)
-    net.compile(optimizer=keras.optimizers.RMSprop(0.001), loss="binary_crossentropy", metrics=["accuracy"])
+    loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+    net.compile(optimizer=keras.optimizers.RMSprop(0.001), loss=loss, metrics=["accuracy"])
     return net
+
+
+def stop_at(accuracy: float) -> Any:  # noqa: ANN401  Keras has no types
+    """Return a callback that ends the training after an epoch in which the training accuracy was above this."""
+    import keras
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, _epoch: int, logs: dict[str, float] | None = None) -> None:
+            if (logs or {})["accuracy"] > accuracy:
+                self.model.stop_training = True
+
+    return Stop()
 
 
 def set_numerics(numerics: Numerics) -> None:
@@ -215,24 +272,27 @@ def set_numerics(numerics: Numerics) -> None:
     tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": on})
 
 
-def train_net(splits: Splits, seed: int, epochs: int, numerics: Numerics) -> Run:
+def train_net(splits: Splits, seed: int, lesson: Lesson) -> Run:
     """Train the reference net once and measure it on the hidden pictures."""
     import keras
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    started, size = time.monotonic(), splits.train.pixels.shape[1]
+    started, size, classes = time.monotonic(), splits.train.pixels.shape[1], int(splits.train.labels.max()) + 1
     train, validation, hidden = (split.pixels.astype(np.float32) / 255 for split in splits)
-    set_numerics(numerics)
-    net = build_net(size)
-    history = net.fit(train, splits.train.labels, batch_size=BATCH, epochs=epochs, verbose=0,
-                      validation_data=(validation, splits.validation.labels))  # fmt: skip
+    set_numerics(lesson.numerics)
+    net = build_net(size, classes, lesson)
+    callbacks = [] if lesson.until is None else [stop_at(lesson.until)]
+    history = net.fit(train, splits.train.labels, batch_size=lesson.batch, epochs=lesson.epochs, verbose=0,
+                      validation_data=(validation, splits.validation.labels), callbacks=callbacks).history  # fmt: skip
     set_numerics(Numerics.float32)
-    judge = build_net(size)  # a fresh graph: the trained one was rewritten for the training's numerics
+    judge = build_net(size, classes, lesson)  # a fresh graph: the trained one was rewritten for the training's numerics
     judge.set_weights(net.get_weights())
-    guesses = judge.predict(hidden, batch_size=BATCH, verbose=0)[:, 0] > 0.5
-    accuracy = float((guesses == (splits.hidden.labels > 0.5)).mean())
-    return Run(history.history["val_accuracy"], accuracy, time.monotonic() - started)
+    outputs = judge.predict(hidden, batch_size=BATCH, verbose=0)
+    guesses = (outputs[:, 0] > 0.5).astype(int) if classes == 2 else outputs.argmax(1)
+    accuracy = float((guesses == splits.hidden.labels).mean())
+    of_classes = recalls(guesses, splits.hidden.labels)
+    return Run(history["accuracy"], history["val_accuracy"], accuracy, of_classes, time.monotonic() - started)
 
 
 # ------------------------------------------------------------------------------------------------ the report
@@ -271,7 +331,8 @@ def linear_table(splits: Splits, size: int) -> Table:
 def net_tables(runs: dict[int, Run], hidden_count: int) -> tuple[Table, Table]:
     """Return the accuracy by epoch, and the final accuracy by seed."""
     curve = Table("epoch", "mean", "lowest", "highest", title="Reference net: validation accuracy by epoch")
-    for epoch, values in enumerate(zip(*(run.validation_accuracy for run in runs.values()), strict=True), 1):
+    for epoch, all_values in enumerate(zip_longest(*(run.validation_accuracy for run in runs.values())), 1):
+        values = [value for value in all_values if value is not None]  # some trainings may have stopped
         curve.add_row(str(epoch), f"{np.mean(values):.3f}", f"{min(values):.3f}", f"{max(values):.3f}")
     final = Table("seed", "validation", "hidden [95 %]", "seconds", title="Reference net: after the last epoch")
     for seed, run in runs.items():
@@ -283,13 +344,32 @@ def net_tables(runs: dict[int, Run], hidden_count: int) -> tuple[Table, Table]:
     return curve, final
 
 
+def remarks(run: Run, classes: list[str], lesson: Lesson) -> list[str]:
+    """Return what there is to say of a training beyond two classes, or of one that stops by itself."""
+    said = []
+    if lesson.until is not None:
+        steps = " ".join(f"{accuracy:.3f}" for accuracy in run.training_accuracy)
+        stopped = run.training_accuracy[-1] > lesson.until
+        said.append(
+            f"training accuracy {steps}: {'stopped' if stopped else 'not reached'} after {steps.count(' ') + 1}"
+        )
+    if len(classes) > 2:
+        each = ", ".join(f"{name} {share:.2f}" for name, share in zip(classes, run.hidden_recalls, strict=True))
+        said.append(f"balanced {np.mean(run.hidden_recalls):.3f}; {each}")
+    return said
+
+
 def main(
     *,
     dataset: Annotated[str, typer.Option(help="Name of the folder under datasets/.")] = "horses_or_humans",
     seeds: Annotated[int, typer.Option(help="How many times to train the reference net; 0 for none.")] = 3,
     first_seed: Annotated[int, typer.Option(help="Seed of the first training; the others follow.")] = 0,
-    size: Annotated[int, typer.Option(help="Width and height in pixels; 150 for a quick look.")] = 300,
+    size: Annotated[int | None, typer.Option(help="Width and height in pixels; else the data set's own.")] = None,
     epochs: Annotated[int, typer.Option(help="Passes over the training pictures.")] = 15,
+    batch: Annotated[int, typer.Option(help="Training pictures per update.")] = BATCH,
+    filters: Annotated[str, typer.Option(help="Filters of each convolution.")] = "16 32 64",
+    dense: Annotated[int, typer.Option(help="Neurons of the layer before the output.")] = 512,
+    until: Annotated[float | None, typer.Option(help="Stop once the training accuracy is above this.")] = None,
     numerics: Annotated[Numerics, typer.Option(help="Arithmetic while training; bfloat16 is faster on newer CPUs.")] = (
         Numerics.float32
     ),
@@ -299,7 +379,8 @@ def main(
     """Measure how well simple models and the reference net separate the classes of a drawn data set."""
     console, folder = Console(), DATASETS / dataset
     settings = tomllib.loads((folder / "dataset.toml").read_text(encoding="utf-8"))
-    started = time.monotonic()
+    started, size = time.monotonic(), size or settings["picture_size"][0]
+    lesson = Lesson(tuple(map(int, filters.split())), dense, batch, epochs, until, numerics)
     with console.status("drawing the pictures"):
         splits = draw_all(folder, settings, hidden_seed, size)
     count = sum(len(split.labels) for split in splits)
@@ -309,9 +390,11 @@ def main(
     runs = {}
     for seed in range(first_seed, first_seed + seeds):
         with console.status(f"training the reference net, seed {seed}"):
-            run = runs[seed] = train_net(splits, seed, epochs, numerics)
+            run = runs[seed] = train_net(splits, seed, lesson)
         steps = " ".join(f"{accuracy:.2f}" for accuracy in run.validation_accuracy)
         console.print(f"seed {seed}: {steps}; hidden {run.hidden_accuracy:.3f}; {run.wall_seconds:.0f} seconds")
+        for line in remarks(run, settings["classes"], lesson):
+            console.print(f"  {line}")
     if runs:
         console.print(*net_tables(runs, len(splits.hidden.labels)))
 
