@@ -22,7 +22,7 @@ import contextlib, sys, traceback, types
 from fairmark.evidence import CellError, CellFinished, CellStarted, RunFinished, SessionStarted
 import fairmark.sandbox.warm.__main__ as warm
 
-def run_notebook(job, channel):
+def run_notebook(job, channel, replies):
     channel.send(SessionStarted(software={{}}, numerics=job.numerics, seed=job.seed))
     names = {{}}
     for cell in job.cells:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairmark.sandbox import Child, Job, Limits, Observed, Workplace, supervise
+from fairmark.sandbox.jobfile import JobFile
 from fairmark.sandbox.jobs import JOB
 from fairmark.sandbox.pipes import Pipes
 from fairmark.sandbox.plain import PlainChild
@@ -18,7 +19,7 @@ __all__ = ["Scripted", "watch"]
 PRELUDE = """
 import hashlib, json, os, signal, subprocess, sys, time
 channel = int(sys.argv[1])
-job = json.load(sys.stdin)
+job = json.loads(sys.stdin.readline())
 place = 0
 def write(text):
     os.write(channel, text.encode())
@@ -55,11 +56,11 @@ class Scripted:
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         self.jobs.append(job)
         self.limits.append(limits)
-        pipes = Pipes()
+        pipes, asked = Pipes(), JobFile(job)
         with pipes.theirs():
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", PRELUDE + self.program, str(pipes.channel_theirs)],
-                stdin=subprocess.PIPE,
+                stdin=asked.descriptor,
                 stdout=pipes.output_theirs,
                 stderr=pipes.output_theirs,
                 cwd=folder,
@@ -67,10 +68,7 @@ class Scripted:
                 pass_fds=(pipes.channel_theirs,),
                 start_new_session=True,
             )
-        assert process.stdin is not None
-        process.stdin.write(JOB.dump_json(job))
-        process.stdin.close()
-        return PlainChild(process, pipes, folder)
+        return PlainChild(process, pipes, asked, folder)
 
 
 def watch(program: str, *, on_event: object = None, **limits: float) -> Observed:

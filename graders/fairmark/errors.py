@@ -11,6 +11,7 @@
     │   └── ReleaseError
     ├── UsageError              the command asks for something impossible          exit 2
     │   └── ArchiveRefused
+    ├── Interrupted             somebody has asked us to stop                      exit 130
     ├── MachineError            this computer lacks something (space, pictures)    exit 3
     │   ├── NotConfined
     │   ├── PicturesMissing
@@ -34,6 +35,7 @@ __all__ = [
     "FairmarkError",
     "GraderError",
     "InternalError",
+    "Interrupted",
     "MachineError",
     "NotConfined",
     "PicturesDamaged",
@@ -104,6 +106,12 @@ class UsageError(FairmarkError):
 
 class ArchiveRefused(UsageError):
     """An archive of pictures or submissions holds something that is never unpacked (links, ``..``, a bomb)."""
+
+
+class Interrupted(FairmarkError):
+    """A run was ended because somebody wants the command to stop; nothing is known of what it would have come to."""
+
+    exit_code = 130
 
 
 class MachineError(FairmarkError):

@@ -23,6 +23,7 @@ __all__ = [
     "CellError",
     "CellFinished",
     "CellStarted",
+    "Decided",
     "EpochEnded",
     "Event",
     "Evidence",
@@ -52,6 +53,7 @@ __all__ = [
     "Stamped",
     "StepsWatched",
     "Submission",
+    "Value",
 ]
 
 SCHEMA = "fairmark.evidence/1"
@@ -60,6 +62,8 @@ RunOutcome: TypeAlias = Literal[
     "completed", "student_error", "timeout", "out_of_memory", "crashed", "output_limit", "unreadable", "not_run"
 ]
 Scalar: TypeAlias = bool | int | float | str | None
+Value: TypeAlias = Scalar | list[Scalar] | list[list[Scalar]]
+"""What an answer can be: one plain value, a list of them, or a table, row by row."""
 
 
 class Schema(BaseModel):
@@ -140,11 +144,12 @@ class CellFinished(Schema):
 
 
 class NamesBound(Schema):
-    """Names a cell bound to plain values (``values``), to picture sources or to models (``objects``: name to id)."""
+    """Names a cell bound to plain values (``values``; lists, tables and small arrays of them, too), to picture sources
+    or to models (``objects``: name to id)."""
 
     kind: Literal["names_bound"] = "names_bound"
     cell: int
-    values: dict[str, Scalar | list[Scalar]] = {}
+    values: dict[str, Value] = {}
     objects: dict[str, str] = {}
 
 
@@ -237,7 +242,8 @@ class ModelCompiled(Schema):
 
 
 class FitStarted(Schema):
-    """``fit`` was called. ``trained`` is False where the run only asks for structure and training is left out."""
+    """``fit`` was called. ``trained`` is False where the run only asks for structure and training is left out.
+    ``callbacks`` are the classes of what it was given to call back, in order."""
 
     kind: Literal["fit_started"] = "fit_started"
     fit: str
@@ -249,6 +255,7 @@ class FitStarted(Schema):
     epochs: int
     steps_per_epoch: int | None
     validation_steps: int | None
+    callbacks: list[str] = []
     trained: bool = True
 
 
@@ -318,13 +325,14 @@ class ModelPredicted(Schema):
 class ModelExported(Schema):
     """A model left the process as ``<folder>/config.json`` and ``<folder>/weights-<n>.npy`` in the working folder.
 
-    ``moment`` is ``fit`` (as training left it) or ``end`` (as the notebook left it); ``digest`` is the SHA-256 of the
+    ``moment`` is ``epoch`` (in mid-training, while the run waits for a word), ``fit`` (as training left it) or ``end``
+    (as the notebook left it); ``digest`` is the SHA-256 of the
     weights' bytes in order, so that equal exports are written once. ``problem`` says why nothing could be written.
     """
 
     kind: Literal["model_exported"] = "model_exported"
     model: str
-    moment: Literal["fit", "end"]
+    moment: Literal["epoch", "fit", "end"]
     folder: str
     digest: str
     problem: str | None = None
@@ -389,12 +397,23 @@ class Stamped(Schema):
 # --- what the outside saw ---------------------------------------------------------------------------------------------
 
 
+class Decided(Schema):
+    """A training that was ended after ``epoch`` of the ``asked``, because its mark was settled: the hidden accuracy was
+    ``reached``, the loss was ``not_a_number``, or it had not moved (``still``) for as long as the author allows."""
+
+    fit: str
+    epoch: int
+    asked: int
+    reason: Literal["reached", "not_a_number", "still"]
+
+
 class Run(Schema):
     """One execution, as seen from outside the process.
 
     ``printed`` is what each cell wrote to standard output and error, by position, cut to a length; ``reason`` says in
     words what ended the run where ``outcome`` is not ``completed``, with the limit in its unit. ``unsealed`` counts
     lines on the evidence channel that the recorder did not write; they were not taken for events.
+    ``training_skipped`` says that it ended at the first ``fit``, ``rehearsed`` that each ``fit`` did a single step.
     """
 
     outcome: RunOutcome
@@ -408,6 +427,8 @@ class Run(Schema):
     printed: dict[int, str] = {}
     unsealed: int = 0
     training_skipped: bool = False
+    rehearsed: bool = False
+    decided: Decided | None = None
 
 
 class Preparation(Schema):
@@ -428,7 +449,8 @@ class Probe(Schema):
     process never has it. ``available`` counts the pictures there were: fewer were predicted where the mark was decided
     earlier. ``source`` says where they come from (``drawn`` or ``held back``). ``picture_outputs`` are the outputs for
     the picture file the notebook itself predicted. ``problem`` says why there are none; ``weights_swapped`` that it is
-    because the weights that were found are not those that training left.
+    because the weights that were found are not those that training left. ``digest`` is that of the weights asked (see
+    :class:`ModelExported`).
     """
 
     model: str
@@ -442,15 +464,22 @@ class Probe(Schema):
     picture_outputs: tuple[float, ...] | None = None
     problem: str | None = None
     weights_swapped: bool = False
+    digest: str = ""
     wall_seconds: float = 0.0
 
 
 class Rerun(Schema):
-    """A second run with the reference's cells in place of the exercises in ``replaced``, whose faults had already cost
-    their marks: only its probe is looked at."""
+    """A further run with the reference's cells in place of the exercises in ``replaced``, whose faults had already cost
+    their marks: what comes after them is judged by it.
+
+    ``answers`` names the checks (``exercise.check``) that it can answer; one that trains nothing leaves some open. Of
+    what ``run`` says, no text is kept that is neither the student's nor known from an honest run (see
+    :mod:`fairmark.batch.mute`): the reference was in there.
+    """
 
     replaced: tuple[str, ...]
-    run_outcome: RunOutcome
+    answers: tuple[str, ...]
+    run: Run
     probe: Probe | None = None
 
 
@@ -461,6 +490,6 @@ class Evidence(Schema):
     submission: Submission
     run: Run
     probe: Probe | None = None
-    rerun: Rerun | None = None
+    reruns: tuple[Rerun, ...] = ()
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from fairmark.checks.accuracy import accuracy_of
 from fairmark.checks.expectation import Doubted, Unmet
@@ -25,6 +26,9 @@ __all__ = ["HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
 
 HiddenPictures = Callable[[int], Hidden]
 """Gives the hidden pictures of so many rounds (1, 2, ...): see :func:`fairmark.data.hidden_pictures`."""
+
+_EARLY_PICTURES = 128
+"""In mid-training no more are shown: a model that is not clear on these learns on."""
 
 _MOST_ROUNDS = 4
 """A close call is looked at on at most this many times the usual number of pictures."""
@@ -67,16 +71,18 @@ def probe_model(
     threshold: float,
     launcher: Launcher | None = None,
     limits: Limits | None = None,
+    moment: Literal["epoch", "fit"] = "fit",
+    decided: Probe | None = None,
 ) -> Probe | None:
     """Hidden pictures through the model that the notebook trained last; None where it trained none.
 
-    ``workplace`` is the folder the notebook ran in, its processes dead; the exported model is moved out of it.
+    ``workplace`` is the folder the notebook ran in; a copy of the exported model is taken out of it.
     ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``threshold`` is the share, 0 to
-    1, whose side is to be decided.
+    1, whose side is to be decided. ``moment`` ``epoch`` looks at the model in mid-training, and on few pictures;
+    ``decided`` is what came of that, where it has settled the mark of the very model that training left.
     """
     began = time.monotonic()
-    trained = [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, ModelExported)]
-    exported = next((event for event in reversed(trained) if event.moment == "fit"), None)
+    exported = _last_exported(evidence, moment)
     if exported is None:
         return None
     try:
@@ -92,8 +98,17 @@ def probe_model(
                 model=exported.model, preparation=candidate.preparation, problem=str(problem), weights_swapped=swapped
             )
         asking = _Asking(candidate, threshold, launcher or best_launcher(), limits or Limits(), own, model)
-        probe = asking.ask(hidden, dataset_folder)
+        if decided is not None and decided.digest == exported.digest:
+            probe = asking.add_picture(decided, dataset_folder)
+        else:
+            most = _EARLY_PICTURES if moment == "epoch" else None
+            probe = asking.ask(hidden, dataset_folder, most).model_copy(update={"digest": exported.digest})
     return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
+
+
+def _last_exported(evidence: Evidence, moment: str) -> ModelExported | None:
+    exported = [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, ModelExported)]
+    return next((event for event in reversed(exported) if event.moment == moment), None)
 
 
 def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
@@ -234,9 +249,13 @@ class _Asking:
         self._outputs: list[tuple[float, ...]] = []
         self._picture_outputs: tuple[float, ...] | None = None
 
-    def ask(self, hidden: HiddenPictures, dataset_folder: Path) -> Probe:
+    def ask(self, hidden: HiddenPictures, dataset_folder: Path, most: int | None = None) -> Probe:
+        """Until it is decided, or after ``most`` pictures."""
         problem, rounds = None, 1
         pictures = hidden(rounds)
+        if most is not None:
+            problem = self._ask_about(pictures.first(most), None)
+            return self._so_far(pictures, problem)
         while problem is None:
             problem = self._ask_about(pictures, dataset_folder)
             undecided = self._so_far(pictures, problem).outputs and not self._decided(pictures)
@@ -246,14 +265,23 @@ class _Asking:
             pictures = hidden(rounds)
         return self._so_far(pictures, problem)
 
-    def _ask_about(self, hidden: Hidden, dataset_folder: Path) -> str | None:
+    def add_picture(self, decided: Probe, dataset_folder: Path) -> Probe:
+        """What has been decided already, with the answer for the picture that the notebook predicted."""
+        if self._public_picture(dataset_folder) is None:
+            return decided
+        self._ask_about(None, dataset_folder)
+        named = self._candidate.picture if self._picture_outputs is not None else None
+        return decided.model_copy(update={"picture": named, "picture_outputs": self._picture_outputs})
+
+    def _ask_about(self, hidden: Hidden | None, dataset_folder: Path | None) -> str | None:
         """Predicts the pictures not predicted yet; says what went wrong, None where nothing did."""
+        pictures = hidden.pictures if hidden is not None else ()
         first = len(self._outputs)
-        picture = self._public_picture(dataset_folder) if first == 0 else None
+        picture = self._public_picture(dataset_folder) if first == 0 and dataset_folder is not None else None
         job = ProbeJob(
             model_folder=str(self._model),
             preparation=self._candidate.preparation,
-            pictures=tuple(str(path) for path in hidden.pictures[first:]),
+            pictures=tuple(str(path) for path in pictures[first:]),
             picture=str(picture) if picture is not None else None,
         )
 
@@ -265,10 +293,10 @@ class _Asking:
             if event.start < 0:
                 self._picture_outputs = rows[0] if rows else None
                 return False
-            if first + event.start != len(self._outputs) or len(self._outputs) + len(rows) > len(hidden.pictures):
+            if first + event.start != len(self._outputs) or len(self._outputs) + len(rows) > len(pictures):
                 return True  # not the next batch: whoever answers is not our probe
             self._outputs.extend(rows)
-            return self._decided(hidden)
+            return hidden is not None and self._decided(hidden)
 
         child = self._launcher.start(job, self._workplace.folder, self._limits)
         self._workplace.keep(child.files)

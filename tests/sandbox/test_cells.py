@@ -112,7 +112,7 @@ def test_pictures_and_models_are_told_by_what_they_are_called(finished: Finished
         ("a = 1; b, (c, *d) = x", {"a", "b", "c", "d"}),
         ("for i in y:\n    with z as w:\n        v = i", {"i", "w", "v"}),
         ("a: int = 1\na += 1\nif (n := 3): pass", {"a", "n"}),
-        ("%time a = 1\n!ls\nb = 2", {"b"}),
+        ("%time a = 1\n!ls\nb = 2", {"a", "b"}),
         ("x.y = 1; x[0] = 2; print(x)", set()),
         ("a = = 1", set()),
         ("a = 1\0", set()),

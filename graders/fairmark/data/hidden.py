@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -39,6 +39,10 @@ class Hidden:
     def folder(self) -> Path:
         """The folder of the pictures: all that the sandbox may be shown."""
         return self.pictures[0].parent
+
+    def first(self, count: int) -> Hidden:
+        """The first ``count`` of them."""
+        return replace(self, pictures=self.pictures[:count], truth=self.truth[:count])
 
 
 def hidden_pictures(

@@ -3,9 +3,11 @@
 data_folder()/NAME/manifest.json            what the set should hold
 data_folder()/NAME/train/CLASS/…            pictures a notebook opens
 data_folder()/NAME/validation/CLASS/…
+data_folder()/.decoded/NAME-DIGEST/…        the same, decoded and resized (see decoded.py)
 secret_folder()/seed                        the secret that hidden pictures are drawn from
 secret_folder()/hidden/NAME/DIGEST/pictures hidden pictures, drawn; their labels in ../labels
 secret_folder()/held_back/NAME/ID/pictures  hidden pictures kept out of an added set, likewise
+secret_folder()/evidence/…                  what runs came to, so that the same code is not run twice
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from platformdirs import user_data_path
 
 from fairmark.errors import MachineError, UsageError
 
-__all__ = ["SPLITS", "data_folder", "secret_folder", "set_folder"]
+__all__ = ["SPLITS", "data_folder", "decoded_folder", "evidence_folder", "secret_folder", "set_folder"]
 
 SPLITS = ("train", "validation")
 
@@ -33,6 +35,12 @@ def data_folder() -> Path:
 def set_folder(name: str) -> Path:
     """Where the pictures of data set ``name`` lie, or would."""
     return data_folder() / name
+
+
+def decoded_folder() -> Path:
+    """Where decoded pictures are kept: in :func:`data_folder`, which runs read and cannot write. It may not be there
+    yet."""
+    return data_folder() / ".decoded"
 
 
 def secret_folder() -> Path:
@@ -65,6 +73,14 @@ def secret_folder() -> Path:
         f"The secret folder {folder / 'private'} is open to other users.",
         remedy=f"Run: chmod 700 {folder / 'private'}",
     )
+
+
+def evidence_folder() -> Path:
+    """Where evidence is kept so that the same code is not run twice: below :func:`secret_folder`, out of reach of runs.
+
+    Raises what that does. It may not exist yet.
+    """
+    return secret_folder() / "evidence"
 
 
 def _chosen(variable: str, default: str) -> Path:

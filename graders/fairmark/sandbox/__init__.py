@@ -49,11 +49,11 @@ from fairmark.sandbox.bubblewrap import BubblewrapProcess
 from fairmark.sandbox.child import Child, Ending, Files, Launcher
 from fairmark.sandbox.choose import best_launcher, grading_launcher, not_confined
 from fairmark.sandbox.confined import ConfinedProcess
-from fairmark.sandbox.jobs import Job, NotebookJob, ProbeJob, SourceCell
+from fairmark.sandbox.jobs import Job, NotebookJob, Pauses, ProbeJob, SourceCell
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
 from fairmark.sandbox.plain import PlainProcess
-from fairmark.sandbox.supervise import Observed, supervise
+from fairmark.sandbox.supervise import Observed, interrupt_runs, supervise
 from fairmark.sandbox.workplace import Workplace, run_notebook
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "Limits",
     "NotebookJob",
     "Observed",
+    "Pauses",
     "PlainProcess",
     "ProbeJob",
     "SourceCell",
@@ -74,6 +75,7 @@ __all__ = [
     "best_launcher",
     "choose_numerics",
     "grading_launcher",
+    "interrupt_runs",
     "not_confined",
     "run_notebook",
     "supervise",

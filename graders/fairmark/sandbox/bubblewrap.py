@@ -9,18 +9,16 @@ about the *thread* that starts it, which here is the one that supervises the run
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 from fairmark.sandbox.child import Child
-from fairmark.sandbox.confined import ConfinedChild, order_for, send_order
+from fairmark.sandbox.confined import ConfinedChild, Handed, order_for
 from fairmark.sandbox.family import descendants
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
-from fairmark.sandbox.pipes import Pipes
 from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, probe_layers
 from fairmark.sandbox.walls.reach import ENGINE, reach_of
 from fairmark.sandbox.worker import Worker, font_cache
@@ -68,10 +66,9 @@ class BubblewrapProcess:
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         worker = Worker(wrapped_in=_command(job, folder, limits))
-        pipes = Pipes()
         try:
-            leash = send_order(worker, order_for(job, folder, limits, self.layers), job, pipes)
-            return _WrappedChild(pipes, leash, folder, worker)
+            handed = Handed(worker, order_for(job, folder, limits, self.layers), job)
+            return _WrappedChild(handed, folder, worker)
         except BaseException:
             worker.close()
             raise
@@ -80,8 +77,8 @@ class BubblewrapProcess:
 class _WrappedChild(ConfinedChild):
     """A run whose worker is its own, and ends with it."""
 
-    def __init__(self, pipes: Pipes, leash: socket.socket, folder: Path, worker: Worker) -> None:
-        super().__init__(pipes, leash, folder, mounted=False)
+    def __init__(self, handed: Handed, folder: Path, worker: Worker) -> None:
+        super().__init__(handed, folder, mounted=False)
         self._worker = worker
 
     def processes(self) -> list[int]:

@@ -43,8 +43,14 @@ class Child(Protocol):
     def files(self) -> Files:
         """What it has written."""
 
+    def reply(self, word: str) -> None:
+        """Says ``word`` to the run, which may be waiting for it."""
+
     def processes(self) -> list[int]:
         """It and its descendants, as far as they can be told now, by their process ids here."""
+
+    def ran_out(self) -> bool:
+        """Whether the kernel has ended any of its processes for want of memory: the others may live on, and wait."""
 
     def ending(self) -> Ending | None:
         """How it ended; None while it runs."""

@@ -15,6 +15,7 @@ from fairmark.errors import InternalError, SandboxNotReady
 from fairmark.sandbox.cgroup import MemoryGroup, memory_groups
 from fairmark.sandbox.child import Child, Ending, Files
 from fairmark.sandbox.family import descendants
+from fairmark.sandbox.jobfile import JobFile
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.pipes import Pipes
@@ -23,7 +24,7 @@ from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, confined_by, 
 from fairmark.sandbox.warm.order import Ended, Order, Ready
 from fairmark.sandbox.worker import Worker
 
-__all__ = ["ConfinedChild", "ConfinedProcess", "order_for", "send_order"]
+__all__ = ["ConfinedChild", "ConfinedProcess", "Handed", "order_for"]
 
 
 _READY_SECONDS = 60
@@ -68,9 +69,8 @@ class ConfinedProcess:
         group = MemoryGroup(self._groups, limits.memory_bytes) if self._groups is not None else None
         try:
             order = order_for(job, folder, limits, self.layers, may_be_root=self._may_be_root, group=group)
-            pipes = Pipes()
-            leash = send_order(self.worker, order, job, pipes)
-            return ConfinedChild(pipes, leash, folder, mounted="mounts" in self.layers, group=group)
+            handed = Handed(self.worker, order, job)
+            return ConfinedChild(handed, folder, mounted="mounts" in self.layers, group=group)
         except BaseException as problem:
             if isinstance(problem, SandboxNotReady):
                 self.worker.discard()  # it may hang; the next run gets another
@@ -104,28 +104,39 @@ def order_for(
     )
 
 
-def send_order(worker: Worker, order: Order, job: Job, pipes: Pipes) -> socket.socket:
-    """Has ``worker`` begin a run; our end of its leash. Where that fails, ``pipes`` are closed."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        with pipes.theirs(), theirs:
-            worker.send(order, job, theirs.fileno(), pipes.channel_theirs, pipes.output_theirs)
-    except BaseException:
-        ours.close()
-        raise
-    return ours
+class Handed:
+    """A job that ``worker`` has been handed, and our ends of what connects us with its run."""
+
+    def __init__(self, worker: Worker, order: Order, job: Job) -> None:
+        self.job = JobFile(job)
+        self.leash, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            pipes = Pipes()
+            self.channel, self.output = pipes.channel, pipes.output
+            with pipes.theirs(), theirs:
+                worker.send(order, theirs.fileno(), pipes.channel_theirs, pipes.output_theirs, self.job.descriptor)
+        except BaseException:
+            self.leash.close()
+            self.job.close()
+            raise
+
+    def close(self) -> None:
+        """Closes all of them; closing the leash ends the run."""
+        self.leash.close()
+        os.close(self.channel)
+        os.close(self.output)
+        self.job.close()
 
 
 class ConfinedChild:
     """A run on a leash: the warden at its other end says when it has ended, and ends it when we let go."""
 
-    def __init__(
-        self, pipes: Pipes, leash: socket.socket, folder: Path, *, mounted: bool, group: MemoryGroup | None = None
-    ) -> None:
+    def __init__(self, handed: Handed, folder: Path, *, mounted: bool, group: MemoryGroup | None = None) -> None:
         self._group = group
-        self.channel = pipes.channel
-        self.output = pipes.output
-        self._leash = leash
+        self._handed = handed
+        self.channel = handed.channel
+        self.output = handed.output
+        self._leash = leash = handed.leash
         self._ending: Ending | None = None
         leash.settimeout(_READY_SECONDS)
         message = b""
@@ -133,9 +144,7 @@ class ConfinedChild:
             message, descriptors, _, _ = socket.recv_fds(leash, 1 << 16, 1)
             self._warden = Ready.model_validate_json(message).warden
         except (OSError, ValidationError) as problem:
-            leash.close()  # which ends whatever there is of it
-            os.close(self.channel)
-            os.close(self.output)
+            handed.close()  # which ends whatever there is of it
             said = f"the sandbox could not be set up: {_why(message, problem)}"
             raise (InternalError if message else SandboxNotReady)(said) from problem
         leash.setblocking(False)
@@ -148,6 +157,12 @@ class ConfinedChild:
     def processes(self) -> list[int]:
         """The notebook's own; warden and init are ours."""
         return descendants(self._warden)[1:]
+
+    def reply(self, word: str) -> None:
+        self._handed.job.reply(word)
+
+    def ran_out(self) -> bool:
+        return self._group is not None and self._group.ran_out()
 
     def ending(self) -> Ending | None:
         if self._ending is None:
@@ -166,7 +181,7 @@ class ConfinedChild:
             raise InternalError("the sandbox's warden ended without a word") from problem
         if ended.problem is not None:
             raise InternalError(f"the sandbox could not be set up: {ended.problem}")
-        ran_out = self._group is not None and os.WIFSIGNALED(ended.status) and self._group.ran_out()
+        ran_out = os.WIFSIGNALED(ended.status) and self.ran_out()
         return Ending(ended.status, ended.peak_memory_bytes, ended.cpu_seconds, out_of_memory=ran_out)
 
     def kill(self) -> None:
@@ -178,9 +193,7 @@ class ConfinedChild:
                 with contextlib.suppress(InternalError):
                     self._ending = self._hear()
         finally:
-            self._leash.close()
-            os.close(self.channel)
-            os.close(self.output)
+            self._handed.close()
             if self._group is not None:
                 self._group.remove()
 

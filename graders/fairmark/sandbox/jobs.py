@@ -7,6 +7,7 @@ and reference answers are never part of one. ``seal`` is the key to :mod:`fairma
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from fairmark.evidence import Preparation
 
-__all__ = ["JOB", "Job", "NotebookJob", "ProbeJob", "SourceCell"]
+__all__ = ["JOB", "Job", "NotebookJob", "Pauses", "ProbeJob", "SourceCell", "has_not_moved"]
 
 
 class _Schema(BaseModel):
@@ -32,11 +33,29 @@ class SourceCell(_Schema):
     source: str
 
 
+class Pauses(_Schema):
+    """After which epochs a training waits for a word from outside, ``go`` or ``stop``, its weights written down.
+
+    Those whose accuracy (the validation's where there is one) is at least ``accuracy``, 0 to 1; those whose loss has
+    stayed the same for ``still_epochs``; None is never. And those whose loss is no number.
+    """
+
+    accuracy: float | None = None
+    still_epochs: int | None = None
+
+
+def has_not_moved(losses: Sequence[float]) -> bool:
+    """Whether losses are the same to one part in ten thousand."""
+    return max(losses) - min(losses) <= 1e-4 * max(map(abs, losses))
+
+
 class NotebookJob(_Schema):
     """Run these cells in order.
 
     ``pictures_folder`` is the folder that holds the data sets; ``train`` False ends the run, in good order, at the
-    first ``fit``, once its arguments are known.
+    first ``fit``, once its arguments are known; ``rehearse`` has every ``fit`` do a single step and goes on.
+    ``threads`` is how many TensorFlow computes with, None for one a core. ``decoded`` is a folder below
+    ``pictures_folder`` for pictures decoded before; there may be none in it.
     """
 
     kind: Literal["notebook"] = "notebook"
@@ -45,6 +64,10 @@ class NotebookJob(_Schema):
     numerics: str
     seed: int
     train: bool = True
+    rehearse: bool = False
+    pauses: Pauses | None = None
+    threads: int | None = None
+    decoded: str | None = None
     seal: str = Field(default_factory=_new_seal)
 
     @property

@@ -7,16 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import psutil
 
 from fairmark.sandbox.child import Child, Ending, Files
 from fairmark.sandbox.environment import clean_environment
 from fairmark.sandbox.family import descendants
-from fairmark.sandbox.jobs import JOB, Job
+from fairmark.sandbox.jobfile import JobFile
+from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.pipes import Pipes
 from fairmark.sandbox.walls.layers import Confined
@@ -34,37 +33,32 @@ class PlainProcess:
         """There is nothing to keep warm: every run starts its own interpreter."""
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
-        pipes = Pipes()
-        with pipes.theirs(), _as_file(job, folder) as asked:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "fairmark.sandbox.inside", str(pipes.channel_theirs)],
-                stdin=asked,
-                stdout=pipes.output_theirs,
-                stderr=pipes.output_theirs,
-                cwd=folder,
-                env=clean_environment(folder, job.pictures_folder),
-                pass_fds=(pipes.channel_theirs,),
-                start_new_session=True,
-            )
-        return PlainChild(process, pipes, folder)
-
-
-@contextlib.contextmanager
-def _as_file(job: Job, folder: Path) -> Iterator[BinaryIO]:
-    path = folder / "job.json"
-    path.write_bytes(JOB.dump_json(job))
-    try:
-        with path.open("rb") as file:
-            yield file
-    finally:
-        path.unlink()
+        asked = JobFile(job)
+        try:
+            pipes = Pipes()
+            with pipes.theirs():
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "fairmark.sandbox.inside", str(pipes.channel_theirs)],
+                    stdin=asked.descriptor,
+                    stdout=pipes.output_theirs,
+                    stderr=pipes.output_theirs,
+                    cwd=folder,
+                    env=clean_environment(folder, job.pictures_folder),
+                    pass_fds=(pipes.channel_theirs,),
+                    start_new_session=True,
+                )
+        except BaseException:
+            asked.close()
+            raise
+        return PlainChild(process, pipes, asked, folder)
 
 
 class PlainChild:
     """A child of ours, leader of its own session. ``HOME`` is its folder: no other process has that in its environment,
     so that daemons which have left the session are known by it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], pipes: Pipes, folder: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], pipes: Pipes, job: JobFile, folder: Path) -> None:
+        self._job = job
         self.pid = process.pid
         self.channel = pipes.channel
         self.output = pipes.output
@@ -75,6 +69,12 @@ class PlainChild:
 
     def processes(self) -> list[int]:
         return [self.pid, *descendants(self.pid)]
+
+    def reply(self, word: str) -> None:
+        self._job.reply(word)
+
+    def ran_out(self) -> bool:
+        return False  # nobody counts that here
 
     def ending(self) -> Ending | None:
         if self._ending is None:
@@ -94,6 +94,7 @@ class PlainChild:
             self._ending = _ending(status, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
         os.close(self.channel)
         os.close(self.output)
+        self._job.close()
 
     def _family(self) -> list[psutil.Process]:
         """Descendants, what else is in its session, and daemons, which have left that but not their environment."""

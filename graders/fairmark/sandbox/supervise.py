@@ -10,19 +10,31 @@ import codecs
 import os
 import selectors
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from fairmark.evidence import EVENT, CellFinished, CellStarted, Event, RunFinished, RunOutcome, Stamped
+from fairmark.errors import Interrupted
+from fairmark.evidence import (
+    EVENT,
+    CellFinished,
+    CellStarted,
+    Event,
+    ModelExported,
+    RunFinished,
+    RunOutcome,
+    Stamped,
+)
 from fairmark.sandbox.child import Child, Ending
 from fairmark.sandbox.family import CpuTimes, resident_bytes
 from fairmark.sandbox.limits import GIB, MIB, Limits
 from fairmark.sandbox.seal import Seal, Unsealed
 
-__all__ = ["Observed", "supervise"]
+__all__ = ["Observed", "interrupt_runs", "supervise"]
 
 _LOOK_EVERY_SECONDS = 0.2
 _COUNT_FILES_EVERY_SECONDS = 2.0
@@ -53,11 +65,21 @@ class _Stop(Exception):
         self.reason = reason
 
 
+_INTERRUPTED = threading.Event()
+
+
+def interrupt_runs() -> None:
+    """Ends every run of this process, those that begin later too: each raises
+    :class:`fairmark.errors.Interrupted` where it is supervised."""
+    _INTERRUPTED.set()
+
+
 def supervise(child: Child, seal: str, limits: Limits, on_event: Callable[[Stamped], object] | None = None) -> Observed:
     """Follows ``child`` to its end, which this function brings about where need be; nothing of it is left running.
+    Raises :class:`fairmark.errors.Interrupted` after :func:`interrupt_runs`.
 
     ``seal`` is its job's. ``on_event`` is told of every event as it comes; returning True from it ends the process, in
-    good order.
+    good order, and a text is said to the process as a reply. The time it takes is not the process's.
     """
     watch = _Watch(child, Seal(seal), limits, on_event)
     try:
@@ -159,9 +181,55 @@ class _Watch:
         stamped = Stamped(at_seconds=round(time.monotonic() - self._began, 3), event=event)
         self.seen.events.append(stamped)
         self._has_said_goodbye = isinstance(event, RunFinished)
-        enough = self._on_event is not None and self._on_event(stamped) is True
-        if enough or isinstance(event, RunFinished):
+        if self._told(stamped) or isinstance(event, RunFinished):
             raise _Stop("completed", None)
+
+    def _told(self, stamped: Stamped) -> bool:
+        """Whether whoever is told of events has seen enough."""
+        if self._on_event is None:
+            return False
+        began = time.monotonic()
+        with self._looked_after(stamped.event):
+            answer = self._on_event(stamped)
+        taken = time.monotonic() - began
+        self._began += taken
+        self._cell_began += taken
+        if isinstance(answer, str):
+            self._child.reply(answer)
+        return answer is True
+
+    @contextmanager
+    def _looked_after(self, event: Event) -> Iterator[None]:
+        """A model in mid-training is looked at for seconds. The run should wait meanwhile, and need not: a thread sees
+        to its limits, its time aside, which ends what has reached one."""
+        if not isinstance(event, ModelExported) or event.moment != "epoch":
+            yield
+            return
+        done, reached = threading.Event(), list[_Stop]()
+
+        def look() -> None:
+            while not done.wait(_LOOK_EVERY_SECONDS):
+                try:
+                    self._look_at_use(time.monotonic())
+                except _Stop as stop:
+                    reached.append(stop)
+                    self._kill_for_now()
+
+        thread = threading.Thread(target=look, name="limits", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+        if reached:
+            raise reached[0]
+
+    def _kill_for_now(self) -> None:
+        """What there is of it; whatever is left is ended at the end."""
+        for pid in self._child.processes():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def _take_output(self) -> bool:
         data = _read(self._child.output)
@@ -179,12 +247,17 @@ class _Watch:
     # --- limits ---
 
     def _look(self, now: float) -> None:
+        if _INTERRUPTED.is_set():
+            raise Interrupted("the run was interrupted")
         limits = self._limits
         if now - self._began > limits.run_seconds:
             raise _Stop("timeout", f"the notebook ran longer than {limits.run_seconds:.0f} seconds")
         if self._cell and now - self._cell_began > limits.cell_seconds:
             raise _Stop("timeout", f"one cell ran longer than {limits.cell_seconds:.0f} seconds")
-        processes = self._child.processes()
+        self._look_at_use(now)
+
+    def _look_at_use(self, now: float) -> None:
+        limits, processes = self._limits, self._child.processes()
         if len(processes) > limits.processes:
             raise _Stop("crashed", f"the notebook had more than {limits.processes} processes at once")
         if self._cpu.seconds(processes) > limits.cpu_seconds:
@@ -209,7 +282,7 @@ class _Watch:
         limit = self._limits.memory_bytes
         used = resident_bytes(processes, enough=limit - in_files) + in_files
         self.seen.peak_memory_bytes = max(self.seen.peak_memory_bytes, used)
-        if used > limit:
+        if used > limit or self._child.ran_out():
             raise _Stop("out_of_memory", _too_much_memory(self._limits))
 
     # --- the end ---

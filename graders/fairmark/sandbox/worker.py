@@ -15,7 +15,6 @@ from pathlib import Path
 from fairmark.errors import InternalError
 from fairmark.sandbox.environment import starting_environment
 from fairmark.sandbox.family import resident_bytes
-from fairmark.sandbox.jobs import JOB, Job
 from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.warm.order import Order
 
@@ -60,25 +59,24 @@ class Worker:
         with self._lock:
             self._ensure()
 
-    def send(self, order: Order, job: Job, leash: int, channel: int, output: int) -> None:
+    def send(self, order: Order, leash: int, channel: int, output: int, job: int) -> None:
         """Has the order carried out. The descriptors remain the caller's to close.
 
         Raises :class:`InternalError` where no worker can be had.
         """
-        with _as_descriptor(job) as asked:
-            for attempt in (1, 2):
-                with self._lock:
-                    control = self._ensure()
-                    try:
-                        self._wait_until_warm(control)
-                        socket.send_fds(control, [order.model_dump_json().encode()], [leash, channel, output, asked])
-                    except OSError as problem:
-                        why = self._end()
-                        if attempt == 2:
-                            raise InternalError(f"the sandbox's worker ended: {why or problem}") from problem
-                    else:
-                        self._runs += 1
-                        return
+        for attempt in (1, 2):
+            with self._lock:
+                control = self._ensure()
+                try:
+                    self._wait_until_warm(control)
+                    socket.send_fds(control, [order.model_dump_json().encode()], [leash, channel, output, job])
+                except OSError as problem:
+                    why = self._end()
+                    if attempt == 2:
+                        raise InternalError(f"the sandbox's worker ended: {why or problem}") from problem
+                else:
+                    self._runs += 1
+                    return
 
     def discard(self) -> None:
         """Ends the process, though it may not have served its time; the next order is for a new one."""
@@ -168,20 +166,3 @@ def font_cache() -> Path:
     own = shelf() / "fonts"
     own.mkdir(exist_ok=True)
     return own
-
-
-class _as_descriptor:  # noqa: N801 - used as a statement
-    """A job as a file in memory, read from its beginning by whoever is given the descriptor."""
-
-    def __init__(self, job: Job) -> None:
-        self._content = JOB.dump_json(job)
-
-    def __enter__(self) -> int:
-        self._descriptor = os.memfd_create("job", os.MFD_CLOEXEC)
-        with os.fdopen(os.dup(self._descriptor), "wb") as file:
-            file.write(self._content)
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return self._descriptor
-
-    def __exit__(self, *problem: object) -> None:
-        os.close(self._descriptor)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,16 +10,14 @@ from types import TracebackType
 from fairmark.evidence import Cell, CellFinished, ModelExported, Run, SessionStarted, Stamped
 from fairmark.sandbox.child import Files, Launcher
 from fairmark.sandbox.choose import best_launcher
-from fairmark.sandbox.jobs import NotebookJob, SourceCell
-from fairmark.sandbox.limits import GIB, Limits
+from fairmark.sandbox.exported import copy_model
+from fairmark.sandbox.jobs import NotebookJob, Pauses, SourceCell
+from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
 from fairmark.sandbox.shelf import remove_tree, shelf
 from fairmark.sandbox.supervise import Observed, supervise
 
-__all__ = ["EXPORT_BYTES", "Workplace", "run_notebook"]
-
-EXPORT_BYTES = GIB
-"""The most one exported model may weigh; the week's largest has 0.16 GiB."""
+__all__ = ["Workplace", "run_notebook"]
 
 
 class Workplace:
@@ -58,39 +54,13 @@ class Workplace:
         """Copies an exported model to ``destination``, a folder that does not exist yet; False where it is not as the
         recorder writes it.
 
-        Only plain files with one name each are taken: a link planted here must not make us read something else.
-        Call it once the run's processes are dead, so that nothing can be swapped in between.
+        Only plain files with one name each are taken: a link planted here must not make us read something else. The
+        run may still be alive, and write while we read: whoever needs to know compares the digest.
         """
         if "/" in exported.folder or exported.folder in ("", ".", ".."):
             return False
-        source = (self._written.path if self._written is not None else self.folder) / "export" / exported.folder
-        if not _is_as_recorded(source):
-            return False
-        destination.mkdir()
-        for path in source.iterdir():
-            shutil.copyfile(path, destination / path.name, follow_symlinks=False)
-        return True
-
-
-def _is_as_recorded(folder: Path) -> bool:
-    """Whether it is a folder, not a link, of one configuration and arrays numbered from 0."""
-    try:
-        if folder.parent.is_symlink() or folder.is_symlink() or not folder.is_dir():
-            return False
-        files = sorted(folder.iterdir())
-        sizes = [_size_of_plain_file(path) for path in files]
-    except OSError:  # a name too long, or rights taken away
-        return False
-    expected = {"config.json", *(f"weights-{number}.npy" for number in range(len(files) - 1))}
-    return None not in sizes and {path.name for path in files} == expected and sum(filter(None, sizes)) <= EXPORT_BYTES
-
-
-def _size_of_plain_file(path: Path) -> int | None:
-    found = path.lstat()
-    plain = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
-    # A file with holes would grow when it is copied. Small ones may lie in their directory entry, without a block.
-    whole = found.st_blocks * 512 >= found.st_size or found.st_size < 4096
-    return found.st_size if plain and whole else None
+        written = self._written.path if self._written is not None else self.folder
+        return copy_model(written, ("export", exported.folder), destination)
 
 
 def run_notebook(
@@ -102,13 +72,19 @@ def run_notebook(
     numerics: str | None = None,
     seed: int = 1,
     train: bool = True,
+    rehearse: bool = False,
+    pauses: Pauses | None = None,
+    threads: int | None = None,
+    decoded: Path | None = None,
     launcher: Launcher | None = None,
     on_event: Callable[[Stamped], object] | None = None,
 ) -> Run:
     """Runs the touched cells in order and says what was seen.
 
     ``pictures_folder`` holds the data sets; ``numerics`` is ``float32`` or ``bfloat16``, by default the faster one this
-    processor has; ``seed`` goes to Python, NumPy and Keras. Exported models are left in ``workplace``.
+    processor has; ``seed`` goes to Python, NumPy and Keras. ``train``, ``rehearse``,
+    ``pauses``, ``threads`` and ``decoded`` are :class:`NotebookJob`'s, ``on_event`` is :func:`supervise`'s.
+    Exported models are left in ``workplace``.
     """
     launcher = launcher or best_launcher()
     numerics = numerics or choose_numerics()
@@ -118,15 +94,20 @@ def run_notebook(
         numerics=numerics,
         seed=seed,
         train=train,
+        rehearse=rehearse,
+        pauses=pauses,
+        threads=threads,
+        decoded=str(decoded) if decoded is not None else None,
     )
     limits = limits or Limits()
     child = launcher.start(job, workplace.folder, limits)
     workplace.keep(child.files)
     seen = supervise(child, job.seal, limits, on_event)
-    return _as_run(seen, launcher.isolation, numerics, skipped=not train)
+    run = _as_run(seen, launcher.isolation, numerics)
+    return run.model_copy(update={"training_skipped": not train, "rehearsed": rehearse})
 
 
-def _as_run(seen: Observed, isolation: tuple[str, ...], numerics: str, *, skipped: bool) -> Run:
+def _as_run(seen: Observed, isolation: tuple[str, ...], numerics: str) -> Run:
     events = [stamped.event for stamped in seen.events]
     software = next((event.software for event in events if isinstance(event, SessionStarted)), {})
     raised = any(isinstance(event, CellFinished) and event.error is not None for event in events)
@@ -142,5 +123,4 @@ def _as_run(seen: Observed, isolation: tuple[str, ...], numerics: str, *, skippe
         events=tuple(seen.events),
         printed=seen.printed,
         unsealed=seen.unsealed,
-        training_skipped=skipped,
     )

@@ -13,14 +13,18 @@ import threading
 from typing import Any
 
 from fairmark.sandbox.inside.channel import Channel
+from fairmark.sandbox.jobfile import read_job
 from fairmark.sandbox.jobs import JOB, NotebookJob
 
 __all__ = ["begin"]
 
 
-def begin(job_json: bytes, descriptor: int) -> None:
-    """Does the job. Raises ``pydantic.ValidationError`` where it is none."""
+def begin(asked: int, descriptor: int) -> None:
+    """Does the job in the file ``asked``. Raises ``pydantic.ValidationError`` where it is none."""
+    job_json, replies = read_job(os.dup(asked) if asked == 0 else asked)  # 0 is given away below
     job = JOB.validate_json(job_json)
+    if not isinstance(job, NotebookJob) or job.pauses is None:
+        replies.close()  # none will come
     channel = Channel(descriptor, job.seal)
     silence_standard_input()
     provide_locks()
@@ -28,7 +32,7 @@ def begin(job_json: bytes, descriptor: int) -> None:
     if isinstance(job, NotebookJob):
         from fairmark.sandbox.inside.session import run_notebook
 
-        run_notebook(job, channel)
+        run_notebook(job, channel, replies)
     else:
         from fairmark.sandbox.inside.predict import run_probe
 
@@ -57,5 +61,5 @@ def _lock_of_threads(context: object) -> Any:  # noqa: ANN401 - one that is used
 
 
 if __name__ == "__main__":
-    begin(sys.stdin.buffer.read(), int(sys.argv[1]))
+    begin(0, int(sys.argv[1]))
     os._exit(0)  # taking TensorFlow down in good order costs a second, and nobody listens any more

@@ -11,14 +11,19 @@ import time
 import types
 import warnings
 
-from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 from fairmark.evidence import CellError
+from fairmark.notebook.magics import python_source
 from fairmark.sandbox.inside.recorder import TrainingSkipped
 
-__all__ = ["Cells", "names_bound_in"]
+__all__ = ["Cells", "cell_error", "names_bound_in"]
+
+_FILES_OF_CELLS = ("ipython-input", "ipykernel_")
+"""What IPython, and a kernel of Jupyter's, name a cell's code after."""
+_TIMED = "<timed exec>"
+"""What IPython names the body of ``%%time`` after."""
 
 
 class _Shell(InteractiveShell):  # type: ignore[misc] # IPython has no types
@@ -74,17 +79,19 @@ class Cells:
                 stream.flush()
         if isinstance(problem, TrainingSkipped):
             raise problem
-        return time.monotonic() - began, None if problem is None else _cell_error(problem)
+        return time.monotonic() - began, None if problem is None else cell_error(problem, source)
 
 
 def _no_input(prompt: object = "") -> str:
     raise RuntimeError("input() is not available: nobody is there to answer while a notebook is being marked")
 
 
-def _cell_error(problem: BaseException) -> CellError:
-    return CellError(
-        type=type(problem).__name__, message=_message_of(problem), line=_line_of(problem, problem.__traceback__)
-    )
+def cell_error(problem: BaseException, source: str = "") -> CellError:
+    """What the cell ``source`` raised, as data; the error may be of a class of the notebook's own."""
+    line = _line_of(problem, problem.__traceback__)
+    if line is not None:
+        line += _lines_taken_off(source, in_body=isinstance(problem, SyntaxError) or _is_timed(problem))
+    return CellError(type=type(problem).__name__, message=_message_of(problem), line=line)
 
 
 def _message_of(problem: BaseException) -> str:
@@ -97,22 +104,45 @@ def _message_of(problem: BaseException) -> str:
 
 
 def _line_of(problem: BaseException, trace: types.TracebackType | None) -> int | None:
-    """The last line of a cell that the error passed through; IPython names each cell's code after its input."""
+    """The last line of its own cell that the error passed through, functions of other cells left out."""
     if isinstance(problem, SyntaxError):
         return problem.lineno
-    line = None
+    line, own = None, ""
     while trace is not None:
-        if "ipython-input" in trace.tb_frame.f_code.co_filename:
+        file = trace.tb_frame.f_code.co_filename
+        if not own and any(name in file for name in _FILES_OF_CELLS):
+            own = file
+        if own and file in (own, _TIMED):
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+def _is_timed(problem: BaseException) -> bool:
+    """Whether it came out of the body of ``%%time``, which counts its lines from 1."""
+    trace = problem.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == _TIMED:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _lines_taken_off(source: str, *, in_body: bool) -> int:
+    """Lines that IPython takes off the top of a cell before it counts: empty ones, and a magic that runs the rest."""
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if not in_body or not lines[first].startswith("%%"):
+        return first
+    body = lines[first + 1 :]
+    return first + 1 + next((number for number, line in enumerate(body) if line.strip()), 0)
 
 
 def names_bound_in(source: str) -> set[str]:
     """Names that the cell's own text binds at its top level, loops and ``with`` blocks included."""
     try:
         with warnings.catch_warnings(action="ignore"):  # running the cell has said them
-            tree = ast.parse(TransformerManager().transform_cell(source))
+            tree = ast.parse(python_source(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

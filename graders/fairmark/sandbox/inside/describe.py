@@ -11,7 +11,7 @@ from typing import Any, cast
 import keras
 import numpy as np
 
-from fairmark.evidence import Function, Layer, Scalar
+from fairmark.evidence import Function, Layer, Scalar, Value
 
 __all__ = ["describe_layers", "function_of", "is_simple", "learning_rate_of", "plain", "shape_of", "simple_value"]
 
@@ -19,6 +19,7 @@ _SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_
 _LONGEST_TEXT = 2000
 _LONGEST_INTEGER_BITS = 64
 _LONGEST_LIST = 64
+_LARGEST_TABLE = 400
 
 
 def plain(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
@@ -52,15 +53,25 @@ def is_simple(value: object) -> bool:
     return value is None or type(value) in (bool, int, float, str)
 
 
-def simple_value(value: object) -> Scalar | list[Scalar]:
-    """A simple value, or a flat list or tuple of them, as data; raises ``TypeError`` for anything else."""
+def simple_value(value: object) -> Value:
+    """A simple value, or a list, table or array of at most 400, as data; raises ``TypeError`` for anything else."""
     if is_simple(value):
         return cast("Scalar", plain(value))
-    if type(value) in (list, tuple):
-        items = list(cast("list[object]", value))
-        if len(items) <= _LONGEST_LIST and all(is_simple(item) for item in items):
-            return [cast("Scalar", plain(item)) for item in items]
-    raise TypeError(type(value).__name__)
+    if type(value) is np.ndarray and value.ndim in (1, 2) and value.size <= _LARGEST_TABLE:
+        value = value.tolist()
+    items = _items(value)
+    if all(is_simple(item) for item in items):
+        return [cast("Scalar", plain(item)) for item in items]
+    rows = [_items(row) for row in items]
+    if sum(map(len, rows)) > _LARGEST_TABLE or not all(is_simple(item) for row in rows for item in row):
+        raise TypeError(type(value).__name__)
+    return [[cast("Scalar", plain(item)) for item in row] for row in rows]
+
+
+def _items(value: object) -> list[object]:
+    if type(value) not in (list, tuple) or len(cast("list[object]", value)) > _LARGEST_TABLE:
+        raise TypeError(type(value).__name__)
+    return list(cast("list[object]", value))
 
 
 def shape_of(shape: object) -> list[int | None] | None:

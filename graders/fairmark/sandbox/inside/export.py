@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -22,23 +23,39 @@ class Exporter:
         self._recorder = recorder
         self._folder = folder
         self._written: dict[tuple[str, str], str] = {}
+        self._exports = 0
         self._trained: dict[str, keras.Model] = {}
+        self._passing: dict[str, tuple[str, str]] = {}
 
-    def export(self, model: keras.Model, moment: Literal["fit", "end"]) -> None:
+    def export(self, model: keras.Model, moment: Literal["epoch", "fit", "end"]) -> None:
+        """Writes it down unless it stands there as it is. A state in mid-training makes way for the next one."""
         name = self._recorder.models.name(model)
         self._trained[name] = model
         weights = [np.ascontiguousarray(array, dtype="float32") for array in model.get_weights()]
         digest = hashlib.sha256()
         for array in weights:
             digest.update(array.data)
-        folder, problem = self._written.get((name, digest.hexdigest()), ""), None
+        state = (name, digest.hexdigest())
+        folder, problem = self._written.get(state, ""), None
         if not folder:
-            folder = f"{name}-{len(self._written) + 1}"
+            self._make_way(name)
+            self._exports += 1
+            folder = f"{name}-{self._exports}"
             problem = self._write(model, weights, self._folder / folder)
-            self._written[name, digest.hexdigest()] = folder
+            self._written[state] = folder
+        if moment == "epoch":
+            self._passing[name] = state
+        elif self._passing.get(name) == state:
+            del self._passing[name]
         self._recorder.send(
             ModelExported(model=name, moment=moment, folder=folder, digest=digest.hexdigest(), problem=problem)
         )
+
+    def _make_way(self, name: str) -> None:
+        """A model of the week weighs up to 160 MB, in memory."""
+        state = self._passing.pop(name, None)
+        if state is not None:
+            shutil.rmtree(self._folder / self._written.pop(state))
 
     def _write(self, model: keras.Model, weights: list[np.ndarray], folder: Path) -> str | None:
         folder.mkdir(parents=True)

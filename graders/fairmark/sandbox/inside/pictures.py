@@ -19,7 +19,7 @@ from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
 from fairmark.sandbox.inside.describe import plain
 from fairmark.sandbox.inside.recorder import Recorder, replace_everywhere
 
-__all__ = ["install", "register_dataset"]
+__all__ = ["install", "register_dataset", "see_scaling"]
 
 _AUGMENTATION_DEFAULTS: dict[str, object] = {
     name: parameter.default
@@ -103,6 +103,14 @@ def _wrap_batches(recorder: Recorder) -> None:
 
     legacy.Iterator.__getitem__ = watched(legacy.Iterator.__getitem__)
     legacy.Iterator.__next__ = watched(legacy.Iterator.__next__)
+
+
+def see_scaling(*sources: object) -> None:
+    """Draws a batch where only the pictures themselves can tell how they are scaled, and no training would draw one."""
+    for source in sources:
+        generator = getattr(source, "image_data_generator", None)
+        if isinstance(source, legacy.Iterator) and getattr(generator, "preprocessing_function", None) is not None:
+            source[0]  # the hook on it does the rest
 
 
 def _batch_seen(name: str, batch: Any) -> BatchSeen:  # noqa: ANN401 - arrays or tensors

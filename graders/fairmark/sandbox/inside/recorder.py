@@ -25,11 +25,12 @@ class TrainingSkipped(BaseException):
 
 
 class Recorder:
-    """State of one run. ``train`` False means: end at the first ``fit``."""
+    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearse``: each does a single step."""
 
-    def __init__(self, channel: Channel, pictures_folder: Path, *, train: bool = True) -> None:
+    def __init__(self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearse: bool = False) -> None:
         self.channel = channel
         self.train = train
+        self.rehearse = rehearse
         self.cell = 0
         self.models = Registry("model")
         self.pictures = Registry("pictures")

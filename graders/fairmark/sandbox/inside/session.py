@@ -16,18 +16,22 @@ from fairmark.evidence import (
     NamesBound,
     PicturesOpened,
     RunFinished,
-    Scalar,
     SessionStarted,
+    Value,
 )
-from fairmark.sandbox.inside import pictures, training
+from fairmark.sandbox.inside import decoded, pictures, training
 from fairmark.sandbox.inside.cells import Cells, names_bound_in
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.describe import simple_value
 from fairmark.sandbox.inside.export import Exporter
+from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
+from fairmark.sandbox.inside.silence import silence_check
+from fairmark.sandbox.inside.unfilled import leave_unfilled
+from fairmark.sandbox.jobfile import Replies
 from fairmark.sandbox.jobs import NotebookJob, SourceCell
 
-__all__ = ["run_notebook", "set_numerics"]
+__all__ = ["record_names", "run_notebook", "set_numerics", "spell_as_keras"]
 
 _RENAMED = ("softmax", "log_softmax", "silu")
 """Functions of ``tf.nn`` that call themselves otherwise (``softmax_v2``): Keras writes that name into a model's
@@ -50,18 +54,26 @@ class _RememberingChannel(Channel):
         self._channel.settle()
 
 
-def run_notebook(job: NotebookJob, channel: Channel) -> None:
+def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     """Runs every cell, whatever those before it did; the working folder is the current one."""
+    silence_check()
     set_numerics(job.numerics)
+    if job.threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(job.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     keras.utils.set_random_seed(job.seed)
-    for name in _RENAMED:
-        getattr(tf.nn, name).__name__ = name
+    spell_as_keras()
     remembering = _RememberingChannel(channel)
-    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train)
+    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
     exporter = Exporter(recorder, Path.cwd() / "export")
     recorder.send(SessionStarted(software=_software(), numerics=job.numerics, seed=job.seed))
+    if not job.train:
+        leave_unfilled()
     pictures.install(recorder)
-    training.install(recorder, exporter, remembering.opened)
+    if job.decoded is not None:
+        decoded.install(decoded.Decoded(Path(job.decoded), Path(job.pictures_folder)))
+    pauser = Pauser(job.pauses, exporter, replies) if job.pauses is not None else None
+    training.install(recorder, exporter, remembering.opened, pauser)
     cells = Cells()
     try:
         for cell in job.cells:
@@ -80,30 +92,36 @@ def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell) -> None:
     recorder.channel.settle()
     seconds, error = cells.run(cell.source)
     with recorder.guarded("names"):
-        _record_names(recorder, cells.names, cell)
+        record_names(recorder, cells.names, cell.source)
     recorder.send(CellFinished(cell=cell.position, seconds=seconds, error=error))
 
 
-def _record_names(recorder: Recorder, names: dict[str, object], cell: SourceCell) -> None:
-    """What the cell called things; models bound for the first time are described as they stand."""
-    values: dict[str, Scalar | list[Scalar]] = {}
+def record_names(recorder: Recorder, names: dict[str, object], source: str) -> None:
+    """What the cell that has just run called things; models bound for the first time are described as they stand."""
+    values: dict[str, Value] = {}
     objects: dict[str, str] = {}
-    for name in sorted(names_bound_in(cell.source) & names.keys()):
+    for name in sorted(names_bound_in(source) & names.keys()):
         thing = names[name]
         if isinstance(thing, keras.Model):
             training.describe_model(recorder, thing)
             objects[name] = recorder.models.name(thing)
             continue
-        source = recorder.pictures.find(thing)
-        if source is not None:
-            objects[name] = source
+        pictures_name = recorder.pictures.find(thing)
+        if pictures_name is not None:
+            objects[name] = pictures_name
             continue
         try:
             values[name] = simple_value(thing)
         except TypeError:
             continue
     if values or objects:
-        recorder.send(NamesBound(cell=cell.position, values=values, objects=objects))
+        recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
+
+
+def spell_as_keras() -> None:
+    """Has functions of ``tf.nn`` go by the names that Keras knows them by."""
+    for name in _RENAMED:
+        getattr(tf.nn, name).__name__ = name
 
 
 def set_numerics(numerics: str) -> None:

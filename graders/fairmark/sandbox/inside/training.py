@@ -25,17 +25,21 @@ from fairmark.evidence import (
 )
 from fairmark.sandbox.inside import describe, pictures
 from fairmark.sandbox.inside.export import Exporter
+from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
 
 __all__ = ["describe_model", "install"]
 
 _ROWS_KEPT = 16
+_CALLBACKS_KEPT = 32
 
 
-def install(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened]) -> None:
+def install(
+    recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened], pauser: Pauser | None = None
+) -> None:
     """Wraps the methods on ``keras.Model``, from which every model inherits them."""
     _wrap_compile(recorder)
-    _wrap_fit(recorder, exporter, opened)
+    _wrap_fit(recorder, exporter, opened, pauser)
     _wrap_evaluate(recorder, opened)
     _wrap_predict(recorder, opened)
 
@@ -102,7 +106,7 @@ def _compiled(recorder: Recorder, model: keras.Model, asked: dict[str, Any]) -> 
     )
 
 
-def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened]) -> None:
+def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened], pauser: Pauser | None) -> None:
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         asked = signature.bind(model, *arguments, **options)  # a wrong argument raises here as it would in Keras
         asked.apply_defaults()
@@ -112,8 +116,12 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
             describe_model(recorder, model)
             recorder.send(_started(recorder, model, fit, asked.arguments, opened))
         if not recorder.train:
+            with recorder.guarded("batch"):
+                pictures.see_scaling(asked.arguments["x"], asked.arguments["validation_data"])
             raise TrainingSkipped
-        asked.arguments["callbacks"] = _with_watch(asked.arguments["callbacks"], Watch(recorder.send, fit))
+        if recorder.rehearse:
+            asked.arguments.update(_rehearsal(asked.arguments))
+        asked.arguments["callbacks"] = _with_watch(asked.arguments["callbacks"], Watch(recorder.send, fit, pauser))
         with recorder.inside_keras():
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
@@ -128,6 +136,16 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         return history
 
     signature = _wrap("fit", around)
+
+
+def _rehearsal(asked: dict[str, Any]) -> dict[str, Any]:
+    """What to change so that a fit does one step of one epoch; where there is nothing to validate on, nothing is."""
+    validates = asked["validation_data"] is not None
+    return {
+        "epochs": int(asked["initial_epoch"]) + 1,
+        "steps_per_epoch": 1,
+        **({"validation_steps": 1} if validates else {}),
+    }
 
 
 def _with_watch(callbacks: Any, watch: Watch) -> Any:  # noqa: ANN401 - None, one, several, or Keras's own list
@@ -153,8 +171,16 @@ def _started(
         epochs=int(asked["epochs"]) - int(asked["initial_epoch"]),
         steps_per_epoch=_whole(asked["steps_per_epoch"]),
         validation_steps=_whole(asked["validation_steps"]),
+        callbacks=_called_back(asked["callbacks"]),
         trained=recorder.train,
     )
+
+
+def _called_back(callbacks: Any) -> list[str]:  # noqa: ANN401 - None, one, several, or Keras's own list
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    several = callbacks if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
+    return [type(callback).__name__[:200] for callback in several][:_CALLBACKS_KEPT]
 
 
 def _whole(number: object) -> int | None:
@@ -172,10 +198,11 @@ def _source_of(recorder: Recorder, data: object, opened: dict[str, PicturesOpene
 class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
     """Counts the steps that really run, by the optimizer's own counter, and passes each epoch on as it ends."""
 
-    def __init__(self, send: Callable[[Event], None], fit: str) -> None:
+    def __init__(self, send: Callable[[Event], None], fit: str, pauser: Pauser | None) -> None:
         super().__init__()
         self._send = send
         self._fit = fit
+        self._pauser = pauser
         self._began = self._told = time.monotonic()
         self._epoch = 0
         self._iterations = 0
@@ -210,6 +237,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
                 logs={str(key)[:100]: float(value) for key, value in (logs or {}).items()},
             )
         )
+        if self._pauser is not None and self._pauser.ends(self.model, self._fit, logs or {}):
+            self.model.stop_training = True
 
 
 def _wrap_evaluate(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:

@@ -145,9 +145,7 @@ def _run(wall: Wall, order: Order, channel: int, output: int, job: int) -> None:
     for standard in (1, 2):
         os.dup2(output, standard)
     os.close(output)
-    with os.fdopen(job, "rb") as file:
-        asked = file.read()
-    begin(asked, channel)
+    begin(job, channel)
 
 
 def _end_with(work: Callable[[], None], teller: int | None) -> NoReturn:
