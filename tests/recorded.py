@@ -300,7 +300,7 @@ REACHED = hidden()
 # --- the whole --------------------------------------------------------------------------------------------------------
 
 
-def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to change
+def right_answer(
     *,
     sources: Mapping[str, str] | None = None,
     untouched: Iterable[str] = (),
@@ -313,7 +313,7 @@ def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to chan
     reason: str | None = None,
     training_skipped: bool = False,
     probe: Probe | None = REACHED,
-    rerun: Rerun | None = None,
+    reruns: tuple[Rerun, ...] = (),
     flags: tuple[Flag, ...] = (),
     **edits: Mapping[str, Any],
 ) -> Evidence:
@@ -345,7 +345,7 @@ def right_answer(  # noqa: PLR0913 - one keyword for each thing there is to chan
         reason=reason,
         training_skipped=training_skipped,
     )
-    return Evidence(submission=submission(sources, left, flags), run=run, probe=probe, rerun=rerun)
+    return Evidence(submission=submission(sources, left, flags), run=run, probe=probe, reruns=reruns)
 
 
 def untouched() -> Evidence:

@@ -28,6 +28,7 @@ from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey, Steps
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
+from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report
 
 NAME = "compile_settings"
@@ -152,7 +153,8 @@ def test_in_the_opposite_order_all_get_the_same(graded: Graded, tmp_path: Path) 
     for found, assignment in reversed(work):
         marked = submissions.mark(found, assignment, Steps())
         reports.append(marked.report)
-        place.write(marked, reports)
+        place.write(marked)
+        write_gradebook(place.gradebook, reports)
     assert [report.student for report in reports] == list(reversed(graded.reports))
     assert {report.student: verdict(report) for report in reports} == {
         student: verdict(report) for student, report in graded.reports.items()

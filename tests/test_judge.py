@@ -47,7 +47,7 @@ from fairmark.evidence import (
     Stamped,
     Submission,
 )
-from fairmark.judge import judge, put_off, to_put_right
+from fairmark.judge import judge, put_off
 from fairmark.report import CheckResult, ExerciseResult, Report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -479,51 +479,64 @@ WRONG_RATE: dict[str, Any] = {
     "compiled": {"learning_rate": 1.0},
     "probe": hidden(100),
 }
+ALL_CHECKS = tuple(f"{exercise.id}.{one.id}" for exercise in HORSES.exercises for one in exercise.checks)
 
 
-def put_right(**edits: Any) -> tuple[str, ...]:  # noqa: ANN401 - as recorded.right_answer takes them
-    evidence = right_answer(**edits)
-    return to_put_right(evidence, judge(evidence, HORSES), HORSES)
-
-
-def test_a_training_that_misses_for_an_earlier_slip_asks_for_a_second_run() -> None:
-    assert put_right(**WRONG_RATE) == ("compile",)
-
-
-def test_all_exercises_before_the_training_that_lost_marks_are_replaced() -> None:
-    edits = {**WRONG_RATE, "model": {"layers": layers()[:-1]}, "steps": {"values": {"steps_per_epoch": 3}}}
-    assert put_right(**edits) == ("layers", "compile", "steps")
-
-
-def test_where_the_accuracy_is_reached_nothing_runs_again() -> None:
-    assert put_right(**{**WRONG_RATE, "probe": hidden()}) == ()
-
-
-def test_where_nothing_before_lost_marks_nothing_runs_again() -> None:
-    assert put_right(probe=hidden(100)) == ()
-
-
-def test_where_there_was_no_training_nothing_runs_again() -> None:
-    assert to_put_right(untouched(), judge(untouched(), HORSES), HORSES) == ()
-    assert put_right(until="fit", training_skipped=True, probe=None) == ()
+def again(*replaced: str, answers: tuple[str, ...] = ALL_CHECKS, **edits: Any) -> Rerun:  # noqa: ANN401
+    """A further run with the exercises in ``replaced`` put right, in which everything else was right as well."""
+    right = right_answer(**edits)
+    return Rerun(replaced=replaced, answers=answers, run=right.run, probe=right.probe)
 
 
 def test_what_is_carried_forward_is_credited_and_flagged() -> None:
-    rerun = Rerun(replaced=("compile",), run_outcome="completed", probe=hidden())
-    report = marked(**WRONG_RATE, rerun=rerun)
+    report = marked(**WRONG_RATE, reruns=(again("compile"),))
     result = check(report, "training.hidden_accuracy")
     assert (result.outcome, result.score) == ("passed", 2.0)
-    assert result.message.endswith("Nothing is taken off twice.")
+    assert result.message == (
+        "Hidden pictures named rightly: 180 of 200 (90.0%, 95% interval 85.1%-93.4%). "
+        "Marked with “Compile the model” put right, which lost its marks there."
+    )
     assert check(report, "compile.optimizer").outcome == "partial"
     assert report.flags == (
-        Flag(kind="carried_forward", message="run again with the reference's compile to judge the training"),
+        Flag(kind="carried_forward", message="run again with the reference's compile, to judge what follows"),
     )
 
 
-def test_a_second_run_that_did_not_help_is_flagged_as_well() -> None:
-    report = marked(**WRONG_RATE, rerun=Rerun(replaced=("compile",), run_outcome="timeout"))
+def test_a_further_run_that_did_not_help_is_flagged_as_well() -> None:
+    report = marked(**WRONG_RATE, reruns=(again("compile", probe=hidden(100)),))
     assert check(report, "training.hidden_accuracy").outcome == "failed"
     assert kinds(report) == ["carried_forward"]
+
+
+def test_a_further_run_says_nothing_of_what_was_put_right_in_it_or_stands_before() -> None:
+    wrong = {**WRONG_RATE, "model": {"layers": layers()[:-1]}}
+    report = marked(**wrong, reruns=(again("compile"),))
+    assert check(report, "layers.output").outcome == "failed"
+    assert check(report, "compile.optimizer").outcome == "partial"
+
+
+def test_a_further_run_answers_only_what_its_kind_can_answer() -> None:
+    report = marked(**WRONG_RATE, reruns=(again("compile", answers=("steps.steps_per_epoch",)),))
+    assert check(report, "training.hidden_accuracy").outcome == "failed"
+
+
+def test_what_went_wrong_by_itself_is_said_rather_than_that_something_before_it_did() -> None:
+    raised = {COMPILE: CellError(type="NameError", message="name 'model' is not defined", line=1)}
+    first: dict[str, Any] = {"untouched": ["layers"], "without": ["model", "compiled"], "errors": raised}
+    rerun = again("layers", compiled={"metrics": []})
+    report = marked(**first, reruns=(rerun,))
+    assert check(report, "compile.metrics").message == (
+        "The metrics: found no metrics, expected accuracy among them. "
+        "Marked with “Build the network” put right, which lost its marks there."
+    )
+    assert check(report, "compile.loss").outcome == "passed"
+
+
+def test_cells_that_were_put_right_need_no_witness() -> None:
+    sources = {"generators": "raise SystemError"}
+    rerun = again("generators")
+    report = marked(sources=sources, without=["training", "validation", "batch"], reruns=(rerun,))
+    assert check(report, "training.learns").outcome == "passed"
 
 
 # --- what cannot be forged --------------------------------------------------------------------------------------------
@@ -640,8 +653,12 @@ def wild_evidence(draw: st.DrawFn) -> Evidence:
     probes = st.none() | st.sampled_from(
         [hidden(), hidden(160), hidden(0, 0), hidden(problem="Lambda"), hidden(truth=(7,)), hidden(classes=())]
     )
-    rerun = st.none() | st.builds(Rerun, replaced=st.just(("layers",)), run_outcome=st.just("completed"), probe=probes)
-    evidence = Evidence(submission=handed_in, run=run, probe=draw(probes), rerun=draw(rerun))
+    reruns = st.builds(
+        Rerun, replaced=st.just(("layers",)), answers=st.just(ALL_CHECKS), run=st.just(run), probe=probes
+    )
+    evidence = Evidence(
+        submission=handed_in, run=run, probe=draw(probes), reruns=tuple(draw(st.lists(reruns, max_size=2)))
+    )
     return Evidence.model_validate_json(evidence.model_dump_json())
 
 
@@ -651,7 +668,7 @@ def test_any_evidence_is_judged_within_its_marks_and_the_same_way_twice(evidence
     report = judge(evidence, HORSES)
     assert judge(evidence, HORSES) == report
     assert judge(Evidence.model_validate_json(evidence.model_dump_json()), HORSES) == report
-    assert Report.model_validate_json(report.model_dump_json()) == report
+    assert Report.model_validate_json(report.model_dump_json()).model_dump() == report.model_dump()
     for result in (report, *report.exercises, *(one for each in report.exercises for one in each.checks)):
         assert 0 <= result.score <= result.max_score
     assert all((one.outcome == "passed") == (one.score == one.max_score) for e in report.exercises for one in e.checks)

@@ -3,7 +3,8 @@
 judge
 ├── unreadable?            every exercise: error, with the reason
 ├── for each exercise      ask every check of the evidence
-│   └── for each check     passed | partial | failed ── explained by ── unattempted | error | limit
+│   ├── for each check     passed | partial | failed ── explained by ── unattempted | error | limit
+│   └── again              where an earlier exercise was put right in a further run, whichever says better
 ├── collect flags          what was found while reading, doubts, limits, close calls, marks carried forward
 └── add up
 """
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fairmark.advice import raised
 from fairmark.checks.accuracy import Accuracy, measured_accuracy
 from fairmark.checks.expectation import Doubted, NotShown, Unmet, collecting_parts
 from fairmark.checks.grader import Check, Exercise, Grader
@@ -31,7 +33,7 @@ from fairmark.evidence import (
 from fairmark.notebook.tampering import tampering_in
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
-__all__ = ["judge", "put_off", "to_put_right"]
+__all__ = ["judge", "put_off"]
 
 _LIMITS = ("timeout", "out_of_memory", "output_limit", "crashed")
 
@@ -49,13 +51,18 @@ class _Answer:
     flag: Flag | None = None
 
 
-def judge(evidence: Evidence, grader: Grader) -> Report:
-    """The report for one submission. Pure: the same evidence and grader give the same report."""
+def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Report:
+    """The report for one submission. Pure: the same evidence and grader give the same report.
+
+    A run that trained nothing is not asked about exercises that need training, unless ``everything`` says so.
+    """
     asked = [
-        exercise for exercise in grader.exercises if not (evidence.run.training_skipped and exercise.needs_training)
+        exercise
+        for exercise in grader.exercises
+        if everything or not (evidence.run.training_skipped and exercise.needs_training)
     ]
     flags: list[Flag] = [*evidence.submission.flags]
-    exercises = tuple(_judge_exercise(evidence, exercise, flags) for exercise in asked)
+    exercises = tuple(_judge_exercise(evidence, exercise, grader, flags) for exercise in asked)
     flags.extend(_flags_of_the_run(evidence, grader))
     submission = evidence.submission
     return Report(
@@ -100,45 +107,82 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
     )
 
 
-def to_put_right(evidence: Evidence, report: Report, grader: Grader) -> tuple[str, ...]:
-    """Exercises to replace by the reference's in a second run: those before the training that lost marks, where a
-    model was trained and missed the hidden accuracy. Empty where a second run would change nothing."""
-    probe, threshold = evidence.probe, grader.hidden_accuracy
-    if probe is None or threshold is None:
-        return ()
-    measured = _measured(RunView(evidence))
-    if measured is not None and measured.share >= threshold:
-        return ()
-    return tuple(
-        result.id
-        for result in report.exercises
-        if result.outcome in ("failed", "partial") and not _exercise(grader, result.id).needs_training
-    )
-
-
-def _exercise(grader: Grader, name: str) -> Exercise:
-    return next(exercise for exercise in grader.exercises if exercise.id == name)
-
-
 # --- one exercise, one check ------------------------------------------------------------------------------------------
 
 
-def _judge_exercise(evidence: Evidence, exercise: Exercise, flags: list[Flag]) -> ExerciseResult:
-    view = RunView(evidence, exercise.id)
+def _judge_exercise(evidence: Evidence, exercise: Exercise, grader: Grader, flags: list[Flag]) -> ExerciseResult:
+    first, *further = _sights(evidence, exercise, grader)
     results = []
     for check in exercise.checks:
-        answer = _explain(_ask(check, view), view, exercise)
+        answer = _explain(_ask(check, first.view), first.view, exercise)
+        for sight in further:
+            answer = _better(answer, check, exercise, sight)
         if answer.flag is not None:
             flags.append(_numbered(answer.flag, evidence.submission))
         results.append(_result(check, answer, evidence.submission))
+    outcome = worst([result.outcome for result in results])
+    if outcome == "passed":
+        results[-1] = _told_of_its_error(results[-1], first.view, exercise)
     return ExerciseResult(
         id=exercise.id,
         title=exercise.title,
-        outcome=worst([result.outcome for result in results]),
+        outcome=outcome,
         score=_total(result.score for result in results),
         max_score=_total(result.max_score for result in results),
         checks=tuple(results),
+        hint=next(iter(exercise.hints), None) if outcome != "passed" else None,
+        lesson=exercise.lesson if outcome == "passed" else None,
     )
+
+
+def _told_of_its_error(result: CheckResult, view: RunView, exercise: Exercise) -> CheckResult:
+    """``result`` as it is, or saying what the exercise's cell raised after it had earned everything."""
+    own = view.error_in(view.cells_of(exercise.id))
+    if own is None or own.error is None:
+        return result
+    return result.model_copy(update={"message": f"{result.message} {_raised(own, view)}".strip()})
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``replaced``
+    the titles of the exercises that were put right in it."""
+
+    view: RunView
+    answers: frozenset[str] | None = None
+    replaced: tuple[str, ...] = ()
+
+
+def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[_Sight]:
+    """The run of the notebook as it was handed in, and those further ones in which something before ``exercise`` was
+    put right."""
+    yield _Sight(RunView(evidence, exercise.id))
+    titles = {one.id: one.title for one in grader.exercises}
+    order = list(titles)
+    for rerun in evidence.reruns:
+        before = order[: order.index(exercise.id)]
+        if exercise.id in rerun.replaced or not set(before) & set(rerun.replaced):
+            continue
+        cells = evidence.submission.cells
+        vouched = frozenset(cell.position for cell in cells if cell.exercise in rerun.replaced)
+        seen = evidence.model_copy(update={"run": rerun.run, "probe": rerun.probe, "reruns": ()})
+        replaced = tuple(titles.get(name, name) for name in rerun.replaced if name in before)
+        yield _Sight(RunView(seen, exercise.id, vouched=vouched), frozenset(rerun.answers), replaced)
+
+
+def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) -> _Answer:
+    """``answer``, or what a further run says of the same, where that is worth more or says more."""
+    if answer.share == 1.0 or answer.outcome == "needs_attention":
+        return answer
+    if sight.answers is not None and f"{exercise.id}.{check.id}" not in sight.answers:
+        return answer
+    again = _explain(_ask(check, sight.view), sight.view, exercise)
+    says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"
+    if again.outcome == "needs_attention" or not (again.share > answer.share or says_more):
+        return answer
+    titles = " and ".join(f"“{title}”" for title in sight.replaced)
+    note = f"Marked with {titles} put right, which lost its marks there."
+    return replace(again, message=f"{again.message} {note}".strip())
 
 
 def _ask(check: Check, view: RunView) -> _Answer:
@@ -185,16 +229,22 @@ def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
         return _Answer("unattempted", message="Not attempted yet.", cell=cells[0].position if cells else None)
     own = view.error_in(cell.position for cell in cells)
     if own is not None and own.error is not None:
-        line = f", line {own.error.line}" if own.error.line else ""
         return _Answer(
             "error",
-            message=f"This cell raised {own.error.type}{line}: {own.error.message}",
+            message=_raised(own, view),
             found=f"{own.error.type}: {own.error.message}",
             cell=own.cell,
         )
     if answer.outcome == "failed":
         return answer
     return _explain_missing(answer, view, [cell.position for cell in cells if cell.touched])
+
+
+def _raised(finished: CellFinished, view: RunView) -> str:
+    """What a cell raised, why, and what mends it."""
+    assert finished.error is not None
+    *above, source = (cell.source for cell in view.evidence.submission.cells if cell.position <= finished.cell)
+    return raised(finished.error, source, above)
 
 
 def _explain_missing(answer: _Answer, view: RunView, positions: list[int]) -> _Answer:
@@ -248,9 +298,9 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
         yield Flag(kind="forged_events", message=said)
     if probe is not None and (probe.weights_swapped or _weights_changed(view, probe.model)):
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
-    if evidence.rerun is not None:
-        replaced = ", ".join(evidence.rerun.replaced)
-        yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced} to judge the training")
+    if evidence.reruns:
+        replaced = ", ".join(evidence.reruns[-1].replaced)
+        yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced}, to judge what follows")
     measured, threshold = _measured(view), grader.hidden_accuracy
     if measured is not None and threshold is not None and measured.is_close_to(threshold):
         yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")

@@ -77,12 +77,17 @@ class CheckResult(Schema):
 
 
 class ExerciseResult(Schema):
+    """``hint`` is the exercise's first where marks are missing, ``lesson`` why it was right where none are: words for
+    people, which are not part of what programs read."""
+
     id: str
     title: str
     outcome: Outcome
     score: float
     max_score: float
     checks: tuple[CheckResult, ...] = ()
+    hint: str | None = Field(default=None, exclude=True)
+    lesson: str | None = Field(default=None, exclude=True)
 
 
 class RunSummary(Schema):

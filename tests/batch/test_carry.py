@@ -1,13 +1,19 @@
-"""Cells for a second run: the reference's answers in place of those that lost marks, under the student's names."""
+"""Further runs: which exercises are put right in them, and the cells they run, under the student's names."""
 
 from __future__ import annotations
 
-from recorded import COMPILE, GENERATORS, LAYERS, SOURCES, STEPS, right_answer, untouched
+from pathlib import Path
+from typing import Any
 
-from fairmark.batch.carry import put_right
+from recorded import COMPILE, GENERATORS, LAYERS, SOURCES, STEPS, TRAINING, hidden, layers, right_answer, untouched
+
+from fairmark.batch.carry import left_open, next_exercises, put_right
+from fairmark.checks import load_grader
 from fairmark.evidence import Evidence, NamesBound
+from fairmark.judge import judge
 from fairmark.notebook.master import Master, MasterCell
 
+HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")
 REFERENCE = right_answer()
 ANSWERS = Master(
     "horses_or_humans",
@@ -55,6 +61,13 @@ def test_what_a_replaced_cell_had_named_is_given_that_name_again() -> None:
     }
 
 
+def test_what_a_replaced_cell_takes_from_a_cell_before_it_is_given_the_references_name() -> None:
+    names = {"names": {"objects": {"a": "pictures-1", "b": "pictures-2"}}}
+    assert sources(right_answer(**names), "training") == {
+        TRAINING: "training_pictures = a\nvalidation_pictures = b\nreference_training()"
+    }
+
+
 def test_numbers_of_steps_are_given_their_names_again() -> None:
     edits = {"steps": {"values": {"n": 10, "n_val": 8}}, "fit": {"steps_per_epoch": 10, "validation_steps": 8}}
     assert sources(right_answer(**edits), "steps") == {
@@ -85,3 +98,56 @@ def test_a_notebook_that_showed_nothing_gets_the_references_cells_alone() -> Non
         GENERATORS: "reference_generators()",
         STEPS: "reference_steps()",
     }
+
+
+# --- which exercises are put right ------------------------------------------------------------------------------------
+
+
+def following(replaced: tuple[str, ...] = (), **edits: Any) -> tuple[str, ...]:  # noqa: ANN401 - as right_answer takes them
+    evidence = right_answer(**edits)
+    return next_exercises(judge(evidence, HORSES), evidence.submission.cells, replaced)
+
+
+NO_METRIC: dict[str, Any] = {"compiled": {"metrics": []}}
+NO_OUTPUT: dict[str, Any] = {"model": {"layers": layers()[:-1]}}
+MISSED: dict[str, Any] = {"probe": hidden(100)}
+
+
+def test_where_all_is_right_nothing_is_put_right() -> None:
+    assert following() == ()
+
+
+def test_the_first_exercise_that_lost_marks_is_put_right_where_a_later_one_lost_some_too() -> None:
+    assert following(**NO_METRIC, **MISSED) == ("compile",)
+
+
+def test_where_nothing_after_it_lost_marks_nothing_is_gained() -> None:
+    assert following(**NO_METRIC) == ()
+    assert following(**MISSED) == ()
+
+
+def test_what_was_put_right_already_stays_so() -> None:
+    wrong: dict[str, Any] = {**NO_METRIC, **MISSED, **NO_OUTPUT}
+    assert following(**wrong) == ("layers",)
+    assert following(("layers",), **wrong) == ("layers", "compile")
+    assert following(("layers", "compile"), **wrong) == ()
+
+
+def test_untouched_exercises_are_put_right_with_the_first() -> None:
+    wrong: dict[str, Any] = {**NO_OUTPUT, "untouched": ["compile"], **MISSED}
+    assert following(**wrong) == ("layers", "compile")
+
+
+def test_what_was_not_attempted_cannot_gain() -> None:
+    evidence = untouched()
+    assert next_exercises(judge(evidence, HORSES), evidence.submission.cells, ()) == ()
+
+
+def test_open_is_what_lost_marks_behind_what_was_put_right() -> None:
+    wrong: dict[str, Any] = {**NO_METRIC, **MISSED, **NO_OUTPUT}
+    evidence = right_answer(**wrong)
+    report = judge(evidence, HORSES)
+    cells = evidence.submission.cells
+    assert left_open(report, ("layers",), cells) == {"compile.metrics", "training.hidden_accuracy"}
+    assert left_open(report, ("layers", "compile"), cells) == {"training.hidden_accuracy"}
+    assert left_open(report, (), cells) == frozenset()

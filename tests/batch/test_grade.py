@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from pathlib import Path
@@ -17,7 +16,6 @@ from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.course import Course
 from fairmark.errors import MachineError
 from fairmark.evidence import Evidence
-from fairmark.report import Report
 from fairmark.sandbox import Child, Job, Limits
 from fairmark.sandbox.walls.layers import Confined
 
@@ -109,9 +107,10 @@ def test_a_name_that_is_not_utf_8_gets_its_files_too(tmp_path: Path, course: Cou
     submissions, place = class_of(course), Place(tmp_path / "out")
     for found in find_submissions(path, course.assignments()):
         marked = submissions.mark(found, "compile_settings", Steps())
-        place.write(marked, [marked.report])
-    [row] = csv.DictReader(place.gradebook.read_text().splitlines())
-    assert row["student"] == "caf\\xe9"
+        place.write(marked)
+        written = place.written(found.student, "compile_settings")
+    assert written is not None
+    assert written.student == "caf\\xe9"
 
 
 # --- which assignment -------------------------------------------------------------------------------------------------
@@ -155,15 +154,11 @@ def test_all_of_one_assignment_share_a_journey(course: Course) -> None:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def test_each_submission_leaves_its_files_and_a_gradebook_of_all_so_far(
-    folder: Path, tmp_path: Path, course: Course
-) -> None:
-    place, reports = Place(tmp_path / "out"), list[Report]()
+def test_each_submission_leaves_its_files(folder: Path, tmp_path: Path, course: Course) -> None:
+    place = Place(tmp_path / "out")
     for student, marked in mark_all(class_of(course), folder).items():
-        reports.append(marked.report)
-        place.write(marked, reports)
-        rows = list(csv.DictReader(place.gradebook.read_text().splitlines()))
-        assert [row["student"] for row in rows] == [report.student for report in reports]
+        place.write(marked)
+        assert place.written(student, "compile_settings") == marked.report
         name = f"{student}.compile_settings"
         assert json.loads((place.reports / f"{name}.json").read_text())["student"] == student
         assert (place.reports / f"{name}.html").is_file()
@@ -174,15 +169,15 @@ def test_each_submission_leaves_its_files_and_a_gradebook_of_all_so_far(
 def test_files_are_whole_or_as_they_were(folder: Path, tmp_path: Path, course: Course) -> None:
     place = Place(tmp_path / "out")
     marked = mark_all(class_of(course), folder)["alice"]
-    place.write(marked, [marked.report])
-    before = place.gradebook.read_text()
+    place.write(marked)
+    before = place.written("alice", "compile_settings")
     evidence = place.evidence / "alice.compile_settings.json"
     evidence.unlink()
     evidence.mkdir()  # so that it cannot be written
     with pytest.raises(MachineError) as caught:
-        place.write(marked, [])
+        place.write(marked)
     assert str(evidence) in caught.value.message
-    assert place.gradebook.read_text() == before
+    assert place.written("alice", "compile_settings") == before
     assert not list((tmp_path / "out").rglob("*.tmp"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from recorded import TRAINING, dense, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown
 from fairmark.checks.accuracy import Accuracy, accuracy_of, measured_accuracy, predicted_class, reaches, wilson_interval
-from fairmark.evidence import Probe, Rerun
+from fairmark.evidence import Probe
 
 COUNTS = st.integers(1, 5000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
@@ -195,54 +194,3 @@ def test_classes_in_another_order_are_understood() -> None:
 def test_what_was_measured_is_none_where_nothing_could_be_asked() -> None:
     for unseen in (None, hidden(0, 0), hidden(problem="no model")):
         assert measured_accuracy(view(probe=unseen)) is None
-
-
-# --- a second run -----------------------------------------------------------------------------------------------------
-
-
-def second(replaced: str = "compile", **probed: Any) -> Rerun:  # noqa: ANN401 - fields of Probe
-    return Rerun(replaced=(replaced,), run_outcome="completed", probe=hidden(**probed))
-
-
-def test_training_that_was_right_keeps_its_marks_where_an_earlier_slip_spoiled_it() -> None:
-    assert reaches(view(probe=hidden(100), rerun=second()), 0.8) == (
-        "Your model named 100 of 200 (50.0%, 95% interval 43.1%-56.9%) of the hidden pictures; with compile put right, "
-        "which cost its marks there, this training reaches 90.0%. Nothing is taken off twice."
-    )
-
-
-def test_that_holds_for_a_model_that_could_not_be_rebuilt() -> None:
-    said = reaches(view(probe=hidden(0, 0, problem="Lambda"), rerun=second("layers")), 0.8)
-    assert said.startswith("Your model named none of the hidden pictures; with layers put right,")
-
-
-@pytest.mark.parametrize(
-    "rerun",
-    [
-        second(right=100),
-        second(right=0, total=0),
-        second(problem="no model"),
-        Rerun(replaced=("compile",), run_outcome="timeout"),
-    ],
-)
-def test_a_second_run_that_misses_as_well_changes_nothing(rerun: Rerun) -> None:
-    refused = unmet(reaches, view(probe=hidden(100), rerun=rerun), 0.8)
-    assert refused.found == "100 of 200 (50.0%, 95% interval 43.1%-56.9%)"
-
-
-def test_a_second_run_keeps_the_students_labels_and_output_where_they_were_not_replaced() -> None:
-    turned = tuple((0.4 - output,) for (output,) in hidden().outputs)  # humans below 0, horses above
-    edits: dict[str, Any] = {
-        "training": {"classes": ["humans", "horses"]},
-        "model": {"layers": [*layers()[:-1], dense(1, "linear")]},
-    }
-    assert reaches(view(probe=hidden(100), rerun=second(outputs=turned), **edits), 0.8)
-
-
-def test_a_second_run_takes_the_references_where_they_were() -> None:
-    edits: dict[str, Any] = {
-        "training": {"classes": ["humans", "horses"]},
-        "model": {"layers": [*layers()[:-1], dense(1, "linear")]},
-    }
-    both = Rerun(replaced=("generators", "layers"), run_outcome="completed", probe=hidden())
-    assert reaches(view(probe=hidden(100), rerun=both, **edits), 0.8)

@@ -61,6 +61,27 @@ def test_one_hot_labels_call_for_another_loss() -> None:
     assert unmet(loss_fits_output, model((2, "softmax"), loss=loss)).found == "categorical_crossentropy"
 
 
+def test_one_hot_labels_behind_two_neurons_call_for_no_other_loss() -> None:
+    refused = unmet(
+        loss_fits_output,
+        model((2, "softmax"), loss=function("sparse_categorical_crossentropy")),
+        labels="categorical",
+    )
+    assert refused.message == (
+        "The loss: found sparse_categorical_crossentropy, expected a loss for 2 neurons with softmax and labels that "
+        "are one row per picture."
+    )
+
+
+def test_one_hot_labels_behind_one_neuron_have_cost_their_marks_already() -> None:
+    loss_fits_output(model(loss=function("binary_crossentropy")), labels="categorical")
+
+
+def test_one_hot_labels_behind_an_output_that_has_lost_its_marks_leave_every_loss_open() -> None:
+    for name in ("binary_crossentropy", "sparse_categorical_crossentropy", "categorical_crossentropy"):
+        loss_fits_output(model((3, "softmax"), loss=function(name)), labels="categorical")
+
+
 @pytest.mark.parametrize(
     ("last", "loss", "found", "output"),
     [

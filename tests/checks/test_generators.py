@@ -192,6 +192,53 @@ def test_labels_may_be_missing_altogether() -> None:
     assert refused.found == "nothing"
 
 
+def test_the_wrong_way_round_is_told_as_that() -> None:
+    text = {"generators": "a.flow_from_directory(b, target_size=(200, 150))"}
+    refused = unmet(has_size, view(training={"target_size": (200, 150)}, sources=text).training_pictures, 150, 200)
+    assert refused.message == (
+        "The size of the training pictures: found 200 x 150, which is 200 high and 150 wide, expected 150 high and 200 "
+        "wide."
+    )
+
+
+# --- one mistake made in both sources ---------------------------------------------------------------------------------
+
+ALIKE = {"rescale": 1 / 225, "target_size": (200, 150), "class_mode": "categorical"}
+UNREADABLE = {"generators": "made_by(**settings)\nImageDataGenerator(**a).flow_from_directory(**b)"}
+
+
+def test_what_is_wrong_in_an_example_is_taken_where_it_is_the_same() -> None:
+    run = view(training=ALIKE, validation=ALIKE, sources=UNREADABLE)
+    pictures, example = run.validation_pictures, run.training_pictures
+    scales_to_unit(pictures, like=example)
+    has_size(pictures, 150, 200, like=example)
+    gives_labels(pictures, "binary", like=example)
+
+
+def test_what_is_right_need_not_be_like_an_example() -> None:
+    run = view(training=ALIKE, sources=UNREADABLE)
+    pictures, example = run.validation_pictures, run.training_pictures
+    scales_to_unit(pictures, like=example)
+    has_size(pictures, 300, 300, like=example)
+    gives_labels(pictures, "binary", like=example)
+
+
+def test_what_is_neither_right_nor_like_the_example_is_refused() -> None:
+    run = view(validation=ALIKE, sources=UNREADABLE)
+    pictures, example = run.validation_pictures, run.training_pictures
+    assert unmet(scales_to_unit, pictures, like=example).message == (
+        "The scaling of the validation pictures: found 1/225, expected 1/255."
+    )
+    assert unmet(has_size, pictures, 300, 300, like=example).found == "200 x 150"
+    assert unmet(gives_labels, pictures, "binary", like=example).found == "categorical"
+
+
+@pytest.mark.parametrize("factor", [math.nan, 0.0])
+def test_no_number_is_like_nan_and_nothing_but_zero_like_zero(factor: float) -> None:
+    run = view(training={"rescale": 1.0}, validation={"rescale": factor}, sources=UNREADABLE)
+    assert unmet(scales_to_unit, run.validation_pictures, like=run.training_pictures).expected == "1/255"
+
+
 # --- nothing to ask about ---------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,14 @@ import pytest
 from recorded import LAYERS, block, dense, keras_layer, layers, unmet, view
 
 from fairmark.checks import NotShown
-from fairmark.checks.layers import ends_for_two_classes, has_block, has_hidden_layer, has_only_blocks
+from fairmark.checks.layers import (
+    ends_for_two_classes,
+    ends_with,
+    has_block,
+    has_hidden_layer,
+    has_only_blocks,
+    takes_pictures,
+)
 from fairmark.checks.model_view import ModelView, Output
 from fairmark.evidence import Layer
 
@@ -226,3 +233,83 @@ def test_a_model_without_dense_layers_shows_no_output() -> None:
 def test_there_may_be_no_model() -> None:
     with pytest.raises(NotShown, match=r"^The model: found none, expected a Keras model\.$"):
         _ = view(without=["model"]).model
+
+
+# --- input ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_input_is_a_colour_picture() -> None:
+    takes_pictures(view().model, 300, 300)
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (None, "no shape, so that no layer knows how many weights it needs"),
+        ([None, 300, 300, 1], "300 x 300 x 1, grey pictures"),
+        ([None, 150, 300, 3], "150 x 300 x 3"),
+        ([None, 90000], "90000"),
+        ([None, None, None, 3], "None x None x 3"),
+    ],
+)
+def test_another_input_is_told(shape: list[int | None] | None, found: str) -> None:
+    refused = unmet(takes_pictures, model(*layers(), input_shape=shape), 300, 300)
+    assert refused.message == f"The input of the network: found {found}, expected 300 x 300 x 3."
+    assert refused.cell == LAYERS
+
+
+# --- what a model must not have beside, or need not know --------------------------------------------------------------
+
+
+def test_a_second_pooling_is_one_too_many() -> None:
+    refused = unmet(has_only_blocks, model(*layers()[:2], layers()[1], *layers()[2:]), 3)
+    assert refused.message == "The poolings: found 4 of them, expected one for each convolution."
+
+
+def test_a_model_whose_shapes_are_not_known_yet_has_a_hidden_layer_all_the_same() -> None:
+    unbuilt = [layer.model_copy(update={"output_shape": None}) for layer in layers()]
+    assert has_hidden_layer(model(*unbuilt, input_shape=None), units=512) is None
+    without = [layer for layer in unbuilt if layer.class_name != "Flatten"]
+    assert unmet(has_hidden_layer, model(*without, input_shape=None), units=512).found == "no Flatten before it"
+
+
+# --- one mistake made in both models ----------------------------------------------------------------------------------
+
+GREY = {"input_shape": [None, 300, 300, 1]}
+
+
+def test_what_is_wrong_in_an_example_is_taken_where_it_is_the_same() -> None:
+    wrong = [*layers()[:-2], dense(256, "relu"), dense(2, "sigmoid")]
+    one, other = model(*wrong, **GREY), model(*block(16, 300), *wrong[-3:], **GREY)
+    takes_pictures(other, 300, 300, like=one)
+    assert has_hidden_layer(other, units=512, like=one) is None
+    ends_for_two_classes(other, like=one)
+
+
+def test_what_is_neither_right_nor_like_the_example_is_refused() -> None:
+    example, other = view().model, model(*layers()[:-3], dense(256, "relu"), dense(2, "sigmoid"), **GREY)
+    assert unmet(takes_pictures, other, 300, 300, like=example).expected == "300 x 300 x 3"
+    assert unmet(has_hidden_layer, other, units=512, like=example).found == "no Flatten before it"
+    assert unmet(ends_for_two_classes, other, like=example).found == "2 neurons with sigmoid"
+
+
+# --- one head and no other --------------------------------------------------------------------------------------------
+
+
+def test_the_head_is_the_one_that_is_asked_for() -> None:
+    ends_with(view().model, units=1, activation="sigmoid")
+    ends_with(model(*layers()[:-1], dense(2, "softmax")), units=2, activation="softmax")
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "found"),
+    [
+        (2, "sigmoid", "2 neurons with sigmoid, two answers that need not add up to 1"),
+        (1, "softmax", "1 neuron with softmax, whose answer is the same for every picture"),
+        (1, "linear", "1 neuron without an activation"),
+        (2, "softmax", "2 neurons with softmax"),
+    ],
+)
+def test_another_head_is_told_with_what_is_wrong_about_it(units: int, activation: str, found: str) -> None:
+    refused = unmet(ends_with, model(*layers()[:-1], dense(units, activation)), units=1, activation="sigmoid")
+    assert refused.message == f"The output layer: found {found}, expected 1 neuron with sigmoid."

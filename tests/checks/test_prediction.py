@@ -163,6 +163,13 @@ def test_an_undecided_output_stands_for_either(output: float) -> None:
     names_class(named("humans", output))
 
 
+def test_how_near_to_the_threshold_is_undecided_can_be_said() -> None:
+    names_class(named("humans", output=0.4995), undecided=0.001)
+    assert unmet(names_class, named("humans", output=0.49), undecided=0.001).message == (
+        "The class: found humans, expected horses, which an output of 0.49 stands for."
+    )
+
+
 def test_a_list_of_two_outputs_stands_for_the_larger() -> None:
     two = {"model": {"layers": [*layers()[:-1], dense(2, "softmax")]}, "predicted": {"outputs": [[0.2, 0.8]]}}
     refused = unmet(names_class, view(**two))

@@ -12,10 +12,14 @@ from fairmark.checks import NotShown, RunView
 from fairmark.checks.training import (
     learns_from,
     passes_steps,
+    passes_validation_steps,
+    prints_a_line_an_epoch,
     runs_steps,
     steps_follow,
     trains_at_most,
+    trains_for,
     validates_on,
+    validates_on_nothing,
 )
 from fairmark.evidence import EpochEnded, NamesBound
 
@@ -167,7 +171,14 @@ def test_learning_from_something_else_is_refused(source: str | None, found: str)
 def test_validating_on_something_else_is_refused(source: str | None, has_validation: bool, found: str) -> None:
     run = view(fit={"validation_pictures": source, "has_validation": has_validation})
     refused = unmet(validates_on, run.training, run.validation_pictures)
-    assert refused.message == f"What fit validates on: found {found}, expected the validation pictures."
+    assert refused.message.startswith(f"What fit validates on: found {found}, expected the validation pictures.")
+
+
+def test_validating_on_what_is_learned_from_is_told_what_is_wrong_with_it() -> None:
+    run = view(fit={"validation_pictures": "pictures-1"})
+    assert unmet(validates_on, run.training, run.validation_pictures).message.endswith(
+        "These are what it learns from: they cannot say how it does on pictures it has not met."
+    )
 
 
 @pytest.mark.parametrize("steps", [8, None])
@@ -273,3 +284,85 @@ def test_the_last_value_of_a_name_is_the_answer() -> None:
     assert view(also=[later]).answer("steps_per_epoch").value == 9
     with pytest.raises(NotShown, match=r"^steps: found no value\.$"):
         view().answer("steps")
+
+
+# --- what wrong steps do ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (9, "That is one step too many: for the last one no picture is left. Keras warns and ends the epoch early."),
+        (7, "That is one step too few: 128 pictures are left out of the epoch."),
+        (32, "Batches of 32 would make so many; these are batches of 128."),
+        (50, "They would need 6,400 pictures: Keras warns and ends the epoch early."),
+        (5, "They show 640 pictures; the other 384 are left out of the epoch."),
+        (0, "Steps are counted: a whole number of at least 1."),
+        (8.5, "Steps are counted: a whole number of at least 1."),
+    ],
+)
+def test_wrong_steps_are_told_what_they_would_do(steps: float, said: str) -> None:
+    run = answered(steps)
+    refused = unmet(
+        steps_follow,
+        run,
+        run.training_pictures,
+        name="steps_per_epoch",
+        argument="steps_per_epoch",
+        batch_size=128,
+        explain=True,
+    )
+    assert refused.message.endswith(f", expected the steps that 1,024 pictures in batches of 128 make. {said}")
+
+
+# --- epochs, validation and what is printed ---------------------------------------------------------------------------
+
+
+def test_a_training_may_be_asked_for_so_many_epochs() -> None:
+    run = view()
+    trains_for(run, run.training, 15)
+    assert unmet(trains_for, run, run.training, 3).message == "The number of epochs: found 15, expected 3."
+
+
+def test_a_fit_that_did_not_end_has_no_epochs_to_count() -> None:
+    run = view(without=["fitted"])
+    with pytest.raises(NotShown, match=r"^The training: found a fit that did not end"):
+        trains_for(run, run.training, 15)
+
+
+def test_a_run_that_trains_nothing_is_asked_for_its_epochs_all_the_same() -> None:
+    run = view(until="fit", training_skipped=True)
+    trains_for(run, run.training, 15)
+
+
+def test_nothing_to_validate_on_can_be_asked_for() -> None:
+    validates_on_nothing(view(fit={"validation_pictures": None, "has_validation": False}).training)
+    assert unmet(validates_on_nothing, view().training).message == (
+        "What fit validates on: found validation data, expected none in this exercise."
+    )
+
+
+@pytest.mark.parametrize("steps", [8, None])
+def test_validation_takes_the_steps_worked_out_or_all_there_are(steps: int | None) -> None:
+    run = view(fit={"validation_steps": steps}, sources=fit_says(validation_steps=steps))
+    passes_validation_steps(run, run.training, run.validation_pictures, name="validation_steps")
+
+
+def test_other_validation_steps_than_were_worked_out_are_refused() -> None:
+    run = view(fit={"validation_steps": 3}, sources=fit_says(validation_steps=3))
+    refused = unmet(passes_validation_steps, run, run.training, run.validation_pictures, name="validation_steps")
+    assert refused.message == "validation_steps: found 3, expected 8, as worked out before."
+
+
+@pytest.mark.parametrize("given", ["verbose=2", "None, None, 15, 2", "verbose=how_much()", "**settings", "*settings"])
+def test_one_line_an_epoch_is_read_off_the_text(given: str) -> None:
+    run = view(sources={"training": f"history = model.fit(training_pictures, {given})"})
+    prints_a_line_an_epoch(run, run.training)
+
+
+@pytest.mark.parametrize(("given", "found"), [("verbose=1", "1"), ("verbose=0", "0"), ("epochs=15", "auto")])
+def test_another_way_of_printing_is_refused(given: str, found: str) -> None:
+    run = view(sources={"training": f"history = model.fit(training_pictures, {given})"})
+    assert unmet(prints_a_line_an_epoch, run, run.training).message == (
+        f"verbose: found {found}, expected 2, one line an epoch."
+    )

@@ -48,6 +48,8 @@ def test_text_that_reaches_below_the_notebook_is_named(source: str, named: str) 
     [
         "import fairmark\npictures = fairmark.dataset('horses_or_humans')",
         "from fairmark import dataset",
+        "from fairmark import check\ncheck('compile')",
+        "fairmark.check.assignment = 'compile_settings'",
         "import gc\ngc.collect()",
         "import sys\nif 'google.colab' in sys.modules: pass",
         "import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'",

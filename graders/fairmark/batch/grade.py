@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.find import Found
 from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.course import Course
-from fairmark.errors import AssignmentNotFound, FairmarkError, MachineError
+from fairmark.errors import AssignmentNotFound, FairmarkError, Interrupted, MachineError
 from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
 from fairmark.present.curve import curve_of
-from fairmark.present.files import evidence_json, report_name, write_report
-from fairmark.present.gradebook import write_gradebook
+from fairmark.present.files import evidence_json, report_name, report_stem, write_report
 from fairmark.report import Report
 from fairmark.whole import write_file
 
@@ -30,6 +31,8 @@ class Place:
     """Where results go: ``gradebook.csv``, ``reports/`` and ``evidence/`` below ``folder``."""
 
     folder: Path
+    deadline_passed: bool = False
+    """Whether pages show what their checks keep back until then."""
 
     def prepare(self) -> None:
         """Makes the folders; raises :class:`fairmark.errors.MachineError` where that cannot be done."""
@@ -40,6 +43,12 @@ class Place:
                 raise MachineError(
                     f"{part}: cannot be made: {problem.strerror}", remedy="Choose another folder with --out."
                 ) from problem
+
+    def tidy(self) -> None:
+        """Removes what a grader that was killed has left half-written. Nobody else may be writing here."""
+        for folder in (self.folder, self.reports, self.evidence):
+            for left in folder.glob(".*.tmp"):
+                left.unlink(missing_ok=True)
 
     @property
     def gradebook(self) -> Path:
@@ -53,15 +62,32 @@ class Place:
     def evidence(self) -> Path:
         return self.folder / "evidence"
 
-    def write(self, marked: Marked, reports: list[Report]) -> None:
-        """One submission's files, and the gradebook of all there are so far, each whole or not at all.
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "ledger.sqlite"
+
+    def write(self, marked: Marked) -> None:
+        """One submission's files, each whole or not at all.
 
         Raises :class:`fairmark.errors.MachineError` where one cannot be written.
         """
         report = marked.report
-        write_report(self.reports, report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
+        write_report(
+            self.reports,
+            report,
+            curve=curve_of(marked.evidence.run),
+            cell_lines=marked.cell_lines,
+            deadline_passed=self.deadline_passed,
+        )
         write_file(self.evidence / f"{report_name(report)}.json", evidence_json(marked.evidence))
-        write_gradebook(self.gradebook, reports)
+
+    def written(self, student: str, assignment: str) -> Report | None:
+        """The report that stands here for this submission; None where there is none that can be read."""
+        try:
+            path = self.reports / f"{report_stem(student, assignment)}.json"
+            return Report.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            return None
 
 
 @dataclass
@@ -73,22 +99,26 @@ class ClassOfSubmissions:
     assignment: str | None = None
     _journeys: dict[str, Journey] = field(default_factory=dict)
 
-    def prepare(self, found: Iterable[Found]) -> list[tuple[Found, str]]:
-        """The assignment of each file; a file that cannot say takes the class's most frequent one."""
+    def prepare(
+        self, found: Iterable[Found], known: Callable[[Found], str | None] = lambda one: None
+    ) -> list[tuple[Found, str]]:
+        """The assignment of each file; a file that cannot say takes the class's most frequent one. ``known`` may tell
+        it from earlier, so that the file need not be parsed."""
         if not self.course.assignments():
             raise AssignmentNotFound(
                 f"{self.course.root}: this course has no assignments", remedy="Put a grader script into its graders/."
             )
-        named = [(one, self._assignment(one)) for one in found]
+        names = self.course.assignments()
+        named = [(one, self._assignment(one, known(one) if known(one) in names else None)) for one in found]
         counts = [name for _, name in named if name is not None] or self.course.assignments()[:1]
         usual = max(dict.fromkeys(counts), key=counts.count)  # of several, the first one met
         return _told_apart([(one, name or usual) for one, name in named])
 
-    def _assignment(self, found: Found) -> str | None:
+    def _assignment(self, found: Found, known: str | None) -> str | None:
         if self.assignment is not None:
             return self.assignment
         try:
-            return found.assignment or assignment_of(found.path, self.course)
+            return found.assignment or known or assignment_of(found.path, self.course)
         except FairmarkError:
             return None  # the journey will say what is wrong with it
 
@@ -98,11 +128,18 @@ class ClassOfSubmissions:
             self._journeys[assignment] = self.journey(assignment)
         return self._journeys[assignment]
 
+    def settings(self, assignment: str) -> str:
+        """A digest of all that decides how this assignment is marked."""
+        return self.journey_for(assignment).settings
+
     def mark(self, found: Found, assignment: str, steps: Steps) -> Marked:
-        """Marks one; what goes wrong on our side becomes a report that says so and costs no marks."""
+        """Marks one; what goes wrong on our side becomes a report that says so and costs no marks. Raises
+        :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
         journey = self.journey_for(assignment)
         try:
             return journey.mark(found.path, found.student, steps)
+        except Interrupted:
+            raise
         except FairmarkError as problem:
             return _put_off(found, journey, problem.message)
         except Exception as problem:

@@ -11,36 +11,32 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from fairmark.batch.carry import put_right
+from fairmark.batch.carry import left_open, next_exercises, put_right
+from fairmark.batch.mute import muted
+from fairmark.batch.running import Mode, Runner, added_pictures
+from fairmark.batch.steps import NOBODY, Steps
+from fairmark.batch.store import EvidenceStore, engine_digest, versions
 from fairmark.checks import Grader, load_grader
 from fairmark.course import Assignment, Course
-from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, load_recipe, make, set_folder
-from fairmark.errors import AssignmentNotFound, FairmarkError, InternalError, StudentError
-from fairmark.evidence import Cell, Evidence, Probe, Rerun, Run, SessionStarted, Stamped, Submission
-from fairmark.judge import judge, to_put_right
+from fairmark.data import Recipe, load_recipe, make
+from fairmark.errors import AssignmentNotFound, FairmarkError, StudentError
+from fairmark.evidence import Evidence, Rerun, Run, Submission
+from fairmark.judge import judge
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import read_submission
-from fairmark.probe import probe_model
 from fairmark.report import Report
-from fairmark.sandbox import Launcher, Limits, Workplace, best_launcher, run_notebook
+from fairmark.sandbox import Launcher, Limits, best_launcher, choose_numerics
 
-__all__ = ["Journey", "Marked", "Steps", "first_line"]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Who is told what happens, as it happens; each may be left out."""
-
-    stage: Callable[[str], object] = lambda text: None
-    cells: Callable[[tuple[Cell, ...]], object] = lambda cells: None
-    event: Callable[[Stamped], object] = lambda stamped: None
+__all__ = ["Journey", "Marked", "Mode", "Steps", "first_line"]
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,8 @@ class Marked:
 class Journey:
     """The way from a file to a report for one assignment; used for as many submissions as there are.
 
-    ``quick`` leaves out training and all that needs it. ``numerics`` is ``float32``, ``bfloat16`` or, by default, the
-    faster of the two that this processor has; ``seed`` goes to Python, NumPy and Keras in every run.
+    ``quick`` leaves out training and all that needs it; ``rehearse`` has every ``fit`` do a single step, so that all
+    cells run, and shows no hidden pictures. The other settings are :class:`Runner`'s.
     """
 
     course: Course
@@ -72,8 +68,33 @@ class Journey:
     numerics: str | None = None
     seed: int = 1
     quick: bool = False
+    rehearse: bool = False
+    threads: int | None = None
+    decide_early: bool = False
+    store: EvidenceStore | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _references: dict[Mode, Evidence] = field(default_factory=dict)
+    _answered: dict[Mode, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def mode(self) -> Mode:
+        return "structure" if self.quick else "rehearsal" if self.rehearse else "full"
 
     # --- what every submission needs, found once ---
+
+    @cached_property
+    def settings(self) -> str:
+        """A digest of all that decides a report besides the submission: texts of the assignment, the data set's recipe,
+        this engine, and how it is run."""
+        texts = [self.assignment.grader, self.assignment.notebook, self.assignment.solution]
+        read = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in texts]
+        how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
+        decided = [read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()]
+        return hashlib.sha256(json.dumps(decided, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def expected_bytes(self) -> int:
+        """Memory that a run is expected to need: what a rehearsal of the reference took, and a fifth more."""
+        return int(1.2 * self._reference("rehearsal").run.peak_memory_bytes)
 
     @cached_property
     def grader(self) -> Grader:
@@ -101,9 +122,23 @@ class Journey:
     def _recipe(self) -> Recipe:
         return load_recipe(self.course.dataset_folder(self.grader.dataset))
 
+    @cached_property
+    def _runner(self) -> Runner:
+        return Runner(
+            self.grader,
+            self._recipe,
+            limits=self.limits,
+            launcher=self.launcher,
+            numerics=self.numerics,
+            seed=self.seed,
+            threads=self.threads,
+            decide_early=self.decide_early,
+            store=self.store,
+        )
+
     # --- one submission ---
 
-    def mark(self, path: Path, student: str, steps: Steps = Steps()) -> Marked:
+    def mark(self, path: Path, student: str, steps: Steps = NOBODY) -> Marked:
         """Evidence and report for the file at ``path``. A file that is no notebook gets its report too."""
         steps.stage("Reading the notebook")
         try:
@@ -112,83 +147,88 @@ class Journey:
             return self._judged(_unreadable(path, student, self.assignment.name, problem))
         if not any(cell.touched for cell in submission.cells if cell.role == "exercise"):
             return self._judged(Evidence(submission=submission, run=Run(outcome="not_run")))
-        evidence = self._run_and_probe(submission, submission.cells, steps)
+        evidence = self._runner.run(submission, submission.cells, steps, self.mode)
         return self._carried_forward(self._judged(evidence), steps)
 
     def _judged(self, evidence: Evidence) -> Marked:
         return Marked(evidence, judge(evidence, self.grader))
 
-    def _run_and_probe(self, submission: Submission, cells: tuple[Cell, ...], steps: Steps) -> Evidence:
-        with Workplace() as workplace:
-            steps.cells(tuple(cell for cell in cells if cell.touched))
-            run = run_notebook(
-                cells,
-                workplace,
-                pictures_folder=data_folder(),
-                limits=self.limits,
-                numerics=self.numerics,
-                seed=self.seed,
-                train=not self.quick,
-                launcher=self.launcher,
-                on_event=lambda stamped: steps.event(stamped) and None,
-            )
-            if not any(isinstance(stamped.event, SessionStarted) for stamped in run.events):
-                said = run.printed.get(0, "").strip().splitlines()
-                raise InternalError(f"the sandbox did not start: {said[-1] if said else run.reason}")
-            evidence = Evidence(submission=submission, run=run)
-            return evidence.model_copy(update={"probe": self._probe(evidence, workplace, steps)})
-
-    def _probe(self, evidence: Evidence, workplace: Workplace, steps: Steps) -> Probe | None:
-        threshold = self.grader.hidden_accuracy
-        if self.quick or threshold is None:
-            return None
-        steps.stage("Looking at hidden pictures")
-        return probe_model(
-            evidence,
-            workplace,
-            self._hidden,
-            dataset_folder=set_folder(self.grader.dataset),
-            threshold=threshold,
-            launcher=self.launcher,
-            limits=self.limits,
-        )
-
-    def _hidden(self, rounds: int) -> Hidden:
-        return hidden_pictures(self._recipe, rounds=rounds)
-
     # --- error carried forward ---
 
-    def _carried_forward(self, first: Marked, steps: Steps) -> Marked:
-        """The same, after a second run where one is needed to be fair to the training."""
-        replaced = to_put_right(first.evidence, first.report, self.grader)
-        if not replaced or not self.assignment.solution.is_file():
-            return first
-        steps.stage(f"Training again with {' and '.join(replaced)} put right")
-        cells = put_right(first.evidence, self._reference, load_master(self.assignment.solution), replaced)
-        submission = first.evidence.submission.model_copy(update={"cells": cells})
+    def _carried_forward(self, marked: Marked, steps: Steps) -> Marked:
+        """The same, after further runs where they are needed to be fair to what comes after an error."""
+        if not self.assignment.solution.is_file():
+            return marked
+        cells = marked.evidence.submission.cells
+        replaced: tuple[str, ...] = ()
+        has_trained = True
+        while True:
+            wider = next_exercises(marked.report, cells, replaced)
+            if not has_trained:
+                # What only training can answer is trained for once, before the exercise that asks it is blamed.
+                unclear = left_open(marked.report, replaced, cells) - self._answers("rehearsal")
+                blamed = {name.partition(".")[0] for name in unclear} & {*wider}
+                if unclear and (blamed or not wider):
+                    marked, has_trained = self._run_again(marked, replaced, "full", steps), True
+                    continue
+            if not wider:
+                return marked
+            replaced, has_trained = wider, self.mode != "full"
+            marked = self._run_cheaply(marked, replaced, steps)
+
+    def _run_cheaply(self, marked: Marked, replaced: tuple[str, ...], steps: Steps) -> Marked:
+        """A further run without training that answers something: up to the first ``fit``, or rehearsed."""
+        still_open = left_open(marked.report, replaced, marked.evidence.submission.cells)
+        in_structure = still_open & self._answers("structure")
+        if not self.quick and still_open & self._answers("rehearsal") - in_structure:
+            return self._run_again(marked, replaced, "rehearsal", steps)
+        return self._run_again(marked, replaced, "structure", steps) if in_structure else marked
+
+    def _run_again(self, marked: Marked, replaced: tuple[str, ...], mode: Mode, steps: Steps) -> Marked:
+        first = marked.evidence
+        titles = " and ".join(exercise.title for exercise in self.grader.exercises if exercise.id in replaced)
+        steps.stage(f"Running again with {titles} put right")
+        cells = put_right(first, self._reference("rehearsal"), load_master(self.assignment.solution), replaced)
         # The reference's text is in there: nobody is shown its cells, nor what the run has to say for itself.
         unseen = Steps(stage=steps.stage, event=steps.event)
-        again = self._run_and_probe(submission, cells, unseen)
+        again = self._runner.run(first.submission.model_copy(update={"cells": cells}), cells, unseen, mode)
         probe = again.probe
         if probe is not None and probe.problem is not None:
             probe = probe.model_copy(update={"problem": "the model of the second run could not be looked at"})
-        rerun = Rerun(replaced=replaced, run_outcome=again.run.outcome, probe=probe)
-        return self._judged(first.evidence.model_copy(update={"rerun": rerun}))
+        own = [cell for cell in first.submission.cells if cell.exercise not in replaced]
+        honest = [first.run, self._reference("rehearsal").run]
+        rerun = Rerun(
+            replaced=replaced,
+            answers=tuple(sorted(self._answers(mode))),
+            run=muted(again.run, own, honest),
+            probe=probe,
+        )
+        return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
 
-    @cached_property
-    def _reference(self) -> Evidence:
-        """A structure-only run of the solution, for what its names stand for."""
-        submission = read_submission(self.assignment.solution, student="reference", master=self.master)
-        with Workplace() as workplace:
-            run = run_notebook(
-                submission.cells,
-                workplace,
-                pictures_folder=data_folder(),
-                limits=self.limits,
-                train=False,
-                launcher=self.launcher,
+    def _answers(self, mode: Mode) -> frozenset[str]:
+        """The checks that a run of this kind can answer: those the reference passes in one; with training, all."""
+        if mode == "full":
+            return frozenset(
+                f"{exercise.id}.{check.id}" for exercise in self.grader.exercises for check in exercise.checks
             )
-        return Evidence(submission=submission, run=run)
+        if mode not in self._answered:
+            run = self._reference(mode).run.model_copy(update={"training_skipped": False})
+            report = judge(self._reference(mode).model_copy(update={"run": run}), self.grader)
+            self._answered[mode] = frozenset(
+                f"{exercise.id}.{check.id}"
+                for exercise in report.exercises
+                for check in exercise.checks
+                if check.outcome == "passed"
+            )
+        return self._answered[mode]
+
+    def _reference(self, mode: Mode) -> Evidence:
+        """A run of the solution that trains little or nothing."""
+        with self._lock:
+            if mode not in self._references:
+                submission = read_submission(self.assignment.solution, student="reference", master=self.master)
+                self._references[mode] = self._runner.run(submission, submission.cells, NOBODY, mode)
+            return self._references[mode]
 
 
 def first_line(source: str) -> str:

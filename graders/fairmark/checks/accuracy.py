@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fairmark.checks.expectation import NotShown, Unmet
 from fairmark.checks.view import RunView
-from fairmark.evidence import Probe, Rerun
+from fairmark.evidence import Probe
 
 __all__ = ["Accuracy", "accuracy_of", "measured_accuracy", "predicted_class", "reaches", "wilson_interval"]
 
@@ -73,9 +73,7 @@ def accuracy_of(probe: Probe, classes: list[str], *, logits: bool = False) -> Ac
 def reaches(run: RunView, threshold: float) -> str:
     """The trained model names at least the share ``threshold`` of the hidden pictures.
 
-    Decided by the point estimate; a close call says so. Where the student's own run misses it, but a run with the
-    reference's cells in place of exercises that have lost their marks already reaches it, the training is right and
-    keeps its marks.
+    Decided by the point estimate; a close call says so.
     """
     training = run.training
     if run.evidence.probe is None:
@@ -84,15 +82,7 @@ def reaches(run: RunView, threshold: float) -> str:
         )
     measured = measured_accuracy(run)
     if measured is not None and measured.share >= threshold:
-        return f"Hidden pictures named rightly: {measured}." + _close(measured, threshold)
-    rerun = run.evidence.rerun
-    again = None if rerun is None else _measured_again(run, rerun)
-    if rerun is not None and again is not None and again.share >= threshold:
-        named = "none" if measured is None else str(measured)
-        return (
-            f"Your model named {named} of the hidden pictures; with {' and '.join(rerun.replaced)} put right, "
-            f"which cost its marks there, this training reaches {again.share:.1%}. Nothing is taken off twice."
-        )
+        return f"Hidden pictures named rightly: {measured}." + _close(measured, threshold) + _ended_early(run)
     if measured is None:
         raise Unmet(
             "the trained model",
@@ -110,6 +100,13 @@ def reaches(run: RunView, threshold: float) -> str:
     )
 
 
+def _ended_early(run: RunView) -> str:
+    decided = run.evidence.run.decided
+    if decided is None or decided.reason != "reached":
+        return ""
+    return f" That was clear after epoch {decided.epoch} of {decided.asked}, and training was ended there."
+
+
 def _close(measured: Accuracy, threshold: float) -> str:
     return " This is a close call: the interval holds the threshold." if measured.is_close_to(threshold) else ""
 
@@ -123,17 +120,6 @@ def measured_accuracy(run: RunView) -> Accuracy | None:
     if probe is None or probe.problem is not None or not probe.outputs:
         return None
     return accuracy_of(probe, run.training_pictures.classes.value, logits=_gives_logits(run))
-
-
-def _measured_again(run: RunView, rerun: Rerun) -> Accuracy | None:
-    """The same for the second run, whose labels and output are the student's where they were not replaced."""
-    probe = rerun.probe
-    if probe is None or probe.problem is not None or not probe.outputs:
-        return None
-    replaced = {position for exercise in rerun.replaced for position in run.cells_of(exercise)}
-    pictures = run.training_pictures
-    classes = list(probe.classes) if pictures.cell in replaced else pictures.classes.value
-    return accuracy_of(probe, classes, logits=run.model.cell not in replaced and _gives_logits(run))
 
 
 def _gives_logits(run: RunView) -> bool:

@@ -6,7 +6,7 @@ from fairmark.checks.expectation import Unmet, expect, spell
 from fairmark.checks.model_view import ModelView, Output
 from fairmark.evidence import Function
 
-__all__ = ["learning_rate_is", "loss_fits_output", "measures_accuracy", "optimizer_is"]
+__all__ = ["learning_rate_is", "loss_fits_classes", "loss_fits_output", "measures_accuracy", "optimizer_is"]
 
 _FITTING: dict[Output, tuple[str, ...]] = {
     Output(1, "sigmoid"): ("binary_crossentropy",),
@@ -22,19 +22,21 @@ _ACCURACIES = ("accuracy", "acc", "binary_accuracy", "sparse_categorical_accurac
 def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
     """The loss fits what the last layer gives and what the labels are.
 
-    ``labels`` is the generator's mode: one-hot labels call for ``categorical_crossentropy``. An output with any other
-    number of neurons has already cost its marks; then any loss for two classes is taken.
+    ``labels`` is the generator's mode: behind two neurons, one-hot labels call for ``categorical_crossentropy``. An
+    output with any other number of neurons has already cost its marks; then any loss for two classes is taken.
     """
     loss, output = model.loss, model.output.value
     fitting = _FITTING.get(output, ("binary_crossentropy", "sparse_categorical_crossentropy"))
-    if labels == "categorical":
-        fitting = (*fitting, "categorical_crossentropy")
+    rows = labels == "categorical" and output.units != 1
+    if rows:
+        fitting = ("categorical_crossentropy",) if output in _FITTING else (*fitting, "categorical_crossentropy")
     found = loss.value
     if found is None or found.name not in fitting or found.module.split(".")[0] != "keras":
         raise Unmet(
             loss.subject,
             found="none" if found is None else found.name,
-            expected=f"a loss for {_spell_output(output)} and labels that are one number per picture",
+            expected=f"a loss for {_spell_output(output)} and labels that are one {'row' if rows else 'number'} per "
+            "picture",
             cell=loss.cell,
         )
     _logits_agree(found, output, loss.cell)
@@ -78,3 +80,26 @@ def measures_accuracy(model: ModelView) -> None:
     if not set(metrics.value) & set(_ACCURACIES):
         found = ", ".join(metrics.value) or "no metrics"
         raise Unmet(metrics.subject, found=found, expected="accuracy among them", cell=metrics.cell)
+
+
+_FOR_ROWS = ("categorical_crossentropy", "categorical_focal_crossentropy")
+_FOR_NUMBERS = ("sparse_categorical_crossentropy",)
+
+
+def loss_fits_classes(model: ModelView, *, labels: str | None) -> None:
+    """The loss fits several classes and the form of their labels.
+
+    ``labels`` is the generator's mode: ``categorical`` gives a row per picture, ``sparse`` a number; any other has
+    already cost its marks, and then either loss is taken.
+    """
+    fitting = {"categorical": _FOR_ROWS, "sparse": _FOR_NUMBERS}.get(labels or "", (*_FOR_ROWS, *_FOR_NUMBERS))
+    loss, found = model.loss, model.loss.value
+    form = {"categorical": " that are one row per picture", "sparse": " that are one number per picture"}
+    if found is None or found.name not in fitting or found.module.split(".")[0] != "keras":
+        raise Unmet(
+            loss.subject,
+            found="none" if found is None else found.name,
+            expected=f"a loss for several classes and labels{form.get(labels or '', '')}",
+            cell=loss.cell,
+        )
+    _logits_agree(found, model.output.value, loss.cell)

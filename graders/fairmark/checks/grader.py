@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,7 +16,7 @@ from fairmark.report import Visibility
 if TYPE_CHECKING:
     from fairmark.checks.view import RunView
 
-__all__ = ["Check", "Exercise", "Grader", "load_grader"]
+__all__ = ["Check", "Exercise", "Grader", "Unseen", "load_grader"]
 
 Question: TypeAlias = "Callable[[RunView], str | None]"
 
@@ -36,18 +36,38 @@ class Check:
     visibility: Visibility = "always"
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """A check that this copy of the grader script does not hold: it is made where the notebook is handed in."""
+
+    title: str
+    points: float
+    visibility: Visibility
+
+
 @dataclass
 class Exercise:
-    """One stubbed cell. ``needs_training`` exercises are left out where a run only looks at structure."""
+    """One stubbed cell. ``needs_training`` exercises are left out where a run only looks at structure.
+
+    ``hints`` lead on in steps, from a nudge to a pointer at the idea, never to the code; ``lesson`` is said once all
+    checks pass, and teaches why that was right.
+    """
 
     id: str
     title: str
     needs_training: bool = False
+    hints: tuple[str, ...] = ()
+    lesson: str | None = None
     checks: list[Check] = field(default_factory=list)
+    unseen_checks: list[Unseen] = field(default_factory=list)
 
     @property
     def points(self) -> float:
         return sum(check.points for check in self.checks)
+
+    def unseen(self, title: str, *, points: float, visibility: Visibility = "after_deadline") -> None:
+        """Declares a check that is made elsewhere, as `fairmark release --students` does for those it leaves out."""
+        self.unseen_checks.append(Unseen(title, points, visibility))
 
     def check(
         self, title: str, *, points: float, hint: str | None = None, visibility: Visibility = "always"
@@ -76,20 +96,43 @@ class Grader:
 
     ``name`` is the assignment's, ``dataset`` the data set's it is about. ``hidden_accuracy`` is the share of hidden
     pictures, 0 to 1, that the trained model must name rightly; None where accuracy is not asked for.
+
+    ``decide_early`` lets a class's training end once that is settled, or once its loss is no number or has stayed the
+    same for ``still_epochs``; switch it off where the number of epochs that run is itself what is asked.
     """
 
-    def __init__(self, name: str, *, title: str, dataset: str, hidden_accuracy: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str,
+        dataset: str,
+        hidden_accuracy: float | None = None,
+        decide_early: bool = True,
+        still_epochs: int | None = None,
+    ) -> None:
         self.name = name
         self.title = title
         self.dataset = dataset
         self.hidden_accuracy = hidden_accuracy
+        self.decide_early = decide_early
+        self.still_epochs = still_epochs
         self.exercises: list[Exercise] = []
 
-    def exercise(self, id: str, *, title: str, needs_training: bool = False) -> Exercise:
-        """Adds an exercise; ``id`` is the stub's ``grade_id`` in the notebook."""
+    def exercise(
+        self,
+        id: str,
+        *,
+        title: str,
+        needs_training: bool = False,
+        hints: Sequence[str] = (),
+        lesson: str | None = None,
+    ) -> Exercise:
+        """Adds an exercise; ``id`` is the stub's ``grade_id`` in the notebook. Raises :class:`GraderError` where there
+        is one of that id already."""
         if any(exercise.id == id for exercise in self.exercises):
             raise GraderError(f"{self.name}: there is a second exercise named {id!r}")
-        exercise = Exercise(id, title, needs_training)
+        exercise = Exercise(id, title, needs_training, tuple(hints), lesson)
         self.exercises.append(exercise)
         return exercise
 

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
+
 from fairmark.checks.expectation import Unmet
 from fairmark.checks.model_view import Block, ModelView, Output
 
-__all__ = ["ends_for_two_classes", "has_block", "has_hidden_layer", "has_only_blocks"]
+__all__ = [
+    "ends_for_classes",
+    "ends_for_two_classes",
+    "ends_with",
+    "has_block",
+    "has_hidden_layer",
+    "has_only_blocks",
+    "takes_pictures",
+]
 
 _TWO_CLASSES = (Output(1, "sigmoid"), Output(2, "softmax"))
+
+
+def takes_pictures(
+    model: ModelView, height: int, width: int, *, colours: int = 3, like: ModelView | None = None
+) -> None:
+    """The input is one picture of ``height`` x ``width`` pixels in ``colours`` numbers each.
+
+    Here as in the other questions, ``like`` is a model that has been asked the same before: what is wrong there has
+    cost its marks, and is taken here where it is the same.
+    """
+    found = model.input_shape
+    if found == [None, height, width, colours] or (like is not None and found == like.input_shape):
+        return
+    if found is None:
+        spelled = "no shape, so that no layer knows how many weights it needs"
+    else:
+        spelled = " x ".join(map(str, found[1:])) + (", grey pictures" if len(found) == 4 and found[3] == 1 else "")
+    raise Unmet("the input of the network", found=spelled, expected=f"{height} x {width} x {colours}", cell=model.cell)
 
 
 def has_block(model: ModelView, number: int, *, filters: int, height_in: int | None = None) -> None:
@@ -71,18 +99,26 @@ def _with_chain(subject: str, found: str, model: ModelView) -> str:
 
 
 def has_only_blocks(model: ModelView, number: int) -> None:
-    """There are ``number`` convolutions and no more."""
+    """There are ``number`` convolutions and no more, and no pooling beside theirs."""
     if len(model.blocks) > number:
         raise Unmet(
             "the convolutions", found=f"{len(model.blocks)} of them", expected=f"{number} blocks", cell=model.cell
         )
+    poolings = sum("Pooling2D" in layer.class_name for layer in model.layers)
+    if poolings > number:
+        raise Unmet("the poolings", found=f"{poolings} of them", expected="one for each convolution", cell=model.cell)
 
 
-def has_hidden_layer(model: ModelView, *, units: int, activation: str = "relu") -> str | None:
-    """``Flatten``, then one ``Dense`` layer of ``units`` neurons before the output. Remarks on the features it gets."""
+def has_hidden_layer(
+    model: ModelView, *, units: int, activation: str = "relu", like: ModelView | None = None
+) -> str | None:
+    """``Flatten``, then one ``Dense`` layer of ``units`` neurons before the output, or what ``like`` has there. Remarks
+    on the features it gets."""
     hidden = model.hidden_dense
     expected = f"Flatten, then Dense with {units} neurons and {activation}"
-    if model.features is None:
+    if like is not None and _head(model) == _head(like):
+        return None
+    if model.features is None and not _flattens(model):
         pooled = next((layer.class_name for layer in model.layers if "Global" in layer.class_name), None)
         raise Unmet("the hidden layer", found=pooled or "no Flatten before it", expected=expected, cell=model.cell)
     if not hidden:
@@ -90,18 +126,64 @@ def has_hidden_layer(model: ModelView, *, units: int, activation: str = "relu") 
     spelled = [f"{layer.config.get('units')} neurons with {name}" for layer, name in hidden]
     if len(hidden) > 1 or (hidden[0][0].config.get("units"), hidden[0][1]) != (units, activation):
         raise Unmet("the hidden layer", found=" and ".join(spelled), expected=expected, cell=model.cell)
+    if model.features is None:
+        return None
     return f"The last block hands {model.features:,} features to the {units} neurons."
 
 
-def ends_for_two_classes(model: ModelView) -> None:
-    """One neuron with sigmoid, or two with softmax."""
+def _flattens(model: ModelView) -> bool:
+    """Whether there is a ``Flatten`` before the first ``Dense``, in a model whose shapes are not known yet."""
+    before = itertools.takewhile(lambda layer: layer.class_name != "Dense", model.layers)
+    return any(layer.class_name == "Flatten" and layer.output_shape is None for layer in before)
+
+
+def _head(model: ModelView) -> tuple[object, ...]:
+    """Whether and into what the maps are put in a row, and the neurons before the output."""
+    names = {
+        layer.class_name for layer in model.layers if layer.class_name == "Flatten" or "Global" in layer.class_name
+    }
+    return (frozenset(names), *((layer.config.get("units"), name) for layer, name in model.hidden_dense))
+
+
+def ends_with(model: ModelView, *, units: int, activation: str) -> None:
+    """The last layer is a ``Dense`` of ``units`` neurons with ``activation``, and nothing else will do."""
     output = model.output
-    if output.value in _TWO_CLASSES:
+    if output.value == Output(units, activation):
         return
-    found = f"{output.value.units} neuron{'s' * (output.value.units != 1)} with {output.value.activation}"
+    found = _spell_output(output.value).replace("with linear", "without an activation")
+    if output.value == Output(1, "softmax"):
+        found += ", whose answer is the same for every picture"
+    if output.value == Output(2, "sigmoid"):
+        found += ", two answers that need not add up to 1"
+    raise Unmet(output.subject, found=found, expected=_spell_output(Output(units, activation)), cell=output.cell)
+
+
+def _spell_output(output: Output) -> str:
+    return f"{output.units} neuron{'s' * (output.units != 1)} with {output.activation}"
+
+
+def ends_for_two_classes(model: ModelView, *, like: ModelView | None = None) -> None:
+    """One neuron with sigmoid, or two with softmax, or what ``like`` ends with."""
+    output = model.output
+    if output.value in _TWO_CLASSES or (like is not None and output.value == like.output.value):
+        return
     raise Unmet(
         output.subject,
-        found=found,
+        found=_spell_output(output.value),
         expected="an output that tells two classes apart: one probability, or one per class that add up to 1",
         cell=output.cell,
     )
+
+
+def ends_for_classes(model: ModelView, count: int) -> None:
+    """One neuron for each of ``count`` classes, three or more, with softmax."""
+    output = model.output
+    if output.value == Output(count, "softmax"):
+        return
+    found = _spell_output(output.value)
+    if output.value.units == count and output.value.activation == "sigmoid":
+        found += f", {count} answers that need not add up to 1"
+    if output.value.units == 1:
+        found += ", a single answer, which is enough for two classes"
+    expected = f"a probability for each of {count} classes that add up to 1"
+    raise Unmet(output.subject, found=found, expected=expected, cell=output.cell)

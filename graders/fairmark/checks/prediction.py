@@ -60,11 +60,11 @@ def _same_as_outside(run: RunView) -> None:
         )
 
 
-def names_class(run: RunView, *, name: str | None = None) -> None:
+def names_class(run: RunView, *, name: str | None = None, undecided: float = _UNDECIDED) -> None:
     """The class that is named is the one the model's output stands for, right or wrong about the picture.
 
     ``name`` is the variable the notebook asks for; where it is not bound to a class, the last class that is named
-    counts.
+    counts. Outputs nearer to the threshold than ``undecided`` name either class.
     """
     prediction, classes = run.prediction, run.training_pictures.classes.value
     outputs = prediction.outputs[0] if prediction.outputs else []
@@ -76,6 +76,6 @@ def names_class(run: RunView, *, name: str | None = None) -> None:
     expected = f"{classes[label]}, which an output of {', '.join(f'{value:.2f}' for value in outputs)} stands for"
     if not named:
         raise Unmet("the class", found="no class named", expected=expected, cell=prediction.cell)
-    undecided = len(outputs) == 1 and abs(outputs[0] - (0.0 if logits else 0.5)) < _UNDECIDED
-    if named[-1] != classes[label] and not undecided:
+    is_close = len(outputs) == 1 and abs(outputs[0] - (0.0 if logits else 0.5)) < undecided
+    if named[-1] != classes[label] and not is_close:
         raise Unmet("the class", found=named[-1], expected=expected, cell=prediction.cell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairmark.checks.expectation import Observed
-from fairmark.evidence import ModelPredicted, PictureLoaded, Probe, Scalar
+from fairmark.evidence import ModelPredicted, PictureLoaded, Probe, Value
 
 __all__ = ["PredictionView"]
 
@@ -15,7 +15,7 @@ class PredictionView:
         self,
         predicted: ModelPredicted,
         loaded: PictureLoaded | None,
-        values: list[tuple[str, Scalar | list[Scalar]]],
+        values: list[tuple[str, Value]],
         printed: str,
         probe: Probe | None,
     ) -> None:

@@ -10,16 +10,24 @@ __all__ = ["TrainingView"]
 
 
 class TrainingView:
-    """What was asked of ``fit`` and what it did."""
+    """What was asked of ``fit`` and what it did. ``rehearsed`` says that it was allowed a single step."""
 
     def __init__(
-        self, fit: FitStarted, epochs: list[EpochEnded], finished: FitFinished | None, witness: Witness
+        self,
+        fit: FitStarted,
+        epochs: list[EpochEnded],
+        finished: FitFinished | None,
+        witness: Witness,
+        *,
+        rehearsed: bool = False,
     ) -> None:
         self.cell = fit.cell
+        self.model = fit.model
         self._fit = fit
         self._epochs = epochs
         self._finished = finished
         self._witness = witness
+        self.rehearsed = rehearsed
 
     @property
     def pictures(self) -> Observed[str | None]:
@@ -70,6 +78,17 @@ class TrainingView:
     def steps_run(self) -> list[int]:
         """Steps that really ran, epoch by epoch, by the optimizer's counter."""
         return [epoch.steps for epoch in self._epochs]
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """What was measured, epoch by epoch, under Keras's keys: ``loss``, ``accuracy``, ``val_accuracy``."""
+        keys = dict.fromkeys(key for epoch in self._epochs for key in epoch.logs)
+        return {key: [epoch.logs[key] for epoch in self._epochs if key in epoch.logs] for key in keys}
+
+    @property
+    def callbacks(self) -> Observed[list[str]]:
+        """Classes of what ``fit`` was given to call back, in order."""
+        return Observed(self._fit.callbacks, "the callbacks given to fit", self.cell)
 
     @property
     def finished(self) -> bool:

@@ -31,7 +31,7 @@ from fairmark.evidence import (
     NamesBound,
     PictureLoaded,
     PicturesOpened,
-    Scalar,
+    Value,
 )
 
 __all__ = ["RunView"]
@@ -40,13 +40,14 @@ E = TypeVar("E")
 
 
 class RunView:
-    """One submission's evidence, for the checks of one exercise (``exercise`` is its id)."""
+    """One submission's evidence, for the checks of one exercise (``exercise`` is its id). ``vouched`` are positions of
+    cells that ran with the author's text in place of the student's."""
 
-    def __init__(self, evidence: Evidence, exercise: str = "") -> None:
+    def __init__(self, evidence: Evidence, exercise: str = "", *, vouched: frozenset[int] = frozenset()) -> None:
         self.evidence = evidence
         self.exercise = exercise
         self._events: tuple[Event, ...] = tuple(stamped.event for stamped in evidence.run.events)
-        self.witness = Witness(evidence.submission.cells)
+        self.witness = Witness(evidence.submission.cells, vouched)
 
     def all(self, kind: type[E], accepts: Callable[[E], bool] = lambda event: True) -> list[E]:
         """Events of one class, in order."""
@@ -72,6 +73,11 @@ class RunView:
     @property
     def validation_pictures(self) -> PicturesView:
         return self._pictures(self._roles[1], "validation pictures")
+
+    def pictures_called(self, name: str) -> PicturesView:
+        """The source of pictures that the notebook last called ``name``."""
+        source = self._bound_object(name, "pictures-")
+        return self._pictures(next(one for one in self.all(PicturesOpened) if one.pictures == source), name)
 
     def _pictures(self, source: PicturesOpened | None, what: str) -> PicturesView:
         if source is None:
@@ -100,9 +106,24 @@ class RunView:
 
     @property
     def model(self) -> ModelView:
-        described = self._described(None)
+        """The model that was in the end trained, compiled or made."""
+        return self._model(None, "the model")
+
+    def model_called(self, name: str) -> ModelView:
+        """The model that the notebook last called ``name``."""
+        return self._model(self._bound_object(name, "model-"), name)
+
+    def _bound_object(self, name: str, kind: str) -> str:
+        """What the notebook last called ``name``, of those whose ids begin with ``kind``."""
+        for bound in reversed(self.all(NamesBound)):
+            if bound.objects.get(name, "").startswith(kind):
+                return bound.objects[name]
+        raise NotShown(name, found="nothing of that name")
+
+    def _model(self, name: str | None, subject: str) -> ModelView:
+        described = self._described(name)
         if described is None:
-            raise NotShown("the model", found="none", expected="a Keras model")
+            raise NotShown(subject, found="none", expected="a Keras model")
         first = next(event for event in self.all(ModelDescribed) if event.model == described.model)
         compiled = [event for event in self.all(ModelCompiled) if event.model == described.model]
         return ModelView(described, first.cell, compiled[-1] if compiled else None, self.witness)
@@ -111,20 +132,36 @@ class RunView:
 
     @property
     def training(self) -> TrainingView:
+        """The last call of ``fit`` made in the exercise's own cell (a retry leaves several behind), else the last."""
         fits = self.all(FitStarted)
         if not fits:
             raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
-        # A retry leaves several calls behind: the last one made in the exercise's own cell counts, else the last.
         own = [fit for fit in fits if fit.cell in self.cells_of(self.exercise)]
-        fit = (own or fits)[-1]
+        return self._training((own or fits)[-1])
+
+    @property
+    def trainings(self) -> list[TrainingView]:
+        """Every call of ``fit``, in order."""
+        return [self._training(fit) for fit in self.all(FitStarted)]
+
+    def training_in(self, exercise: str) -> TrainingView:
+        """The last call of ``fit`` in a cell of ``exercise``."""
+        cells = self.cells_of(exercise)
+        fits = self.all(FitStarted, lambda fit: fit.cell in cells)
+        if not fits:
+            raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
+        return self._training(fits[-1])
+
+    def _training(self, fit: FitStarted) -> TrainingView:
         return TrainingView(
             fit,
             self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit),
             next(iter(self.all(FitFinished, lambda finished: finished.fit == fit.fit)), None),
             self.witness,
+            rehearsed=self.evidence.run.rehearsed,
         )
 
-    def answer(self, name: str) -> Observed[Scalar | list[Scalar]]:
+    def answer(self, name: str) -> Observed[Value]:
         """The value the notebook last bound to ``name``."""
         for bound in reversed(self.all(NamesBound)):
             if name in bound.values:

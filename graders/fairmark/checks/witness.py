@@ -57,10 +57,12 @@ _DEFAULTS: dict[tuple[str, str], Value] = {
 
 
 class Witness:
-    """Testimony of the notebook's text."""
+    """Testimony of the notebook's text. ``vouched`` are positions of cells that ran with the author's text instead:
+    what happened in them needs no witness."""
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
-        self._cells = cells
+    def __init__(self, cells: Sequence[Cell], vouched: frozenset[int] = frozenset()) -> None:
+        self._cells = [cell for cell in cells if cell.position not in vouched]
+        self._vouched = vouched
 
     @cached_property
     def _calls(self) -> tuple[SourceCall, ...]:
@@ -74,7 +76,8 @@ class Witness:
 
     def require_call(self, cell: int, names: Sequence[str]) -> None:
         """Raises :class:`Doubted` where no text up to ``cell`` calls any of ``names``, or could have it called."""
-        if not self._named(names, cell) and not set(names) & handed_on_in(self._until(cell)):
+        called = cell in self._vouched or self._named(names, cell)
+        if not called and not set(names) & handed_on_in(self._until(cell)):
             raise Doubted(f"the run reports a call of {names[0]}, but no cell's text makes one", cell=cell)
 
     def _until(self, cell: int) -> list[Cell]:
@@ -86,6 +89,8 @@ class Witness:
         """Raises :class:`Doubted` where all calls of ``names`` up to ``cell`` give ``argument`` another value than
         ``value`` or one of those that are ``alike``. An attribute of that name that is set anywhere says nothing sure.
         """
+        if cell in self._vouched:
+            return
         written = [_argument(name, call, argument) for name, call in self._named(names, cell)]
         accepted = (value, *alike)
         if not written or any(not item.known or any(_same(item.value, one) for one in accepted) for item in written):
@@ -98,6 +103,8 @@ class Witness:
     def confirm_made(self, cell: int, name: str, argument: str, recorded: Function) -> None:
         """Raises :class:`Doubted` where all calls of ``name`` up to ``cell`` give ``argument`` something that goes by
         another name than what was recorded."""
+        if cell in self._vouched:
+            return
         known = {_bare(text) for text in (recorded.name, recorded.class_name) if text}
         said: list[str] = []
         for _, call in self._named((name,), cell):
@@ -111,6 +118,8 @@ class Witness:
 
     def confirm_value(self, cell: int, name: str, value: object) -> None:
         """Raises :class:`Doubted` where all that the text up to ``cell`` binds ``name`` to is something else."""
+        if cell in self._vouched:
+            return
         written = values_given(self._until(cell), name)
         if not written or any(not item.known or _same(item.value, value) for item in written):
             return

@@ -37,7 +37,9 @@ _INNARDS = (
     "f_globals",
     "f_locals",
 )
-_OFFERED = ("fairmark", "fairmark.dataset")
+_OFFERED = ("fairmark", "fairmark.check", "fairmark.dataset")
+_SET = ("fairmark.check.assignment",)
+"""What of ours a notebook may give a value."""
 _SHELL = ("ast_transformers", "events", "input_transformers_cleanup", "input_transformers_post")
 _REPLACED = ("builtins", "fairmark", "io", "json", "keras", "np", "numpy", "os", "tensorflow", "tf")
 _FILES = ("/proc/", "/dev/kmsg", "/dev/mem")
@@ -99,7 +101,8 @@ def _replaced(target: ast.expr) -> str:
     """The attribute of a module, or the loaded module, that is given another value; empty where it is none."""
     if isinstance(target, ast.Subscript) and _dotted(target.value) == "sys.modules":
         return "sys.modules[]"
-    return _dotted(target) if isinstance(target, ast.Attribute) and _root(target) in _REPLACED else ""
+    replaced = isinstance(target, ast.Attribute) and _root(target) in _REPLACED and _dotted(target) not in _SET
+    return _dotted(target) if replaced else ""
 
 
 def _root(node: ast.expr) -> str:

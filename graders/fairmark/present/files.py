@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fairmark.evidence import Evidence
+from fairmark.present.audience import for_student
 from fairmark.present.curve import Curve
 from fairmark.present.escape import file_stem
 from fairmark.present.html import report_page
 from fairmark.report import Report
 from fairmark.whole import write_file
 
-__all__ = ["evidence_json", "report_json", "report_name", "write_report"]
+__all__ = ["evidence_json", "report_json", "report_name", "report_stem", "write_report"]
 
 
 def report_json(report: Report) -> str:
@@ -34,7 +35,12 @@ def evidence_json(evidence: Evidence) -> str:
 
 def report_name(report: Report) -> str:
     """``<student>.<assignment>``, safe as a file name and of its own for each pair of the two."""
-    return f"{file_stem(report.student)}.{file_stem(report.assignment, dots=False)}"
+    return report_stem(report.student, report.assignment)
+
+
+def report_stem(student: str, assignment: str) -> str:
+    """The same, for a report that is yet to be read."""
+    return f"{file_stem(student)}.{file_stem(assignment, dots=False)}"
 
 
 def write_report(
@@ -44,8 +50,11 @@ def write_report(
     curve: Curve | None = None,
     not_checked: Sequence[str] = (),
     cell_lines: Mapping[int, str] | None = None,
+    deadline_passed: bool = False,
 ) -> tuple[Path, Path]:
     """Write ``<student>.<assignment>.json`` and ``.html`` into ``folder``, each whole or not at all; return both paths.
+
+    The JSON is the instructor's and holds everything; the page is for the student (see :func:`.audience.for_student`).
 
     Raises:
         MachineError: a file cannot be written.
@@ -53,7 +62,8 @@ def write_report(
     name = report_name(report)
     json_path, html_path = folder / f"{name}.json", folder / f"{name}.html"
     write_file(json_path, report_json(report))
-    write_file(html_path, report_page(report, curve=curve, not_checked=not_checked, cell_lines=cell_lines))
+    shown = for_student(report, deadline_passed=deadline_passed)
+    write_file(html_path, report_page(shown, curve=curve, not_checked=not_checked, cell_lines=cell_lines))
     return json_path, html_path
 
 

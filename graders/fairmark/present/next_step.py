@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fairmark.present.audience import is_held_back
 from fairmark.present.escape import one_line
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report
 
@@ -31,13 +32,16 @@ def next_step(report: Report, *, is_complete: bool = True) -> NextStep:
         return NextStep("Open the notebook in Jupyter, save it, and hand it in again: this file could not be read.")
     for exercise in report.exercises:
         for check in exercise.checks:
-            if check.outcome not in _SETTLED:
+            if check.outcome == "unattempted" or (check.outcome not in _SETTLED and not is_held_back(check)):
                 hint = one_line(check.hint, limit=400) if check.hint else None
                 return NextStep(_action(exercise, check), check.cell, hint)
         if not exercise.checks and exercise.outcome not in _SETTLED:
             return NextStep(f"Look at “{one_line(exercise.title)}” again.")
     if report.outcome == "needs_attention" or any(e.outcome == "needs_attention" for e in report.exercises):
         return NextStep("Nothing for you to do: a person will look at what is still open, and it costs you no marks.")
+    for exercise in report.exercises:
+        if any(check.outcome not in _SETTLED for check in exercise.checks):  # one that is held back
+            return NextStep(f"Read “{one_line(exercise.title)}” again: every check you see passed, another did not.")
     if not report.exercises:
         return NextStep("Nothing could be checked in this notebook: show it to your instructor.")
     if not is_complete:

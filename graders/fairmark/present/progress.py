@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -202,12 +202,20 @@ class RunProgress:
 class ClassProgress:
     """Progress of several runs, as a context manager: how many are done and passed, and about how long is left."""
 
-    def __init__(self, console: Console, total: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``total`` submissions are to come; ``clock`` gives seconds that only grow."""
+    def __init__(
+        self,
+        console: Console,
+        total: int,
+        *,
+        done: Sequence[Report] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``total`` submissions make the class, of which ``done`` are marked already; ``clock`` gives seconds that only
+        grow."""
         self._display = _Display(console, clock)
         self._total = total
-        self._done = 0
-        self._passed = 0
+        self._done = self._done_before = len(done)
+        self._passed = sum(report.outcome == "passed" for report in done)
         self._bar: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -241,7 +249,7 @@ class ClassProgress:
         if left <= 0:
             return ""
         elapsed = self._display.clock() - self._display.started_at
-        return f", about {seconds_in_words(elapsed / self._done * left)} left"
+        return f", about {seconds_in_words(elapsed / (self._done - self._done_before) * left)} left"
 
 
 def _counted(number: int) -> int:

@@ -107,7 +107,16 @@ class _Page:
             points = Text(marks(check.score, check.max_score), style=style)
             rows.add_row(self.symbol(check.outcome), self.check(check), points)
             follows_findings = check.outcome != "passed"
-        return _panel(rows, title, look.style, subtitle)
+        closing = self.closing(exercise)
+        return _panel(rows if closing is None else Group(rows, Text(""), closing), title, look.style, subtitle)
+
+    def closing(self, exercise: ExerciseResult) -> RenderableType | None:
+        """What an exercise ends with: why it was right, or its first hint."""
+        if exercise.lesson:
+            return as_text(exercise.lesson, "italic", limit=600)
+        if exercise.hint:
+            return Text.assemble(("To begin with: ", _QUIET_STYLE), as_text(exercise.hint, "italic", limit=600))
+        return None
 
     def check(self, check: CheckResult) -> RenderableType:
         title = as_text(one_line(check.title))

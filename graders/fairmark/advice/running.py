@@ -1,0 +1,252 @@
+"""Advice on a cell that Python could read but that raised while it ran."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from fairmark.advice.bound import names_bound_by
+from fairmark.advice.imports import advise_on_import, moved
+from fairmark.advice.names import (
+    GONE,
+    HOMES,
+    IDENTIFIERS,
+    MEMBERS,
+    MODULES,
+    OPTIONS,
+    SHORT_NAMES,
+    differs_in_case_only,
+    import_line,
+    nearest,
+)
+from fairmark.advice.sentence import Advice, from_slips
+from fairmark.advice.slips import comma_for_point
+from fairmark.advice.text import Layout
+from fairmark.evidence import CellError
+
+__all__ = ["advise_on_running"]
+
+_LITERALS: Final = {"true": "True", "false": "False", "none": "None", "null": "None", "TRUE": "True", "FALSE": "False"}
+
+
+def advise_on_running(error: CellError, cell: Layout, source: str, earlier: Sequence[str]) -> Advice | None:
+    """Cause and mend, or None where it is nothing that notes typically get wrong."""
+    message = error.message[:2000]
+    by_type: dict[str, Callable[[], Advice | None]] = {
+        "AttributeError": lambda: _attribute(message, source, earlier),
+        "FileNotFoundError": lambda: _file(message, [source, *earlier]),
+        "ImportError": lambda: advise_on_import(message),
+        "KeyError": lambda: _key(message, source, earlier),
+        "ModuleNotFoundError": lambda: advise_on_import(message),
+        "NameError": lambda: _name(message, cell, [*earlier, source]),
+        "TypeError": lambda: _type(message, source),
+        "ValueError": lambda: _value(message, source),
+    }
+    find = by_type.get(error.type)
+    return find() if find is not None else None
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _name(message: str, cell: Layout, sources: Sequence[str]) -> Advice | None:
+    match = re.match(r"name '(\w{1,60})' is not defined", message)
+    if match is None:
+        return None
+    name = match[1]
+    if name in _LITERALS:
+        return Advice(f"Python has no `{name}`.", f"Write `{_LITERALS[name]}`, with a capital letter.")
+    dotted = re.search(rf"\b(keras|tf|np|plt|layers),[ \t]{{0,3}}{name}\b", cell.code)
+    if dotted:
+        return Advice(f"In `{dotted[0]}` a comma stands where a point belongs.", f"Write `{dotted[1]}.{name}`.")
+    bound = names_bound_by(sources)
+    meant = nearest(name, bound)
+    if meant is not None:
+        return Advice(_unlike(name, meant, "this notebook"), f"Write `{meant}`.")
+    if name in SHORT_NAMES:
+        return Advice(f"`{name}` is used, but nothing above imports it.", f"Write `{SHORT_NAMES[name]}` first.")
+    if name in HOMES:
+        return Advice(f"`{name}` is Keras's, but nothing above imports it.", f"Write `{import_line(name)}` first.")
+    # `history` and `model` are what people call their own; only what is called can be meant for a class.
+    meant = nearest(name, HOMES) if re.search(rf"\b{name}[ \t]{{0,9}}\(", cell.code) else None
+    if meant is not None:
+        return Advice(_unlike(name, meant, "Keras"), f"Write `{meant}`, and import it: `{import_line(meant)}`.")
+    return Advice(
+        f"Nothing that ran before this line has given `{name}` a value.",
+        "Compare its spelling with the line that should make it, and see that this line stands above and raises "
+        "nothing.",
+    )
+
+
+def _unlike(name: str, meant: str, whose: str) -> str:
+    if differs_in_case_only(name, meant):
+        return f"Python tells capital from small letters: {whose} has `{meant}`, not `{name}`."
+    return f"{whose[0].upper()}{whose[1:]} has no `{name}`, but it has `{meant}`."
+
+
+# --- attributes -------------------------------------------------------------------------------------------------------
+
+_OF_MODULE = re.compile(r"module '([\w.]{1,80})' has no attribute '(\w{1,60})'")
+_OF_OBJECT = re.compile(r"'(\w{1,60})' object has no attribute '(\w{1,60})'")
+_THROWN_AWAY = re.compile(r"^[ \t]{0,40}(\w{1,60})[ \t]{0,9}=[ \t]{0,9}\1\.(add|build|compile|summary)\(", re.MULTILINE)
+
+
+def _attribute(message: str, source: str, earlier: Sequence[str]) -> Advice | None:
+    of_module, of_object = _OF_MODULE.match(message), _OF_OBJECT.match(message)
+    if of_module:
+        return _module_attribute(of_module[1], of_module[2])
+    return _object_attribute(of_object[1], of_object[2], source, earlier) if of_object else None
+
+
+def _module_attribute(module: str, name: str) -> Advice | None:
+    here = moved(name) if "keras" in module else None
+    if here is not None:
+        return here
+    if name in GONE and "keras" in module:
+        return Advice(f"Keras 3 has no `{name}`. {GONE[name][0]}", GONE[name][1])
+    shown = "keras" if "keras" in module else module
+    below = module.rpartition("keras.")[2] if "keras." in module else ""
+    if module == "tensorflow" and name in ("Session", "placeholder", "ConfigProto", "app", "contrib"):
+        return Advice(f"`tf.{name}` is TensorFlow 1.", "Leave it out: TensorFlow 2 computes at once.")
+    if "keras" in module or module == "tensorflow":
+        if name in HOMES and HOMES[name] not in (below, "models"):
+            return Advice(f"`{name}` is not in this module.", f"Write `keras.{HOMES[name]}.{name}`.")
+        own = [word for word, home in HOMES.items() if home == below]
+        meant = nearest(name, [*own, *MODULES, "Sequential", "Model", "Input", "keras"]) or nearest(name, HOMES)
+    else:
+        meant = name.lower() if name != name.lower() and module == "matplotlib.pyplot" else None
+    return None if meant is None else Advice(_unlike(name, meant, f"`{shown}`"), f"Write `{meant}`.")
+
+
+def _object_attribute(kind: str, name: str, source: str, earlier: Sequence[str]) -> Advice | None:
+    if kind == "list" and re.search(rf"\.layers\.{name}\b", source):
+        return Advice(
+            "`model.layers` is the list of the layers that one model has; the kinds of layers are Keras's own.",
+            f"Write `keras.layers.{name}`.",
+        )
+    if kind == "NoneType":
+        thrown = next((found for text in [source, *reversed(earlier)] if (found := _THROWN_AWAY.search(text))), None)
+        if thrown is None:
+            return None
+        return Advice(
+            f"`{thrown[1]}.{thrown[2]}` changes the model and gives nothing back, so `{thrown[1]} = ...` loses it.",
+            f"Call `{thrown[1]}.{thrown[2]}(...)` without the `{thrown[1]} =` before it.",
+        )
+    if name in GONE:
+        return Advice(f"Keras 3 has no `{name}`. {GONE[name][0]}", GONE[name][1])
+    if name == "next":
+        return Advice("Iterators have no method `next` in Python 3.", "Write `next(...)` around it.")
+    if name == "output_shape":
+        return Advice("A layer of Keras 3 has no `output_shape`.", "Write `layer.output.shape`.")
+    meant = nearest(name, MEMBERS.get(kind, ()))
+    return None if meant is None else Advice(_unlike(name, meant, f"`{kind}`"), f"Write `{meant}`.")
+
+
+# --- keys and files ---------------------------------------------------------------------------------------------------
+
+_METRICS = re.compile(r"metrics\s{0,9}=\s{0,9}[\[(]?\s{0,9}['\"](acc|accuracy)['\"]")
+_ELSEWHERE = re.compile(
+    r"['\"]((/(?:tmp|content|home|Users|kaggle)/|[A-Za-z]:[\\/]|\.\./input/|gs://)[^'\"\n]{0,200})['\"]"
+)
+
+
+def _key(message: str, source: str, earlier: Sequence[str]) -> Advice | None:
+    match = re.fullmatch(r"'((?:val_)?)(acc|accuracy)'", message)
+    if match is None:
+        return None
+    prefix, asked = match[1], match[2]
+    given = next((found[1] for text in [source, *reversed(earlier)] if (found := _METRICS.search(text))), None)
+    if given is not None and given != asked:
+        return Advice(
+            f"The history keeps a metric under the word that `compile` was given, and that is '{given}' here.",
+            f"Ask for '{prefix}{given}', or write '{asked}' in `metrics` too.",
+        )
+    if prefix and given is not None:
+        return Advice(
+            f"The history has no '{prefix}{asked}': `fit` had nothing to validate on.",
+            "Give `fit` its `validation_data`, then the history has the validation's numbers too.",
+        )
+    return Advice(
+        "The history keeps a metric under the word that `compile` was given: 'acc' or 'accuracy'.",
+        "Print `history.history.keys()`, and ask for the key that is there.",
+    )
+
+
+def _file(message: str, sources: Sequence[str]) -> Advice | None:
+    written = (found for source in sources for found in _ELSEWHERE.finditer(source) if found[1] in message)
+    match = next(written, None)
+    if match is None:
+        return None
+    return Advice(
+        f"A path that begins with {match[2]} is that of another computer.",
+        "Begin with the folder of pictures that the notebook names at its top.",
+    )
+
+
+# --- arguments --------------------------------------------------------------------------------------------------------
+
+
+def _type(message: str, source: str) -> Advice | None:
+    unexpected = re.search(r"got an unexpected keyword argument '(\w{1,60})'", message)
+    if unexpected:
+        return _argument(unexpected[1])
+    asked = re.search(r"\.get\(\s{0,9}['\"](\w{1,40})['\"]\s{0,9}\)", source)
+    if "'NoneType'" in message and "not supported between" in message and asked:
+        return Advice(
+            f"`.get('{asked[1]}')` found no such key and gave None: the logs keep a metric under the word that "
+            "`compile` was given.",
+            "Use the same word in `metrics` and here: 'acc' or 'accuracy'.",
+        )
+    if "'History' object is not subscriptable" in message:
+        return Advice(
+            "What `fit` gives back is an object; its numbers are in its `history`.", "Write `.history` first."
+        )
+    indexed = re.search(r"type '(\w{1,60})' is not subscriptable", message)
+    if indexed:
+        return Advice(
+            f"`{indexed[1]}[...]` asks for an entry; a model or layer is made by a call.",
+            f"Write `{indexed[1]}(...)`, and any list inside the parentheses.",
+        )
+    return None
+
+
+def _argument(name: str) -> Advice | None:
+    if name in GONE:
+        return Advice(f"Keras 3 has no argument `{name}`. {GONE[name][0]}", GONE[name][1])
+    meant = "optimizer" if name == "optimiser" else nearest(name, OPTIONS)
+    return None if meant is None else Advice(f"There is no argument `{name}` here.", f"Write `{meant}`.")
+
+
+_IDENTIFIER = re.compile(r"Could not interpret (?:[a-z]{1,12} )?[a-z]{1,12} (?:function )?identifier: (\w{1,60})\Z")
+
+
+_ONE_MORE = re.compile(r"Expected shape \(None, ([\d, ]{1,60})\), but input has incompatible shape \(([\d, ]{1,60})\)")
+
+
+def _value(message: str, source: str) -> Advice | None:
+    not_called = re.search(r"(?:identifier|Received): <class '[\w.]{0,120}?(\w{1,60})'>", message)
+    if not_called:
+        return Advice(
+            f"`{not_called[1]}` stands there without parentheses: that is the class, not yet one made of it.",
+            f"Write `{not_called[1]}(...)`, with its settings, if any, in the parentheses.",
+        )
+    refused = re.search(r"(?:not recognized|arguments passed to \w{1,60}): \{'(\w{1,60})'", message)
+    if refused:
+        return _argument(refused[1])
+    misspelt = re.search(r"(?:identifier|Invalid class_mode): (\w{1,60})(?:;|\Z)", message)
+    if misspelt:
+        meant = nearest(misspelt[1], IDENTIFIERS)
+        return None if meant is None else Advice(f"Keras knows no '{misspelt[1]}'.", f"Write '{meant}'.")
+    if "Expected `metrics` argument to be a list" in message:
+        return Advice("`metrics` takes a list, even of one.", "Put square brackets around it.")
+    wanted = _ONE_MORE.search(message)
+    if wanted and wanted[1] == wanted[2]:
+        return Advice(
+            "A model takes batches: its input has one dimension more, in front, than a single picture has.",
+            "Make a batch of one of the picture first.",
+        )
+    comma = re.search(r"\(\s{0,9}(0,\d{1,9})\s{0,9}\)", source)
+    if "learning_rate" in message and comma:
+        return from_slips([comma_for_point(comma[1])])
+    return None

@@ -1,0 +1,132 @@
+"""Judging again: recorded evidence and the present grader script make a report. Nothing is run.
+
+`fairmark grade` leaves one file of evidence for each submission. From a test, an author tries a grader script on such a
+file, or on a run made up of the events that matter, which takes no sandbox and trains nothing::
+
+    from pathlib import Path
+
+    from fairmark.batch.again import read_evidence
+    from fairmark.checks import load_grader
+    from fairmark.evidence import Cell, Evidence, NamesBound, Submission
+    from fairmark.judge import judge
+    from fairmark.sandbox.fake import fake_run
+
+    GRADER = load_grader(Path("graders/training_steps.py"))
+
+    def test_a_recorded_answer_gets_its_marks():
+        assert judge(read_evidence(Path("tests/ada.training_steps.json")), GRADER).score == 4
+
+    def test_seven_steps_are_too_few():
+        cell = Cell(position=2, number=5, role="exercise", exercise="steps", source="steps = 7", touched=True)
+        handed_in = Submission(student="ada", assignment="training_steps", notebook_sha256="", cells=(cell,))
+        run = fake_run(NamesBound(cell=2, values={"steps": 7}))
+        [steps] = judge(Evidence(submission=handed_in, run=run), GRADER).exercises
+        assert steps.checks[0].found == "7"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from fairmark.batch.grade import Place
+from fairmark.batch.journey import Marked
+from fairmark.checks import Grader, load_grader
+from fairmark.course import Course
+from fairmark.errors import AssignmentNotFound, MachineError, UsageError
+from fairmark.evidence import Evidence
+from fairmark.judge import judge, put_off
+from fairmark.present.gradebook import write_gradebook
+from fairmark.report import Report
+
+__all__ = ["Judge", "evidence_files", "read_evidence", "rewrite"]
+
+ELSEWHERE = "Evidence is what `fairmark grade` leaves in OUT/evidence/."
+
+
+def evidence_files(places: Iterable[Path]) -> list[Path]:
+    """The files named, and for a folder the ``*.json`` in it, or in its ``evidence/`` where it has one.
+
+    Raises :class:`UsageError` for what is not there and for a folder without any.
+    """
+    return [path for place in places for path in _files_at(place)]
+
+
+def _files_at(place: Path) -> list[Path]:
+    if not place.is_dir():
+        if not place.exists():
+            raise UsageError(f"{place}: there is no such file or folder", remedy=ELSEWHERE)
+        return [place]
+    folder = place / "evidence" if (place / "evidence").is_dir() else place
+    found = sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
+    if not found:
+        raise UsageError(f"{folder}: no evidence in it", remedy=ELSEWHERE)
+    return found
+
+
+def read_evidence(path: Path) -> Evidence:
+    """The evidence in a file. Raises :class:`UsageError` where it is none, with the place in it that is wrong, and
+    :class:`MachineError` where it cannot be read."""
+    try:
+        return Evidence.model_validate_json(path.read_bytes())
+    except OSError as problem:
+        raise MachineError(f"{path}: cannot be read: {problem.strerror}", remedy=ELSEWHERE) from problem
+    except ValidationError as problem:
+        fault = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, fault["loc"]))
+        said = f"{place}: {fault['msg']}" if place else fault["msg"]
+        raise UsageError(f"{path}: is not evidence: {said}", remedy=ELSEWHERE) from problem
+
+
+@dataclass
+class Judge:
+    """Judges evidence by the grader scripts that ``course`` has now, each loaded once."""
+
+    course: Course
+    _graders: dict[str, Grader] = field(default_factory=dict)
+
+    def judged(self, path: Path) -> Marked:
+        """The evidence in ``path`` with its report.
+
+        Raises what `read_evidence` does; :class:`AssignmentNotFound`, naming the file, where the course does not have
+        its assignment; :class:`fairmark.errors.GraderError` where the script cannot be loaded.
+        """
+        evidence = read_evidence(path)
+        try:
+            grader = self._grader(evidence.submission.assignment)
+        except AssignmentNotFound as problem:
+            raise AssignmentNotFound(f"{path}: {problem.message}", remedy=problem.remedy) from problem
+        return Marked(evidence, _report(evidence, grader))
+
+    def _grader(self, name: str) -> Grader:
+        if name not in self._graders:
+            self._graders[name] = load_grader(self.course.assignment(name).grader)
+        return self._graders[name]
+
+
+def _report(evidence: Evidence, grader: Grader) -> Report:
+    if evidence.run.outcome == "not_run" and evidence.run.reason is not None:
+        return put_off(evidence, grader, evidence.run.reason)  # it was never run, through no fault of the student's
+    return judge(evidence, grader)
+
+
+def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Marked]:
+    """Judges again all evidence below ``out``, a folder that ``grade`` wrote, and writes reports and gradebook anew.
+
+    All evidence is read and judged before anything is written. Raises what :meth:`Judge.judged` does, and
+    :class:`MachineError` where a file cannot be written.
+    """
+    judge_ = Judge(course)
+    place = Place(out, deadline_passed)
+    if not place.evidence.is_dir():
+        raise UsageError(f"{place.evidence}: there is no such folder", remedy="Name a folder that `grade` wrote.")
+    marked = [judge_.judged(path) for path in evidence_files([place.evidence])]
+    marked.sort(key=lambda one: (one.report.student, one.report.assignment))
+    place.prepare()
+    for one in marked:
+        place.write(one)
+    write_gradebook(place.gradebook, [one.report for one in marked])
+    return marked

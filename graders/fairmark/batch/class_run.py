@@ -1,0 +1,183 @@
+"""A class, graded by an executor: what is done already is taken over, the rest is handed out, the longest first.
+
+plan      which submissions there are, and which of them the ledger calls done
+hand out  to the executor, whatever stands behind it: threads here, workers elsewhere
+take in   results as they come: files first, then the ledger, the gradebook at least every second
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+
+from fairmark.batch.find import Found
+from fairmark.batch.grade import ClassOfSubmissions, Place
+from fairmark.batch.journey import Marked
+from fairmark.batch.ledger import Ledger
+from fairmark.errors import FairmarkError, Interrupted
+from fairmark.notebook.parse import read_bytes
+from fairmark.present.gradebook import write_gradebook
+from fairmark.report import Report
+
+__all__ = ["ClassRun", "Piece", "slim"]
+
+_TRIES = 3
+"""A failure of ours is tried again twice; a student's is none."""
+_GRADEBOOK_EVERY_SECONDS = 1.0
+_LOOK_EVERY_SECONDS = 0.5
+"""So that Ctrl-C is heard while nothing comes in."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One submission that is to be marked. ``number`` is its place in the class, ``sha256`` that of its file, empty
+    where it cannot be read."""
+
+    number: int
+    found: Found
+    assignment: str
+    sha256: str
+
+    @property
+    def student(self) -> str:
+        return self.found.student
+
+
+@dataclass
+class ClassRun:
+    """One class being graded into ``place``. ``fresh`` marks again what is done already."""
+
+    submissions: ClassOfSubmissions
+    place: Place
+    ledger: Ledger
+    fresh: bool = False
+    _reports: dict[int, Report] = field(default_factory=dict)
+    _written_at: float = float("-inf")
+
+    @property
+    def reports(self) -> list[Report]:
+        """Those there are so far, in the order of the class, without what only their files need."""
+        return [self._reports[number] for number in sorted(self._reports)]
+
+    def plan(self, files: Iterable[Found]) -> list[Piece]:
+        """What is to be marked; what is done already is among the reports from here on."""
+        self.place.tidy()
+        files = list(files)
+        digests = {one.path: _digest(one) for one in files}
+        named = self.submissions.prepare(files, lambda one: self.ledger.assignment_of(digests[one.path]))
+        pieces = []
+        for number, (one, assignment) in enumerate(named):
+            piece = Piece(number, one, assignment, digests[one.path])
+            report = None if self.fresh else self._done(piece)
+            if report is None:
+                pieces.append(piece)
+            else:
+                self._reports[number] = slim(report)
+        return pieces
+
+    def _done(self, piece: Piece) -> Report | None:
+        settings = self._settings(piece.assignment)
+        known = self.ledger.is_done(piece.student, piece.assignment, sha256=piece.sha256, settings=settings)
+        return self.place.written(piece.student, piece.assignment) if known and piece.sha256 else None
+
+    def _settings(self, assignment: str) -> str:
+        """Of all that decides what is written, pages included."""
+        return f"{self.submissions.settings(assignment)}{' after the deadline' if self.place.deadline_passed else ''}"
+
+    def expected_bytes(self, piece: Piece) -> int:
+        """Memory its run is expected to take: the most that one of the same assignment took, or the reference; 0 where
+        that cannot be told. Raises :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
+        measured = self.ledger.measured(piece.assignment)
+        if measured is not None and measured.peak_memory_bytes:
+            return measured.peak_memory_bytes
+        try:
+            return self.submissions.journey_for(piece.assignment).expected_bytes()
+        except Interrupted:
+            raise
+        except Exception:
+            return 0  # no reference, or no sandbox for it: whoever marks the piece will say what is wrong
+
+    def run(
+        self,
+        pieces: list[Piece],
+        submit: Callable[[Piece], Future[Marked]],
+        on_marked: Callable[[Report], object] = lambda report: None,
+    ) -> None:
+        """Marks ``pieces``. ``on_marked`` is told of each report as it is written.
+
+        Raises what ``submit`` raises, ``KeyboardInterrupt`` and :class:`fairmark.errors.MachineError` where results
+        cannot be written; what came in before is written then.
+        """
+        try:
+            self._run(pieces, submit, on_marked)
+        finally:
+            write_gradebook(self.place.gradebook, self.reports)
+
+    def _run(
+        self, pieces: list[Piece], submit: Callable[[Piece], Future[Marked]], on_marked: Callable[[Report], object]
+    ) -> None:
+        tries: dict[int, int] = {}
+        waiting: dict[Future[Marked], Piece] = {}
+        expected = {name: self._expected_seconds(name) for name in {piece.assignment for piece in pieces}}
+        for piece in sorted(pieces, key=lambda piece: expected[piece.assignment], reverse=True):
+            waiting[self._begun(piece, submit)] = piece
+        while waiting:
+            ended, _ = wait(waiting, timeout=_LOOK_EVERY_SECONDS, return_when=FIRST_COMPLETED)
+            for future in ended:
+                piece = waiting.pop(future)
+                marked = future.result()
+                tries[piece.number] = tries.get(piece.number, 0) + 1
+                if _is_ours(marked.report) and tries[piece.number] < _TRIES:
+                    waiting[self._begun(piece, submit)] = piece
+                    continue
+                self._take_in(piece, marked)
+                on_marked(marked.report)
+
+    def _begun(self, piece: Piece, submit: Callable[[Piece], Future[Marked]]) -> Future[Marked]:
+        settings = self._settings(piece.assignment)
+        self.ledger.begin(piece.student, piece.assignment, sha256=piece.sha256, settings=settings)
+        return submit(piece)
+
+    def _expected_seconds(self, assignment: str) -> float:
+        measured = self.ledger.measured(assignment)
+        return measured.wall_seconds if measured is not None else float("inf")
+
+    def _take_in(self, piece: Piece, marked: Marked) -> None:
+        self.place.write(marked)
+        self._reports[piece.number] = slim(marked.report)
+        run = marked.report.run
+        self.ledger.end(
+            piece.student,
+            piece.assignment,
+            # The file may have changed since it was read for the plan.
+            done=not _is_ours(marked.report) and marked.report.notebook_sha256 == piece.sha256,
+            wall_seconds=run.wall_seconds,
+            # One that ran into a limit says nothing of what the others will need.
+            peak_memory_bytes=run.peak_memory_bytes if run.outcome in ("completed", "student_error") else 0,
+        )
+        if piece.sha256 and piece.found.assignment is None and self.submissions.assignment is None:
+            self.ledger.remember(piece.sha256, piece.assignment)
+        now = time.monotonic()
+        if now - self._written_at >= _GRADEBOOK_EVERY_SECONDS:
+            write_gradebook(self.place.gradebook, self.reports)
+            self._written_at = time.monotonic()
+
+
+def slim(report: Report) -> Report:
+    """What a gradebook and a summary need of it: a class of a thousand is kept in memory."""
+    exercises = tuple(exercise.model_copy(update={"checks": ()}) for exercise in report.exercises)
+    return report.model_copy(update={"exercises": exercises})
+
+
+def _is_ours(report: Report) -> bool:
+    return any(flag.kind == "not_marked" for flag in report.flags)
+
+
+def _digest(found: Found) -> str:
+    try:
+        return hashlib.sha256(read_bytes(found.path)).hexdigest()
+    except (FairmarkError, OSError):
+        return ""  # whoever reads it says what is wrong

@@ -1,0 +1,364 @@
+"""A class marked on Dask: on workers started elsewhere, or on some started here for as long as it takes.
+
+A task is sent only when a slot is free, so that what a worker takes with it when it dies is its runs and nothing that
+waits. Dask gives them to its workers; who waits, what is a copy of what, and what is tried again is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import BoundedSemaphore, Event
+from typing import Any
+
+from fairmark.batch.class_run import ClassRun, Piece
+from fairmark.batch.elsewhere import (
+    Batch,
+    MarkedThere,
+    Task,
+    WorkerSeen,
+    close_there,
+    expected_bytes_there,
+    look_there,
+    mark_there,
+    stop_there,
+    warm_up_there,
+    world,
+)
+from fairmark.batch.journey import Marked
+from fairmark.batch.room import cores, free_bytes
+from fairmark.batch.slots import Slots, Workers
+from fairmark.batch.steps import NOBODY
+from fairmark.batch.store import Key
+from fairmark.errors import Interrupted, MachineError
+from fairmark.evidence import Evidence, Run, Submission
+from fairmark.judge import put_off
+from fairmark.notebook.parse import read_bytes
+from fairmark.notebook.read import submission_from_bytes
+from fairmark.present.progress import ClassProgress, RunProgress
+
+__all__ = ["LOCAL", "mark_on_cluster"]
+
+LOCAL = "local"
+"""The address that stands for workers on this machine, one for each run at once."""
+
+_INSTALL = "pip install 'fairmark[cluster]'"
+_CONNECT_SECONDS = 20
+_MOST_AT_ONCE = 256
+"""Runs of one batch at once, however many slots a cluster has: each is followed by a thread."""
+_MOST_SHOWN = 8
+"""Runs with a bar of their own."""
+
+
+def mark_on_cluster(
+    run: ClassRun, pieces: list[Piece], batch: Batch, *, address: str, jobs: int | None, progress: ClassProgress
+) -> None:
+    """Marks ``pieces`` on the cluster at ``address``: :data:`LOCAL`, a scheduler's address or the file it writes. At
+    most ``jobs`` at once.
+
+    Raises :class:`fairmark.errors.MachineError` where Dask is not installed, nothing answers, a worker cannot confine
+    notebooks or has not the same course, and what ``run`` raises; what came in before is written.
+    """
+    if not pieces:
+        run.run(pieces, lambda piece: Future())
+        return
+    names = list(dict.fromkeys(piece.assignment for piece in pieces))
+    batch = replace(batch, worlds={name: world(run.submissions.journey_for(name)) for name in names})
+    jobs = min(jobs or (cores() if address == LOCAL else _MOST_AT_ONCE), len(pieces))
+    if address == LOCAL and jobs > 1:
+        batch = replace(batch, threads=max(1, cores() // jobs))
+    with ExitStack() as stack:
+        with progress.run("") as shown:
+            shown.stage("Waiting for workers")
+            client, local = stack.enter_context(_opened(address))
+            client.register_plugin(_warm_plugin(), name="fairmark")
+            client.wait_for_workers(1)
+            shown.stage("Looking at the workers")
+            workers = stack.enter_context(Workers(client, _look, batch))
+            shown.stage("Finding out how much memory a run needs")
+            needed = _needed_bytes(run, client, batch, names) if jobs > 1 and (local or workers.memory) else {}
+            if local is not None and jobs > 1:
+                local.scale(max(1, min(jobs, free_bytes() // max(needed.values()))))
+        _Following(run, client, batch, workers, needed, progress).follow(pieces, jobs)
+
+
+# --- Dask -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(address: str) -> Iterator[tuple[Any, Any]]:
+    """A client of the cluster, and the cluster itself where it is started here, else None."""
+    try:
+        # Optional, and slow to import: only where a cluster is asked for.
+        from distributed import Client
+    except ImportError as problem:
+        raise MachineError("Dask is not installed here.", remedy=f"{_INSTALL} installs it.") from problem
+    with ExitStack() as stack:
+        stack.enter_context(_silent())
+        local = stack.enter_context(_workers_here()) if address == LOCAL else None
+        is_file = local is None and Path(address).is_file()
+        where: dict[str, Any] = {"scheduler_file": address} if is_file else {"address": local or address}
+        try:
+            client = Client(**where, name="fairmark", timeout=_CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, TypeError) as problem:
+            raise MachineError(
+                f"{address}: no Dask scheduler can be reached: {problem}",
+                remedy="Name the address that the scheduler shows when it starts; with TLS it begins with tls://.",
+            ) from problem
+        yield stack.enter_context(client), local
+
+
+@contextmanager
+def _workers_here() -> Iterator[Any]:
+    """A scheduler and one worker on this machine, which can be made more."""
+    # Optional, and slow to import.
+    import dask
+    from distributed import LocalCluster, Security
+
+    try:
+        # Without it anybody on this machine could hand in programs to be run in our name.
+        security = Security.temporary()
+    except ImportError as problem:
+        raise MachineError("cryptography is not installed here.", remedy=f"{_INSTALL} installs it.") from problem
+    # Tries are counted by the batch: Dask makes none of its own where a worker is lost.
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            security=security,
+            dashboard_address=None,
+            memory_limit=None,  # runs have limits of their own, which Dask does not see
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        yield cluster
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Dask's remarks would stand between ours; what they are about comes back as results and errors."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+def _warm_plugin() -> Any:  # noqa: ANN401 - Dask's base class is there only where Dask is
+    """Starts a worker's process that runs are forked from when the worker starts, and ends it with the worker."""
+    from distributed import WorkerPlugin
+
+    class Warm(WorkerPlugin):  # type: ignore[misc]
+        idempotent = True
+
+        async def setup(self, worker: object) -> None:
+            with contextlib.suppress(Exception):  # looking at the worker says what is wrong with it
+                await asyncio.to_thread(warm_up_there)
+
+        def teardown(self, worker: object) -> None:
+            close_there()
+
+    return Warm()
+
+
+# --- on the worker ----------------------------------------------------------------------------------------------------
+
+
+async def _look(batch: Batch, dask_worker: Any = None) -> WorkerSeen:  # noqa: ANN401 - Dask's, which fills it in
+    """In a thread, so that the worker keeps answering its scheduler meanwhile."""
+    state = dask_worker.state
+    seen = {"name": str(dask_worker.name), "slots": state.nthreads, "resources": dict(state.total_resources)}
+    return await asyncio.to_thread(look_there, batch, **seen)
+
+
+def _mark(task: Task) -> MarkedThere:
+    from distributed import get_worker
+
+    worker = get_worker()
+
+    def tell(stage: str) -> None:
+        worker.log_event(_topic(task.batch), {"number": task.number, "worker": str(worker.name), "stage": stage})
+
+    return mark_there(task, worker=worker.address, slots=worker.state.nthreads, tell=tell)
+
+
+def _expected(batch: Batch, assignment: str) -> int:
+    from distributed import get_worker
+
+    return expected_bytes_there(batch, assignment, slots=get_worker().state.nthreads)
+
+
+def _topic(batch: Batch) -> str:
+    return f"fairmark-{batch.name}"
+
+
+# --- here -------------------------------------------------------------------------------------------------------------
+
+
+def _needed_bytes(run: ClassRun, client: Any, batch: Batch, names: list[str]) -> dict[str, int]:  # noqa: ANN401 - Dask's
+    """Memory for a run of each assignment: as measured earlier, else with the reference on some worker."""
+    measured = {name: run.ledger.measured(name) for name in names}
+    asked = {name: client.submit(_expected, batch, name, pure=False) for name in names if measured[name] is None}
+    known = {name: found.peak_memory_bytes for name, found in measured.items() if found is not None}
+    return known | {name: int(future.result()) for name, future in asked.items()}
+
+
+class _Following:
+    """All runs of a batch, each followed by a thread of this process."""
+
+    def __init__(
+        self,
+        run: ClassRun,
+        client: Any,  # noqa: ANN401 - Dask's
+        batch: Batch,
+        workers: Workers,
+        needed_bytes: dict[str, int],
+        progress: ClassProgress,
+    ) -> None:
+        self._run = run
+        self._client = client
+        self._batch = batch
+        self._workers = workers
+        self._needed_bytes = needed_bytes
+        self._progress = progress
+        self._bars = BoundedSemaphore(_MOST_SHOWN)
+        self._shown: dict[int, RunProgress] = {}
+        self._first_runs: dict[str, Event] = {}
+        self._failed_on: dict[int, set[str]] = {}
+        self._sent: dict[str, Any] = {}
+        self._numbers = itertools.count(1)
+
+    def follow(self, pieces: list[Piece], jobs: int) -> None:
+        """Marks all of them; raises what :meth:`ClassRun.run` raises."""
+        self._client.subscribe_topic(_topic(self._batch), self._heard)
+        self._slots = Slots(self._workers, most=jobs)
+        with ThreadPoolExecutor(min(len(pieces), _MOST_AT_ONCE)) as pool:
+            try:
+                self._run.run(pieces, lambda piece: pool.submit(self._mark, piece), self._progress.finished)
+            except BaseException:
+                self._stop()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        self._client.unsubscribe_topic(_topic(self._batch))
+
+    def _stop(self) -> None:
+        self._slots.stop()
+        with contextlib.suppress(Exception):  # there may be nobody left to be told
+            self._client.run(stop_there, self._batch.name, on_error="ignore")
+            self._client.cancel(list(self._sent.values()), force=True)
+
+    def _heard(self, event: tuple[float, Any]) -> None:
+        """A worker has said what it does."""
+        said = event[1]
+        shown = self._shown.get(said["number"])
+        if shown is not None:
+            shown.stage(f"{said['stage']} on {said['worker']}")
+
+    # --- one submission ---
+
+    def _mark(self, piece: Piece) -> Marked:
+        journey = self._run.submissions.journey_for(piece.assignment)
+        try:
+            notebook = read_bytes(piece.found.path)
+            read = submission_from_bytes(notebook, path=piece.found.path, student=piece.student, master=journey.master)
+        except Exception:
+            return self._mark_here(piece)
+        if not any(cell.touched for cell in read.cells if cell.role == "exercise"):
+            return self._mark_here(piece)
+        task = Task(self._batch, piece.number, piece.student, piece.assignment, notebook)
+        like = Key.of(read.cells, {"assignment": piece.assignment}).like
+        with self._after_its_like(like), self._slots.taken(), self._bar(piece):
+            return self._sent_away(piece, task)
+
+    def _mark_here(self, piece: Piece) -> Marked:
+        """Where there is nothing to run; the report says why."""
+        return self._run.submissions.mark(piece.found, piece.assignment, NOBODY)
+
+    @contextmanager
+    def _after_its_like(self, like: str) -> Iterator[None]:
+        """Copies wait until the first of them has run; then they find its evidence."""
+        own = Event()
+        first = self._first_runs.setdefault(like, own)
+        if first is not own:
+            first.wait()
+        try:
+            yield
+        finally:
+            first.set()
+
+    @contextmanager
+    def _bar(self, piece: Piece) -> Iterator[None]:
+        if not self._bars.acquire(blocking=False):
+            yield
+            return
+        try:
+            with self._progress.run(piece.student) as shown:
+                self._shown[piece.number] = shown
+                shown.stage("Waiting for a worker")
+                yield
+        finally:
+            self._shown.pop(piece.number, None)
+            self._bars.release()
+
+    def _sent_away(self, piece: Piece, task: Task) -> Marked:
+        from distributed import KilledWorker
+
+        failed_on = self._failed_on.setdefault(piece.number, set())
+        key = f"fairmark-{self._batch.name}-{next(self._numbers)}"
+        usable = self._workers.usable()
+        future = self._client.submit(
+            _mark,
+            task,
+            key=key,
+            workers=[one for one in usable if one not in failed_on] or list(usable),
+            allow_other_workers=True,  # where all of them are lost meanwhile
+            resources=self._resources(piece),
+            pure=False,
+        )
+        self._sent[key] = future
+        try:
+            there: MarkedThere = future.result()
+        except KilledWorker as problem:
+            failed_on.add(problem.last_worker.address)
+            return self._not_marked(piece, f"the worker {problem.last_worker.address} was lost while it ran")
+        except CancelledError as problem:
+            if self._slots.stopped:
+                raise Interrupted("the run was interrupted") from problem
+            raise self._workers.lost() from problem
+        except Interrupted:
+            raise
+        except Exception as problem:
+            return self._not_marked(piece, f"{type(problem).__name__}: {problem}")
+        finally:
+            del self._sent[key]
+        if there.marked is None:
+            failed_on.add(there.worker)
+            return self._not_marked(piece, f"the worker {there.worker} refused: {there.problem}")
+        if any(flag.kind == "not_marked" for flag in there.marked.report.flags):
+            failed_on.add(there.worker)
+        return there.marked
+
+    def _resources(self, piece: Piece) -> dict[str, float] | None:
+        """Memory, where workers declare how much they have; what is more than any has runs where there is most."""
+        most = self._workers.memory
+        return {"MEMORY": min(most, float(self._needed_bytes.get(piece.assignment, 0)))} if most else None
+
+    def _not_marked(self, piece: Piece, reason: str) -> Marked:
+        """A failure of ours, which costs no marks; the batch tries again, elsewhere if there is an elsewhere."""
+        submission = Submission(student=piece.student, assignment=piece.assignment, notebook_sha256=piece.sha256)
+        evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))
+        return Marked(evidence, put_off(evidence, self._run.submissions.journey_for(piece.assignment).grader, reason))

@@ -1,0 +1,150 @@
+"""The ledger: the state of every submission of a class, in SQLite beside the results.
+
+A batch that was killed goes on where it stopped: what the ledger calls done is done, with its files written; anything
+else is marked again. What was learned of each assignment, seconds and memory, plans the next batch.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairmark.errors import MachineError
+
+__all__ = ["Ledger", "Measured"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS submission (
+    student TEXT NOT NULL,
+    assignment TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed')),
+    tries INTEGER NOT NULL DEFAULT 0,
+    wall_seconds REAL NOT NULL DEFAULT 0,
+    peak_memory_bytes INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (student, assignment)
+);
+CREATE TABLE IF NOT EXISTS notebook (sha256 TEXT PRIMARY KEY, assignment TEXT NOT NULL);
+"""
+_MEASURED = "FROM submission WHERE assignment = ? AND state = 'done' AND wall_seconds > 0"
+_WAIT_SECONDS = 2.0
+"""For another batch that is just ending."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What runs of one assignment have needed so far: the median of seconds, the most bytes."""
+
+    wall_seconds: float
+    peak_memory_bytes: int
+
+
+class Ledger:
+    """The ledger in the file ``path``, which is made. For any number of threads; one batch at a time.
+
+    Raises :class:`MachineError` where it cannot be opened, or is in use by another batch.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None)
+        except (OSError, sqlite3.Error) as problem:
+            raise self._broken(problem) from problem
+        try:
+            # Held from the first use on, until this process ends, however it ends.
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.executescript(_SCHEMA)
+        except sqlite3.Error as problem:
+            self._database.close()
+            raise self._broken(problem) from problem
+
+    def _broken(self, problem: Exception) -> MachineError:
+        if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            return MachineError(
+                f"{self._path}: another batch is writing there",
+                remedy="Wait for it, or choose another folder with --out.",
+            )
+        return MachineError(
+            f"{self._path}: the ledger cannot be used: {problem}",
+            remedy="Move it away, or choose another folder with --out; nothing but time is lost.",
+        )
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._database
+            except sqlite3.Error as problem:
+                raise self._broken(problem) from problem
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    # --- notebooks ---
+
+    def assignment_of(self, sha256: str) -> str | None:
+        """The assignment that a file of this digest was found to belong to; None where it was not seen before."""
+        with self._using() as database:
+            row = database.execute("SELECT assignment FROM notebook WHERE sha256 = ?", (sha256,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, sha256: str, assignment: str) -> None:
+        with self._using() as database:
+            database.execute("INSERT OR REPLACE INTO notebook VALUES (?, ?)", (sha256, assignment))
+
+    # --- submissions ---
+
+    def is_done(self, student: str, assignment: str, *, sha256: str, settings: str) -> bool:
+        """Whether this very file was marked, under these settings, and what came of it was written."""
+        with self._using() as database:
+            row = database.execute(
+                "SELECT 1 FROM submission WHERE student = ? AND assignment = ? AND sha256 = ? AND settings = ?"
+                " AND state = 'done'",
+                (student, assignment, sha256, settings),
+            ).fetchone()
+        return row is not None
+
+    def begin(self, student: str, assignment: str, *, sha256: str, settings: str) -> None:
+        """It is being marked, once more."""
+        with self._using() as database:
+            database.execute(
+                "INSERT INTO submission (student, assignment, sha256, settings, state, tries) VALUES (?, ?, ?, ?,"
+                " 'running', 1) ON CONFLICT (student, assignment) DO UPDATE SET sha256 = excluded.sha256, settings ="
+                " excluded.settings, state = 'running', tries = tries + 1",
+                (student, assignment, sha256, settings),
+            )
+
+    def end(
+        self, student: str, assignment: str, *, done: bool, wall_seconds: float = 0.0, peak_memory_bytes: int = 0
+    ) -> None:
+        """It was marked and its files are written; or it could not be, through no fault of the student's."""
+        with self._using() as database:
+            database.execute(
+                "UPDATE submission SET state = ?, wall_seconds = ?, peak_memory_bytes = ? WHERE student = ? AND"
+                " assignment = ?",
+                ("done" if done else "failed", wall_seconds, peak_memory_bytes, student, assignment),
+            )
+
+    def measured(self, assignment: str) -> Measured | None:
+        """None where nothing of it has run yet."""
+        with self._using() as database:
+            count, most = database.execute(
+                f"SELECT COUNT(*), MAX(peak_memory_bytes) {_MEASURED}", (assignment,)
+            ).fetchone()
+            if not count:
+                return None
+            [median] = database.execute(
+                f"SELECT wall_seconds {_MEASURED} ORDER BY wall_seconds LIMIT 1 OFFSET ?", (assignment, count // 2)
+            ).fetchone()
+        return Measured(median, most)

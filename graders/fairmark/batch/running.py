@@ -1,0 +1,183 @@
+"""One run of a notebook, with what the model it trained is asked: from cells to evidence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from fairmark.batch.decide import EarlyDecision
+from fairmark.batch.decoding import Decoding
+from fairmark.batch.steps import Steps
+from fairmark.batch.store import EvidenceStore, Key
+from fairmark.checks import Grader
+from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, read_manifest, set_folder
+from fairmark.data.decoded import decoded_set
+from fairmark.errors import InternalError
+from fairmark.evidence import Cell, Evidence, Probe, Run, SessionStarted, Stamped, Submission
+from fairmark.probe import probe_model
+from fairmark.sandbox import Launcher, Limits, Pauses, Workplace, best_launcher, choose_numerics, run_notebook
+
+__all__ = ["Mode", "Runner", "added_pictures"]
+
+Mode: TypeAlias = Literal["structure", "rehearsal", "full"]
+"""How far a run goes: to the first ``fit``; through all cells, each ``fit`` doing a single step; all the way."""
+_LOOK_SECONDS = 120.0
+"""The longest that a look at a model in mid-training may take; the run waits as long."""
+
+
+def added_pictures(recipe: Recipe) -> str:
+    """Which real pictures an added data set holds; nothing for a drawn one, whose recipe says it all."""
+    manifest = read_manifest(set_folder(recipe.name))
+    if manifest is None or manifest.origin == "drawn":
+        return ""
+    return f"{manifest.pixels_sha256} {manifest.held_back}"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs notebooks for one assignment.
+
+    ``numerics`` is ``float32``, ``bfloat16`` or, by default, the faster of the two that this processor has; ``seed``
+    goes to Python, NumPy and Keras; ``threads`` is how many TensorFlow computes with, None for one a core.
+
+    ``decide_early`` lets a training end once its mark is settled, where the author has not switched that off.
+    ``store`` keeps evidence, so that the same code is not run twice; None runs everything.
+    """
+
+    grader: Grader
+    recipe: Recipe
+    limits: Limits = field(default_factory=Limits)
+    launcher: Launcher = field(default_factory=best_launcher)
+    numerics: str | None = None
+    seed: int = 1
+    threads: int | None = None
+    decide_early: bool = False
+    store: EvidenceStore | None = None
+
+    def run(self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode) -> Evidence:
+        """What came of ``cells``; kept evidence where the same has been run before.
+
+        Raises :class:`fairmark.errors.InternalError` where the sandbox did not start.
+        """
+        steps.cells(tuple(cell for cell in cells if cell.touched))
+        if self.store is None:
+            return self._run(submission, cells, steps, mode)
+        key = Key.of(cells, self._settings(mode))
+        with self.store.claimed(key):
+            kept = self.store.find(key)
+            if kept is not None:
+                return kept.model_copy(update={"submission": submission})
+            evidence = self._run(submission, cells, steps, mode)
+            self.store.keep(key, evidence)
+        return evidence
+
+    def _settings(self, mode: Mode) -> dict[str, object]:
+        """What decides the outcome of a run besides its cells."""
+        hidden = hidden_pictures(self.recipe).folder.parent.name if mode == "full" and self._threshold else ""
+        return {
+            "assignment": self.grader.name,
+            "dataset": [self.recipe.digest, added_pictures(self.recipe)],
+            "hidden": hidden,
+            "threshold": self._threshold if mode == "full" else None,
+            "early": (self._ends_early, self.grader.still_epochs) if mode == "full" else None,
+            "mode": mode,
+            "numerics": self._numerics,
+            "seed": self.seed,
+            "limits": asdict(self.limits),
+            "isolation": self.launcher.isolation,
+        }
+
+    @property
+    def _numerics(self) -> str:
+        return self.numerics or choose_numerics()
+
+    @property
+    def _threshold(self) -> float | None:
+        return self.grader.hidden_accuracy
+
+    @property
+    def _ends_early(self) -> bool:
+        return self.decide_early and self.grader.decide_early and self._threshold is not None
+
+    def _run(self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode) -> Evidence:
+        with Workplace() as workplace:
+            early = self._early(submission, workplace) if mode == "full" and self._ends_early else None
+            decoding = Decoding(self.recipe.name)
+
+            def heard(stamped: Stamped) -> str | None:
+                steps.event(stamped)
+                if mode == "full":
+                    decoding.heard(stamped)
+                return early.heard(stamped) if early is not None else None
+
+            run = run_notebook(
+                cells,
+                workplace,
+                pictures_folder=data_folder(),
+                limits=self.limits,
+                numerics=self._numerics,
+                seed=self.seed,
+                train=mode != "structure",
+                rehearse=mode == "rehearsal",
+                pauses=Pauses(accuracy=self._threshold, still_epochs=self.grader.still_epochs) if early else None,
+                threads=self.threads,
+                decoded=decoded_set(self.recipe.name),
+                launcher=self.launcher,
+                on_event=heard,
+            )
+            _require_start(run)
+            if early is not None:
+                run = run.model_copy(update={"decided": early.decided})
+            evidence = Evidence(submission=submission, run=run)
+            if mode != "full" or self._threshold is None:
+                return evidence
+            steps.stage("Looking at hidden pictures")
+            probe = self._probe(evidence, workplace, decided=early.probe if early is not None else None)
+            return evidence.model_copy(update={"probe": probe})
+
+    def decode_for(self, evidence: Evidence) -> None:
+        """Has the pictures decoded that ``evidence``'s run was trained on, for full runs that will open them alike."""
+        decoding = Decoding(self.recipe.name)
+        for stamped in evidence.run.events:
+            decoding.heard(stamped)
+
+    def _early(self, submission: Submission, workplace: Workplace) -> EarlyDecision:
+        assert self._threshold is not None
+        return EarlyDecision(
+            submission,
+            self._threshold,
+            lambda evidence: self._probe(evidence, workplace, moment="epoch"),
+            still_epochs=self.grader.still_epochs,
+        )
+
+    def _probe(
+        self,
+        evidence: Evidence,
+        workplace: Workplace,
+        *,
+        moment: Literal["epoch", "fit"] = "fit",
+        decided: Probe | None = None,
+    ) -> Probe | None:
+        assert self._threshold is not None
+        return probe_model(
+            evidence,
+            workplace,
+            self._hidden,
+            dataset_folder=set_folder(self.grader.dataset),
+            threshold=self._threshold,
+            launcher=self.launcher,
+            limits=replace(self.limits, run_seconds=min(_LOOK_SECONDS, self.limits.run_seconds))
+            if moment == "epoch"
+            else self.limits,
+            moment=moment,
+            decided=decided,
+        )
+
+    def _hidden(self, rounds: int) -> Hidden:
+        return hidden_pictures(self.recipe, rounds=rounds)
+
+
+def _require_start(run: Run) -> None:
+    if not any(isinstance(stamped.event, SessionStarted) for stamped in run.events):
+        said = run.printed.get(0, "").strip().splitlines()
+        raise InternalError(f"the sandbox did not start: {said[-1] if said else run.reason}")

@@ -1,0 +1,189 @@
+"""Kept evidence: the same code is run once, whoever hands it in.
+
+An entry is found by the digest of all that decides what a run comes to: its code cells (formatting and comments aside),
+the data set, the hidden pictures, versions, numerics, seed, limits. Nothing that runs can reach the folder, and whose
+code it was is not kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import platform
+import re
+import threading
+import warnings
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from fairmark.evidence import Cell, CellFinished, Evidence, RecorderFailed, Submission
+from fairmark.present.files import evidence_json
+from fairmark.whole import write_file
+
+__all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
+
+_DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy")
+"""Packages whose versions decide what a run comes to."""
+_ENGINE = ("evidence.py", "probe.py", "sandbox", "checks", "data", "notebook", "batch/decide.py", "batch/running.py")
+"""Of this package: what runs inside, what watches it, and what the probe reads off the run."""
+_NOBODY = Submission(student="", assignment="", notebook_sha256="")
+
+
+@dataclass(frozen=True)
+class Key:
+    """``like`` is the digest with formatting and comments aside, ``exact`` that of the very text: where a cell raised,
+    the line it names is only right for the same text."""
+
+    like: str
+    exact: str
+
+    @classmethod
+    def of(cls, cells: Iterable[Cell], settings: dict[str, object]) -> Key:
+        """For the cells that run, and everything else that decides what comes of them."""
+        running = [(cell.position, cell.role, cell.exercise, cell.source) for cell in cells if cell.touched]
+        decided = json.dumps([settings, versions(), engine_digest(*_ENGINE)], sort_keys=True, default=str)
+        exact = json.dumps(running)
+        like = json.dumps([(*place, _meaning(source)) for *place, source in running])
+        return cls(_digest(decided, like), _digest(decided, exact))
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _meaning(source: str) -> str:
+    """What Python makes of a cell; the text itself where it is not Python, as with magics."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
+            tree = ast.parse(source)
+        return ast.dump(tree) + (";" if _ends_in_semicolon(source, tree) else "")
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return source
+
+
+def _ends_in_semicolon(source: str, tree: ast.Module) -> bool:
+    """Whether IPython keeps the cell's last value to itself: it is then not what ``_`` stands for, either."""
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
+        return False
+    last = tree.body[-1]
+    assert last.end_lineno is not None
+    assert last.end_col_offset is not None
+    first, *more = re.split(r"\r\n|\r|\n", source)[last.end_lineno - 1 :]
+    behind = "\n".join([first.encode()[last.end_col_offset :].decode(), *more])
+    return behind.lstrip(" \t\f\n\\").startswith(";")
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of the packages that decide what a run comes to."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _DECIDING}}
+
+
+@cache
+def engine_digest(*parts: str) -> str:
+    """Of the text of this package's ``parts``, files and folders; of all of it where none are named."""
+    root = Path(__file__).resolve().parents[1]
+    places = [root / part for part in parts] or [root]
+    files = [path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place])]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if "builtin" not in path.relative_to(root).parts):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class EvidenceStore:
+    """Evidence in ``folder``, one compressed file an entry; for any number of threads and processes."""
+
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        self.folder = folder
+        self._fresh = fresh
+        self._written: set[str] = set()
+        self._lock = threading.Lock()
+        self._claims: dict[str, threading.Lock] = {}
+
+    @contextmanager
+    def claimed(self, key: Key) -> Iterator[None]:
+        """While one thread runs something, others that want the same wait for what it leaves."""
+        with self._lock:
+            claim = self._claims.setdefault(key.like, threading.Lock())
+        with claim:
+            yield
+
+    def find(self, key: Key) -> Evidence | None:
+        """What is kept for ``key``, in nobody's name; None where there is nothing, or nothing readable.
+
+        With ``fresh`` only what this store has been given itself is found.
+        """
+        if self._fresh and key.like not in self._written:
+            return None
+        path = self._path(key)
+        try:
+            data = json.loads(gzip.decompress(path.read_bytes()))
+            evidence = Evidence.model_validate(data["evidence"])
+        except (OSError, EOFError, ValueError, KeyError, TypeError, ValidationError, zlib.error):
+            return None
+        if data.get("exact") != key.exact and _raised(evidence):
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)  # so that it is known when it was of use last
+        return evidence
+
+    def keep(self, key: Key, evidence: Evidence) -> None:
+        """Keeps what a run came to, unless it was cut short, or something stumbled that may not another day: a limit,
+        the recorder, the probe."""
+        if evidence.run.outcome not in ("completed", "student_error") or _stumbled(evidence):
+            return
+        unnamed = evidence.model_copy(update={"submission": _NOBODY})
+        data = f'{{"exact": "{key.exact}", "evidence": {evidence_json(unnamed)}}}'
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, gzip.compress(data.encode(), compresslevel=3, mtime=0))
+        self._written.add(key.like)
+
+    def _path(self, key: Key) -> Path:
+        return self.folder / key.like[:2] / f"{key.like}.json.gz"
+
+    def size_bytes(self) -> int:
+        """Of all entries together."""
+        return sum(found.st_size for found, _ in self._entries())
+
+    def prune(self, most_bytes: int) -> int:
+        """Removes entries, those not used for longest first, until at most ``most_bytes`` are left; how many."""
+        entries = sorted(self._entries(), key=lambda one: one[0].st_mtime)
+        left = sum(found.st_size for found, _ in entries)
+        removed = 0
+        for found, path in entries:
+            if left <= most_bytes:
+                break
+            path.unlink(missing_ok=True)
+            left -= found.st_size
+            removed += 1
+        return removed
+
+    def _entries(self) -> Iterator[tuple[os.stat_result, Path]]:
+        for path in self.folder.glob("*/*.json.gz"):
+            with contextlib.suppress(FileNotFoundError):  # somebody else is pruning
+                yield path.stat(), path
+
+
+def _raised(evidence: Evidence) -> bool:
+    events = (stamped.event for stamped in evidence.run.events)
+    return any(isinstance(event, CellFinished) and event.error is not None for event in events)
+
+
+def _stumbled(evidence: Evidence) -> bool:
+    events = (stamped.event for stamped in evidence.run.events)
+    has_failed = any(isinstance(event, RecorderFailed) for event in events)
+    return has_failed or (evidence.probe is not None and evidence.probe.problem is not None)

@@ -1,0 +1,57 @@
+"""Questions about the pictures that a trained model names wrongly, found by the notebook itself."""
+
+from __future__ import annotations
+
+from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.pictures_view import PicturesView
+from fairmark.checks.training_view import TrainingView
+from fairmark.checks.view import RunView
+from fairmark.evidence import PicturesOpened
+
+__all__ = ["keeps_order", "lists_as_many_as_measured"]
+
+_SPARE = 2
+"""Pictures by which the list may differ from what was measured: outputs at one half fall to either side where sums are
+taken in another order."""
+_LIKE_GUESSING = 0.35
+"""Share of the pictures from which on a list is about as long as answers paired with the wrong pictures make it."""
+
+
+def keeps_order(run: RunView, pictures: PicturesView) -> None:
+    """The source gives its pictures in the order of their files."""
+    opened = next(one for one in run.all(PicturesOpened) if one.pictures == pictures.id)
+    if opened.shuffle:
+        expected = "the order of the files (shuffle=False)"
+        raise Unmet(f"the order of the {pictures.what}", found="shuffled", expected=expected, cell=pictures.cell)
+
+
+def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: PicturesView, name: str) -> None:
+    """The notebook bound ``name`` to a list of as many different files as ``training`` found to be named wrongly when
+    it validated on ``pictures`` after its last epoch."""
+    answer, found = run.answer(name), pictures.found.value
+    if not isinstance(answer.value, list):
+        raise Unmet(name, found=spell(answer.value), expected="a list of file names", cell=answer.cell)
+    files = [entry for entry in answer.value if isinstance(entry, str)]
+    if len(files) < len(answer.value):
+        other = next(entry for entry in answer.value if not isinstance(entry, str))
+        raise Unmet(name, found=f"{spell(other):.40} in it", expected="a list of file names", cell=answer.cell)
+    if len(set(files)) < len(files):
+        raise Unmet(name, found="a file more than once", expected="each file once", cell=answer.cell)
+    wrong = _measured(training, found)
+    if abs(len(files) - wrong) <= _SPARE:
+        return
+    said = f"{len(files)} of {found} files"
+    if abs(len(files) - (found - wrong)) <= _SPARE:
+        said += ", as many as are named rightly"
+    elif len(files) >= _LIKE_GUESSING * found:
+        said += ", about as many as where answers are held against other pictures' labels"
+    expected = f"as many as the validation accuracy of the last epoch leaves, {wrong}"
+    raise Unmet(name, found=said, expected=expected, cell=answer.cell)
+
+
+def _measured(training: TrainingView, found: int) -> int:
+    """How many of ``found`` pictures were named wrongly in the last epoch's validation."""
+    accuracies = [curve for key, curve in training.history.items() if key.startswith("val_") and "acc" in key]
+    if not accuracies:
+        raise NotShown("the history", found="no validation accuracy", expected="a training that was validated")
+    return round(found * (1 - accuracies[0][-1]))

@@ -1,0 +1,228 @@
+"""Questions about several trainings that are to differ in their learning rate and in nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fairmark.checks.answers import number_in
+from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
+from fairmark.checks.training_view import TrainingView
+from fairmark.checks.view import RunView
+from fairmark.evidence import BatchSeen, FitStarted, ModelCompiled, ModelDescribed, PicturesOpened
+
+__all__ = [
+    "chooses_by_several_epochs",
+    "differ_only_in_rate",
+    "learn_and_validate",
+    "start_afresh",
+    "take_epochs",
+    "take_rates",
+]
+
+_SUBJECT = "the trainings"
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One call of ``fit`` and what it went with. ``batch_size`` in pictures, None where it is not known; ``network``
+    is what its layers are, without their names."""
+
+    training: TrainingView
+    rate: float | None
+    optimizer: str
+    loss: str
+    batch_size: int | None
+    network: tuple[object, ...]
+
+
+def take_rates(run: RunView, rates: Sequence[float]) -> None:
+    """There is a training with each of ``rates``, and with no other."""
+    trials = _trials(run)
+    found = [trial.rate for trial in trials]
+    if sorted(map(_rate, found)) != sorted(map(_rate, rates)):
+        raise Unmet(
+            "the learning rates",
+            found=", ".join(map(_rate, found)),
+            expected=", ".join(map(_rate, rates)),
+            cell=trials[0].training.cell,
+        )
+
+
+def start_afresh(run: RunView) -> None:
+    """Each training has a network of its own, so that none goes on from what another has learned."""
+    trials = _trials(run, one_a_rate=False)
+    models = [trial.training.model for trial in trials]
+    if len(set(models)) < len(models):
+        raise Unmet(
+            _SUBJECT,
+            found=f"{len(models)} on {len(set(models))} network{'s' * (len(set(models)) != 1)}, each going on from "
+            "what the one before had learned",
+            expected="a new network for each",
+            cell=trials[0].training.cell,
+        )
+
+
+def differ_only_in_rate(run: RunView) -> None:
+    """Batch size, epochs, steps, optimizer, loss and network are the same in all trainings."""
+    trials = _trials(run)
+    if len(trials) == 1:  # of several with one and the same rate, that has cost its marks where rates are asked
+        trials = _trials(run, one_a_rate=False)
+    if len(trials) == 1:
+        raise Unmet(_SUBJECT, found="a single one", expected="several to compare", cell=trials[0].training.cell)
+    aspects: list[tuple[str, Callable[[_Trial], object]]] = [
+        ("batch sizes of", lambda trial: trial.batch_size),
+        ("epochs:", lambda trial: trial.training.epochs.value),
+        ("steps per epoch:", lambda trial: trial.training.steps_per_epoch.value),
+        ("the optimizers", lambda trial: trial.optimizer),
+        ("the losses", lambda trial: trial.loss),
+    ]
+    differing = [f"{what} {_listed(trials, of)}" for what, of in aspects if len({of(trial) for trial in trials}) > 1]
+    if len({trial.network for trial in trials}) > 1:
+        differing.append("networks that are not built alike")
+    if differing:
+        raise Unmet(
+            "what differs beside the learning rate",
+            found="; ".join(differing),
+            expected="nothing",
+            cell=trials[0].training.cell,
+        )
+
+
+def take_epochs(run: RunView, epochs: int) -> None:
+    """The trainings are asked for ``epochs`` epochs; where one is and another is not, they differ, which is asked
+    by :func:`differ_only_in_rate`."""
+    trials = _trials(run)
+    asked = [trial.training.epochs.value for trial in trials]
+    if epochs not in asked:
+        found = " and ".join(map(str, sorted(set(asked))))
+        raise Unmet("the number of epochs", found=found, expected=str(epochs), cell=trials[0].training.cell)
+
+
+def learn_and_validate(run: RunView, *, learn: str, validate: str) -> None:
+    """Each training learns from pictures of the folder ``learn`` of the data set and is validated on ``validate``."""
+    for trial in _trials(run):
+        seen = ((trial.training.pictures, learn), (trial.training.validation_pictures, validate))
+        for source, folder in seen:
+            found = _folder(run, source)
+            if found != folder:
+                said = f"{found}/" if found else "nothing from a folder"
+                raise Unmet(source.subject, found=said, expected=f"{folder}/", cell=source.cell)
+
+
+def _folder(run: RunView, source: Observed[str | None]) -> str | None:
+    opened = run.all(PicturesOpened, lambda one: one.pictures == source.value)
+    return opened[0].directory if opened else None
+
+
+def chooses_by_several_epochs(run: RunView, name: str, *, epochs: int, near: float) -> str:
+    """The notebook bound ``name`` to the learning rate whose validation accuracy, on average over the last ``epochs``
+    epochs, is best, or within ``near`` (0 to 1) of the best."""
+    answer = run.answer(name)
+    curves = _curves(run, epochs)
+    chosen = number_in(answer.value, None)
+    rate = next((one for one in curves if chosen is not None and math.isclose(one, chosen, rel_tol=1e-5)), None)
+    if rate is None:
+        rates = ", ".join(map(_rate, curves))
+        raise Unmet(name, found=f"{spell(answer.value):.80}", expected=f"one of {rates}", cell=answer.cell)
+    means = {one: sum(curve[-epochs:]) / epochs for one, curve in curves.items()}
+    if means[rate] >= max(means.values()) - near:
+        return f"Mean over the last {epochs} epochs: {means[rate]:.2f}."
+    last = curves[rate][-1]
+    found = f"{_rate(rate)}, with a mean of {means[rate]:.2f} over the last {epochs} epochs"
+    if last >= max(curve[-1] for curve in curves.values()):
+        found = (
+            f"{_rate(rate)}, ahead in the last epoch alone ({last:.2f}); its mean over {epochs} is {means[rate]:.2f}"
+        )
+    best = f"the rate with the best mean, {max(means.values()):.2f}"
+    raise Unmet(name, found=found, expected=best, cell=answer.cell)
+
+
+def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
+    """Validation accuracy, epoch by epoch, for each learning rate."""
+    curves = {}
+    for trial in _trials(run):
+        history = trial.training.history
+        curve = next((history[key] for key in ("val_accuracy", "val_acc") if key in history), [])
+        if trial.rate is None or len(curve) < epochs or not all(map(math.isfinite, curve)):
+            expected = f"at least {epochs} with a validation accuracy"
+            raise NotShown(
+                "the epochs of each training",
+                found=f"{len(curve)} of them",
+                expected=expected,
+                cell=trial.training.cell,
+            )
+        curves[trial.rate] = curve
+    return curves
+
+
+# --- the trainings ----------------------------------------------------------------------------------------------------
+
+
+def _trials(run: RunView, *, one_a_rate: bool = True) -> list[_Trial]:
+    """The trainings in the exercise's own cells, or all where it has none there; of several with one rate the last,
+    since the others were tries."""
+    cells = run.cells_of(run.exercise)
+    trials = _all_trials(run)
+    trials = [trial for trial in trials if trial.training.cell in cells] or trials
+    if not trials:
+        raise NotShown(_SUBJECT, found="no call of fit", expected="one for each learning rate")
+    return list({trial.rate: trial for trial in trials}.values()) if one_a_rate else trials
+
+
+def _all_trials(run: RunView) -> list[_Trial]:
+    """Every call of ``fit`` with the settings and the network as they were then."""
+    compiled: dict[str, ModelCompiled] = {}
+    described: dict[str, ModelDescribed] = {}
+    trials: list[_Trial] = []
+    trainings = iter(run.trainings)
+    for stamped in run.evidence.run.events:
+        event = stamped.event
+        if isinstance(event, ModelCompiled):
+            compiled[event.model] = event
+        elif isinstance(event, ModelDescribed):
+            described[event.model] = event
+        elif isinstance(event, FitStarted):
+            training = next(trainings)
+            if event.model in compiled:  # without settings, fit has raised
+                trials.append(_trial(run, training, compiled[event.model], described.get(event.model)))
+    return trials
+
+
+def _trial(run: RunView, training: TrainingView, settings: ModelCompiled, model: ModelDescribed | None) -> _Trial:
+    rate = settings.learning_rate
+    return _Trial(
+        training=training,
+        rate=None if rate is None else float(f"{rate:.6g}"),  # Keras keeps it as float32
+        optimizer=settings.optimizer.class_name or settings.optimizer.name,
+        loss="none" if settings.loss is None else settings.loss.name,
+        batch_size=_batch_size(run, training.pictures),
+        network=tuple(
+            (layer.class_name, layer.parameters, tuple(layer.output_shape or ()), str(layer.config.get("activation")))
+            for layer in (model.layers if model is not None else [])
+        ),
+    )
+
+
+def _batch_size(run: RunView, pictures: Observed[str | None]) -> int | None:
+    """As measured on the first batch that was drawn, else as asked for."""
+    seen = run.all(BatchSeen, lambda batch: batch.pictures == pictures.value)
+    if seen and seen[0].shape:
+        return seen[0].shape[0]
+    opened = run.all(PicturesOpened, lambda source: source.pictures == pictures.value)
+    return opened[0].batch_size if opened else None
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def _listed(trials: Sequence[_Trial], of: Callable[[_Trial], object]) -> str:
+    return ", ".join(spell(of(trial)) for trial in trials)
+
+
+def _rate(rate: float | None) -> str:
+    """As people write it: 0.00001 rather than 1e-05."""
+    if rate is None:
+        return "one that follows a schedule"
+    return f"{rate:.10f}".rstrip("0").rstrip(".") if 1e-10 < abs(rate) < 1 else spell(rate)

@@ -1,0 +1,196 @@
+"""A class on Dask: the same gradebook as on one machine, whatever becomes of the workers, behind the same wall."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from walled import DATASET, NAME, attacks, right_notebook, walled_course
+
+from fairmark.author.sample_class import with_answers
+from fairmark.batch.elsewhere import Batch, Task, look_there, mark_there, world
+from fairmark.batch.journey import Journey
+from fairmark.cli.grade import grade_class
+from fairmark.course import Course
+from fairmark.data import hidden_pictures, load_recipe
+from fairmark.errors import MachineError, NotConfined
+from fairmark.sandbox import Launcher
+
+distributed = pytest.importorskip("distributed")
+
+ATTACKS = ("connects by TCP", "reads the hidden pictures", "reads the environment of other processes")
+"""What lies open on a worker: its scheduler, the shared secret, and where that is."""
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class, as graded without Dask."""
+
+    course: Course
+    folder: Path
+    gradebook: bytes
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers of one slot each, processes of their own."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=None, silence_logs=50
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory, cluster: Any) -> Class:  # noqa: ANN401 - Dask's
+    root = tmp_path_factory.mktemp("cluster")
+    course, folder = walled_course(root / "course"), root / "class"
+    folder.mkdir()
+    right = right_notebook(course)
+    (folder / "ada.ipynb").write_bytes(right)
+    (folder / "bob.ipynb").write_bytes(with_answers(right, {"compile": lambda source: f"# mine\n{source}"}))
+    wrong = {"compile": lambda source: source.replace("binary_crossentropy", "mse")}
+    (folder / "eve.ipynb").write_bytes(with_answers(right, wrong))
+    (folder / "half.ipynb").write_bytes(right[:700])
+    recipe = load_recipe(course.dataset_folder(DATASET))
+    places = {
+        "hidden": str(hidden_pictures(recipe).folder),
+        "port": cluster.scheduler_address.rpartition(":")[2],
+        "marker": "fairmark-none",
+    }
+    for attack in attacks():
+        if attack.name in ATTACKS:
+            (folder / f"{attack.name}.ipynb").write_bytes(attack.notebook(course, places))
+    grade_class([folder], root / "here", course)
+    return Class(course, folder, (root / "here" / "gradebook.csv").read_bytes())
+
+
+def killed_in_mid_run(find: Callable[[], list[int]]) -> tuple[threading.Thread, list[int]]:
+    """A thread that kills, with SIGKILL, the first worker that has a run under way; and whom it has killed."""
+    killed: list[int] = []
+
+    def kill() -> None:
+        deadline = time.monotonic() + 600
+        while not killed and time.monotonic() < deadline:
+            for pid in find():
+                if has_run(pid):
+                    killed.append(pid)
+                    psutil.Process(pid).kill()
+                    break
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread, killed
+
+
+def has_run(worker: int) -> bool:
+    """Whether a run is under way below this process: besides the one it is forked from, its warden and its own."""
+    try:
+        return len(psutil.Process(worker).children(recursive=True)) >= 3
+    except psutil.Error:
+        return False
+
+
+def dask_workers() -> list[int]:
+    """Processes of this one that Dask has started as workers."""
+    found = []
+    for process in psutil.Process().children():
+        try:
+            if "spawn_main" in " ".join(process.cmdline()):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def reached(out: Path) -> list[str]:
+    """What hostile notebooks say that they have got."""
+    texts = [json.loads(path.read_text()) for path in (out / "evidence").glob("*.json")]
+    return re.findall(r"REACHED .*", "".join("".join(text["run"]["printed"].values()) for text in texts))
+
+
+# --- the same marks ---------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_killed_in_mid_run_changes_nothing(graded: Class, cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    pids = [worker.process.pid for worker in cluster.workers.values()]
+    thread, killed = killed_in_mid_run(lambda: pids)
+    out = tmp_path / "out"
+    reports = grade_class([graded.folder], out, graded.course, cluster=cluster.scheduler_address, fresh=True)
+    thread.join(timeout=1)
+    assert len(killed) == 1
+    assert (out / "gradebook.csv").read_bytes() == graded.gradebook
+    assert [report.student for report in reports if report.outcome == "passed"] == sorted(["ada", "bob", *ATTACKS])
+    assert reached(out) == []
+    # What the ledger calls done is not sent again: nobody is asked.
+    grade_class([graded.folder], out, graded.course, cluster="tcp://127.0.0.1:1")
+    assert (out / "gradebook.csv").read_bytes() == graded.gradebook
+
+
+def test_workers_of_its_own_may_be_killed_too(graded: Class, tmp_path: Path) -> None:
+    others = set(dask_workers())
+    thread, killed = killed_in_mid_run(lambda: [pid for pid in dask_workers() if pid not in others])
+    [report] = grade_class([graded.folder / "ada.ipynb"], tmp_path, graded.course, cluster="local", jobs=1, fresh=True)
+    thread.join(timeout=1)
+    assert len(killed) == 1
+    assert (report.outcome, report.score) == ("passed", 20)
+
+
+# --- refusing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_marked(
+    graded: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*, trust: bool) -> Launcher:
+        raise NotConfined(["files"], ["landlock: not in this kernel"])
+
+    monkeypatch.setattr("fairmark.batch.elsewhere.grading_launcher", none)
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None, silence_logs=50) as near,
+        pytest.raises(MachineError) as caught,
+    ):
+        near.workers[0].name = "node-7"
+        grade_class([graded.folder], tmp_path, graded.course, cluster=near.scheduler_address, fresh=True)
+    assert caught.value.message == (
+        "The worker node-7 cannot be used: This machine cannot confine files of the notebooks it runs "
+        "(landlock: not in this kernel)."
+    )
+    assert "`fairmark doctor`" in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("what", "remedy"),
+    [
+        ("course folder", "Give all machines one course folder, under the same path."),
+        ("stock of hidden pictures", "Let FAIRMARK_SECRET name one folder that all machines share."),
+        ("copy of fairmark", "Install the same versions on all machines."),
+        ("keras", "Install the same versions on all machines."),
+    ],
+)
+def test_a_worker_that_would_mark_otherwise_is_refused(what: str, remedy: str, graded: Class) -> None:
+    expected = world(Journey(graded.course, graded.course.assignment(NAME), decide_early=True)) | {what: "0"}
+    batch = Batch(what, str(graded.course.root), decide_early=True, worlds={NAME: expected})
+    seen = look_there(batch, name="node-7", slots=1, resources={})
+    said = r"( \([0-9.]+, not 0\))?" if what == "keras" else ""
+    assert re.fullmatch(
+        f"its {what} is not that of the machine that hands out the submissions{said}", seen.problem or ""
+    )
+    assert seen.remedy == remedy
+    there = mark_there(Task(batch, 0, "ada", NAME, b""), worker="tcp://node-7:1")
+    assert (there.worker, there.marked, there.problem) == ("tcp://node-7:1", None, seen.problem)
+
+
+def test_a_scheduler_that_is_not_there_is_said(graded: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fairmark.batch.cluster._CONNECT_SECONDS", 0.5)
+    with pytest.raises(MachineError) as caught:
+        grade_class([graded.folder], tmp_path, graded.course, cluster="tcp://127.0.0.1:1", fresh=True)
+    assert caught.value.message.startswith("tcp://127.0.0.1:1: no Dask scheduler can be reached: ")

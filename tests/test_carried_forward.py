@@ -1,0 +1,68 @@
+"""An error costs its own marks once: a class in which each student breaks exactly one exercise.
+
+Whatever is done to one answer, its exercise loses its marks and no other loses any; and what the reference put in its
+place reaches nothing that the student can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from walled import NAME, losses, right_notebook, walled_course
+
+from fairmark.author.sample_class import with_answers
+from fairmark.batch.journey import Journey, Marked
+from fairmark.course import Course
+from fairmark.notebook.master import load_master
+from fairmark.sandbox import grading_launcher
+
+EXERCISES = ("generators", "layers", "compile", "steps", "training", "prediction")
+
+BREAKS = {
+    "is left untouched": None,
+    "raises": "raise ValueError('nothing works today')",
+    "is not Python": "model = keras.Sequential([",
+    "is emptied": "pass",
+}
+"""What a student can do to any answer so that it earns nothing."""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return walled_course(tmp_path_factory.mktemp("carried") / "course")
+
+
+@pytest.fixture(scope="module")
+def journey(course: Course) -> Iterator[Journey]:
+    launcher = grading_launcher()
+    made = Journey(course, course.assignment(NAME), launcher=launcher)
+    made.prepare()
+    yield made
+    close = getattr(launcher, "close", None)
+    if close is not None:
+        close()
+
+
+def mark(journey: Journey, tmp_path_factory: pytest.TempPathFactory, notebook: bytes) -> Marked:
+    path = tmp_path_factory.mktemp("submitted") / "ada.ipynb"
+    path.write_bytes(notebook)
+    return journey.mark(path, "ada")
+
+
+def broken(course: Course, exercise: str, answer: str | None) -> bytes:
+    """The solution, with one answer replaced; by the stub where ``answer`` is None."""
+    stubs = {cell.exercise: cell.source for cell in load_master(course.assignment(NAME).notebook).cells}
+    text = stubs[exercise] if answer is None else f"# Exercise: {exercise}\n{answer}"
+    return with_answers(right_notebook(course), {exercise: lambda source: text})
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("what", BREAKS)
+def test_an_answer_that_earns_nothing_takes_nothing_from_the_others(
+    what: str, exercise: str, course: Course, journey: Journey, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    marked = mark(journey, tmp_path_factory, broken(course, exercise, BREAKS[what]))
+    assert {name.partition(".")[0] for name in losses(marked.report)} == {exercise}
+    lost = next(one for one in marked.report.exercises if one.id == exercise)
+    assert lost.score == 0.0
