@@ -25,18 +25,20 @@ ROOMS = (
     "course",
     "data",
     "notebook",
+    "advice",
     "sandbox",
     "checks",
     "probe",
     "judge",
     "present",
     "batch",
+    "live",
     "author",
     "cli",
 )
 """Lowest first: a room imports itself and what stands before it."""
 
-FACADE = {"checks", "data"}
+FACADE = {"checks", "data", "live"}
 """What ``fairmark`` itself passes on to grader scripts and notebooks."""
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "builtin" not in path.relative_to(PACKAGE).parts)
@@ -126,21 +128,22 @@ def test_imports_run_downwards() -> None:
     ]
 
 
-def test_the_facade_takes_the_vocabulary_and_the_pictures_and_nothing_else() -> None:
+def test_the_facade_takes_the_vocabulary_the_pictures_and_the_check_and_nothing_else() -> None:
     ours = {name.rpartition(".")[0] for name, _ in imports(PACKAGE / "__init__.py") if name.startswith("fairmark")}
-    assert ours <= {"fairmark.checks", "fairmark.data.dataset"}
+    assert ours <= {"fairmark.checks", "fairmark.data.dataset", "fairmark.live"}
 
 
 def test_evidence_imports_nothing_of_ours() -> None:
     assert not [name for name, _ in imports(PACKAGE / "evidence.py") if name.startswith("fairmark")]
 
 
-def test_nothing_outside_imports_the_part_that_runs_inside_but_the_worker_that_forks_it() -> None:
+def test_nothing_outside_imports_the_part_that_runs_inside_but_those_that_run_it() -> None:
+    """The worker, which forks it, and the students' own kernels, which have the same recorder."""
     assert not [
         at(path, line)
         for path in OUTSIDE
         for name, line in imports(path)
-        if name.startswith("fairmark.sandbox.inside") and path.parent.name != "warm"
+        if name.startswith("fairmark.sandbox.inside") and path.parent.name not in ("warm", "live")
     ]
 
 
@@ -201,7 +204,7 @@ def test_importing_any_room_loads_nothing_heavy() -> None:
 
 
 def test_the_public_names_of_fairmark_are_pinned() -> None:
-    assert sorted(fairmark.__all__) == ["Grader", "RunView", "dataset", "expect", "part"]
+    assert sorted(fairmark.__all__) == ["Grader", "RunView", "check", "dataset", "expect", "part"]
 
 
 def listed_in(path: Path) -> list[str] | None:

@@ -1,7 +1,7 @@
 """fairmark marks Keras notebooks fairly: from evidence judged outside the student's process.
 
-Grader scripts need ``Grader``, ``part``, ``expect`` and, for annotations, ``RunView``. Notebooks need ``dataset``.
-Each is imported when it is first asked for, so that ``import fairmark`` costs next to nothing.
+Grader scripts need ``Grader``, ``part``, ``expect`` and, for annotations, ``RunView``; notebooks ``dataset`` and
+``check``. Each is imported when it is first asked for, so that ``import fairmark`` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fairmark.checks import Grader, RunView, expect, part
     from fairmark.data.dataset import dataset
+    from fairmark.live import check
 
-__all__ = ["Grader", "RunView", "dataset", "expect", "part"]
+__all__ = ["Grader", "RunView", "check", "dataset", "expect", "part"]
 
 _HOMES = {
     "Grader": "fairmark.checks",
     "RunView": "fairmark.checks",
     "expect": "fairmark.checks",
     "part": "fairmark.checks",
+    "check": "fairmark.live",
     "dataset": "fairmark.data.dataset",
 }
 

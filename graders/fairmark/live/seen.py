@@ -1,0 +1,95 @@
+"""What a kernel has run, as the evidence for one exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairmark.evidence import Cell, CellFinished, Evidence, Probe, Run, Stamped, Submission
+from fairmark.live.memory import CellRun
+from fairmark.live.which import Asked
+from fairmark.notebook.stub import is_stub_line, is_untouched
+
+__all__ = ["NOT_MEASURED", "evidence_for", "run_again_since"]
+
+NOT_MEASURED = "hidden pictures are not shown to it here"
+"""What a check that asks hidden pictures finds."""
+
+
+def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) -> Evidence:
+    """The evidence that a run of the whole notebook would give, as far as this kernel has got.
+
+    ``runs`` are the latest of each cell, in the order they were run. What was run of later exercises before this one
+    was run again rests on what is no longer there, and is left out; ``later_cells`` says whether cells without an
+    exercise that came after it count, which may be scribbles.
+    """
+    own = _run_of(asked, runs)
+    chosen = [run for run in runs if own is None or _counts(asked, run, own, later_cells)]
+    events = [(number, event) for run in chosen for number, event in run.numbered()]
+    other = {run.position for run in chosen if asked.order(run.exercise) is None}
+    return Evidence(
+        submission=Submission(
+            student="",
+            assignment=asked.assignment.name,
+            notebook_sha256="",
+            cells=tuple(_cell(asked, run) for run in chosen),
+        ),
+        run=Run(
+            outcome="completed",
+            events=tuple(
+                # A scribble that failed is no reason why an exercise could not be seen.
+                Stamped(at_seconds=0.0, event=_without_error(event) if event_cell(event) in other else event)
+                for _, event in sorted(events, key=lambda entry: entry[0])
+            ),
+        ),
+        probe=Probe(model="", preparation=None, problem=NOT_MEASURED),
+    )
+
+
+def run_again_since(asked: Asked, runs: Sequence[CellRun]) -> list[str]:
+    """Titles of the exercises before this one that were run after it."""
+    own = _run_of(asked, runs)
+    if own is None:
+        return []
+    later = {run.exercise for run in runs if run.position > own.position}
+    place = asked.order(asked.exercise.id) or 0
+    return [exercise.title for exercise in asked.grader.exercises[:place] if exercise.id in later]
+
+
+def event_cell(event: object) -> int | None:
+    """The cell that an event ends, None where it ends none."""
+    return event.cell if isinstance(event, CellFinished) else None
+
+
+def _without_error(event: object) -> CellFinished:
+    assert isinstance(event, CellFinished)
+    return event.model_copy(update={"error": None})
+
+
+def _run_of(asked: Asked, runs: Sequence[CellRun]) -> CellRun | None:
+    return next((run for run in runs if run.exercise == asked.exercise.id), None)
+
+
+def _counts(asked: Asked, run: CellRun, own: CellRun, later_cells: bool) -> bool:
+    place, own_place = asked.order(run.exercise), asked.order(own.exercise) or 0
+    if place is None:
+        return later_cells or run.position <= own.position
+    return place <= own_place or run.position > own.position
+
+
+def _cell(asked: Asked, run: CellRun) -> Cell:
+    exercise = run.exercise if asked.order(run.exercise) is not None else None
+    return Cell(
+        position=run.position,
+        number=run.position,
+        role="added" if exercise is None else "exercise",
+        exercise=exercise,
+        touched=exercise is None or not _is_untouched(asked, exercise, run.source),
+        source=run.source,
+    )
+
+
+def _is_untouched(asked: Asked, exercise: str, source: str) -> bool:
+    stub = asked.stub_of(exercise)
+    if stub is None:
+        return any(is_stub_line(line, exercise) for line in source.splitlines())
+    return is_untouched(source, stub=stub, exercise=exercise)

@@ -1,0 +1,140 @@
+"""Which assignment of the course a kernel's notebook is, and which of its exercises is meant."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fairmark.batch.assign import assignment_of
+from fairmark.checks import Grader, load_grader
+from fairmark.checks.grader import Exercise
+from fairmark.course import Assignment, Course, find_course
+from fairmark.errors import AssignmentNotFound, FairmarkError, UsageError
+from fairmark.live.kernel import Kernel
+from fairmark.notebook.master import Master, load_master
+
+__all__ = ["Asked", "asked_for", "exercises_known"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One exercise of one assignment."""
+
+    assignment: Assignment
+    grader: Grader
+    exercise: Exercise
+
+    def order(self, exercise: str | None) -> int | None:
+        """An exercise's place in the assignment, None where it is none of its."""
+        ids = [one.id for one in self.grader.exercises]
+        return ids.index(exercise) if exercise in ids else None
+
+    def stub_of(self, exercise: str) -> str | None:
+        """The exercise's cell as it was given out; None where the notebook of the course is not at hand."""
+        with contextlib.suppress(FairmarkError, OSError):
+            master = _master(self.assignment.notebook, self.assignment.notebook.stat().st_mtime_ns)
+            return next((cell.source for cell in master.cells if cell.exercise == exercise), None)
+        return None
+
+
+def asked_for(kernel: Kernel, exercise: str, assignment: str | None) -> Asked:
+    """The exercise by this id, of ``assignment`` or, where that is None, of the assignment it most likely is of.
+
+    Raises :class:`AssignmentNotFound` where the course has no such assignment or no grader of it such an exercise, with
+    the nearest, and :class:`UsageError` where several have it and nothing tells which is meant.
+    """
+    course = find_course()
+    if assignment is not None:
+        return _in(course, assignment, exercise)
+    graders = _graders(course)
+    able = [name for name, grader in graders.items() if exercise in _ids(grader)]
+    if not able:
+        raise AssignmentNotFound(
+            f"There is no exercise named “{exercise}”.", remedy=_nearest(exercise, exercises_known(kernel, None))
+        )
+    named = _named_by_notebook(kernel, course)
+    if named in able or len(able) == 1:
+        return _in(course, named if named in able else able[0], exercise)
+    seen = {run.exercise for run in kernel.memory.runs} - {None}
+    shared = {name: len(seen & set(_ids(graders[name]))) for name in able}
+    best = [name for name in able if shared[name] == max(shared.values())]
+    if len(best) > 1:
+        raise UsageError(
+            f"Several assignments have an exercise named “{exercise}”: {', '.join(best)}.",
+            remedy=f'Say which this notebook is: check.assignment = "{best[0]}"',
+        )
+    return _in(course, best[0], exercise)
+
+
+def exercises_known(kernel: Kernel | None, assignment: str | None) -> list[str]:
+    """Ids of the assignment's exercises, in order; of all assignments where it cannot be told."""
+    course = find_course()
+    named = assignment or (None if kernel is None else _named_by_notebook(kernel, course))
+    graders = _graders(course)
+    if kernel is not None and named not in graders:
+        seen = {run.exercise for run in kernel.memory.runs} - {None}
+        shared = {name: len(seen & set(_ids(grader))) for name, grader in graders.items()}
+        best = [name for name, count in shared.items() if count and count == max(shared.values())]
+        named = best[0] if len(best) == 1 else None
+    chosen = [graders[named]] if named in graders else list(graders.values())
+    return list(dict.fromkeys(name for grader in chosen for name in _ids(grader)))
+
+
+def _in(course: Course, assignment: str, exercise: str) -> Asked:
+    found = course.assignment(assignment)
+    grader = _loaded(found.grader, found.grader.stat().st_mtime_ns)
+    for one in grader.exercises:
+        if one.id == exercise:
+            return Asked(found, grader, one)
+    raise AssignmentNotFound(
+        f"“{grader.title}” has no exercise named “{exercise}”.", remedy=_nearest(exercise, _ids(grader))
+    )
+
+
+def _graders(course: Course) -> dict[str, Grader]:
+    """All that can be loaded, by name: one that is broken concerns nobody but those who ask for it."""
+    found: dict[str, Grader] = {}
+    for name in course.assignments():
+        path = course.assignment(name).grader
+        with contextlib.suppress(FairmarkError, OSError):
+            found[name] = _loaded(path, path.stat().st_mtime_ns)
+    return found
+
+
+@cache
+def _loaded(path: Path, modified_ns: int) -> Grader:
+    """``modified_ns`` is there so that a script that is edited is read again."""
+    return load_grader(path)
+
+
+@cache
+def _master(path: Path, modified_ns: int) -> Master:
+    """As above."""
+    return load_master(path)
+
+
+def _ids(grader: Grader) -> list[str]:
+    return [exercise.id for exercise in grader.exercises]
+
+
+def _named_by_notebook(kernel: Kernel, course: Course) -> str | None:
+    """By the notebook's file, where the editor says which that is: VS Code in a variable, Jupyter's server in the
+    environment."""
+    for said in (kernel.names.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")):
+        if isinstance(said, str) and said.endswith(".ipynb"):
+            if Path(said).stem in course.assignments():
+                return Path(said).stem
+            with contextlib.suppress(FairmarkError, OSError):
+                return assignment_of(Path(said), course)
+    return None
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean “{near[0]}”?"
+    return f"The exercises are: {', '.join(known) or 'none'}."
