@@ -223,7 +223,9 @@ def test_an_answer_repeated_in_its_own_stub_is_refused() -> None:
     assert refused(exercise(f"{COMPILE}\n# {ANSWER}")).startswith("cell 1: its text shows a line of the answer")
 
 
-@pytest.mark.parametrize("line", ["train_generator,", "'binary_crossentropy'", "epochs=15,", "    ]"])
+@pytest.mark.parametrize(
+    "line", ["train_generator,", "'binary_crossentropy'", "epochs=15,", "    ]", "model.compile(", "keras.Sequential(["]
+)
 def test_short_lines_and_mere_names_may_stand_elsewhere(line: str) -> None:
     answer = f"# Exercise: compile\n### BEGIN SOLUTION\nfit(a, [\n{line}\n])\n### END SOLUTION"
     released(exercise(answer), markdown(f"Use {line}"))
@@ -261,8 +263,9 @@ def test_a_solution_that_cannot_be_released_leaves_the_student_notebook_alone(tm
 
 
 def test_a_missing_solution_is_an_error_of_the_author(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="there is no such file"):
+    with pytest.raises(ReleaseError, match="there is no such file") as caught:
         release(tmp_path / "a.ipynb", tmp_path / "b.ipynb")
+    assert caught.value.remedy == "Write the solved notebook there, or take the grader script away."
 
 
 def test_a_destination_that_cannot_be_written_is_an_error_of_the_machine(tmp_path: Path) -> None:

@@ -41,9 +41,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture
-def launcher(monkeypatch: pytest.MonkeyPatch) -> Scripted:
-    """What stands in for the sandbox, which is not the subject here: runs plain cells without TensorFlow."""
+def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scripted:
+    """What stands in for the sandbox, which is not the subject here: runs plain cells without TensorFlow. What it came
+    to is kept for no other test."""
     scripted = Scripted(PRETEND)
+    monkeypatch.setenv("FAIRMARK_SECRET", str(tmp_path / "secret"))
     monkeypatch.setattr(fairmark.cli.check, "Journey", functools.partial(Journey, launcher=scripted))
     monkeypatch.setattr(fairmark.cli.grade, "best_launcher", lambda: scripted)
     monkeypatch.setattr(fairmark.sandbox.choose, "best_launcher", lambda: scripted)

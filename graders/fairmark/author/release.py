@@ -24,7 +24,7 @@ from fairmark.notebook.source import parses
 from fairmark.notebook.stub import derived_grade_id, exercise_metadata, header, locked_metadata, stub_lines
 from fairmark.whole import write_file
 
-__all__ = ["BEGIN", "END", "is_stale", "release", "release_notebook"]
+__all__ = ["BEGIN", "END", "Answers", "answers_in", "is_stale", "read_solution", "release", "release_notebook"]
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -36,8 +36,9 @@ GRADE_ID = re.compile(r"[A-Za-z0-9_-]+")
 MIN_SECRET_CHARACTERS = 12
 """A line of an answer shorter than this is too common to give anything away (``epochs=15,``)."""
 
-MERELY_A_NAME = re.compile(r"""["']?[\w./]+["']?""")
-"""A name alone, quoted or not, may stand in the prose: ``train_generator``."""
+MERELY_A_NAME = re.compile(r"""["']?[\w./]+["']?[(\[]*""")
+"""A name alone, quoted or not, may stand in the prose: ``train_generator``; so may one that is called,
+``model.compile(``, where the answer goes on in the lines below."""
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -64,11 +65,17 @@ def is_stale(solution: Path, destination: Path) -> bool:
 
 
 def _released(solution: Path) -> bytes:
+    return release_notebook(read_solution(solution), path=solution)
+
+
+def read_solution(path: Path) -> bytes:
+    """The file's bytes. Raises `ReleaseError` where it is missing or too large, `MachineError` where it cannot be
+    read."""
     try:
-        data = read_bytes(solution)
+        return read_bytes(path)
     except UnreadableNotebook as error:
-        raise ReleaseError(error.message, remedy=error.remedy) from error
-    return release_notebook(data, path=solution)
+        remedy = error.remedy if path.exists() else "Write the solved notebook there, or take the grader script away."
+        raise ReleaseError(error.message, remedy=remedy) from error
 
 
 def _current(destination: Path) -> bytes | None:
@@ -86,10 +93,11 @@ def _current(destination: Path) -> bytes | None:
 
 @dataclass
 class _Draft:
-    """The student notebook while it is made. ``secrets`` holds the telling lines of the answers, by what `_squeezed`
+    """The student notebook while it is made. ``secrets`` holds the telling lines of the answers, by what `squeezed`
     makes of them, as (exercise, line); ``grade_ids`` the numbers of the cells that have them."""
 
     path: Path | str
+    assignment: str
     cells: list[dict[str, Any]] = field(default_factory=list)
     secrets: dict[str, tuple[str, str]] = field(default_factory=dict)
     grade_ids: dict[str, int] = field(default_factory=dict)
@@ -109,21 +117,50 @@ def release_notebook(solution: bytes, *, path: Path | str) -> bytes:
     stand outside an exercise; where a stub is not Python; where an attachment is no picture; and where a line of
     an answer can be read elsewhere in the student notebook.
     """
+    draft = _drafted(solution, path)
+    _require_no_leak(draft)
+    metadata = {"fairmark": {"assignment": draft.assignment, "schema": 1}, "kernelspec": KERNEL}
+    released = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": draft.cells}
+    text: str = format_4.writes(from_dict(released))
+    return f"{text}\n".encode()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a solution answers: ``cells``, the number of the cell of each exercise, by its id; and ``telling``, the
+    lines that would give an answer away, as `squeezed` makes them, with the exercise and the line as written."""
+
+    cells: dict[str, int]
+    telling: dict[str, tuple[str, str]]
+
+    def line_told_by(self, text: str, *, apart_from: str | None = None) -> tuple[str, str] | None:
+        """The exercise and the line of its answer that can be read in ``text``; None where there is none.
+
+        Lines of the exercise ``apart_from`` do not count."""
+        readable = squeezed(text)
+        found = (told for line, told in self.telling.items() if line in readable and told[0] != apart_from)
+        return next(found, None)
+
+
+def answers_in(solution: bytes, *, path: Path | str) -> Answers:
+    """What the solution notebook answers. Raises `ReleaseError` as `release_notebook` does, but for leaks."""
+    draft = _drafted(solution, path)
+    nbgrader = [cell["metadata"]["nbgrader"] for cell in draft.cells]
+    cells = {one["grade_id"]: number for number, one in enumerate(nbgrader, start=1) if one["solution"]}
+    return Answers(cells, draft.secrets)
+
+
+def _drafted(solution: bytes, path: Path | str) -> _Draft:
     try:
         notebook = parse_notebook(solution, path=path)
     except UnreadableNotebook as error:
         raise ReleaseError(error.message, remedy=error.remedy) from error
-    assignment = _assignment(notebook, path)
-    draft = _Draft(path)
+    draft = _Draft(path, _assignment(notebook, path))
     for number, cell in enumerate(notebook.cells, start=1):
         _add_cell(draft, number, cell)
     if not any(cell["metadata"]["nbgrader"]["solution"] for cell in draft.cells):
         raise ReleaseError(f"{path}: has no exercise", remedy='Give a cell nbgrader metadata with "solution": true.')
-    metadata = {"fairmark": {"assignment": assignment, "schema": 1}, "kernelspec": KERNEL}
-    released = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": draft.cells}
-    _require_no_leak(draft)
-    text: str = format_4.writes(from_dict(released))
-    return f"{text}\n".encode()
+    return draft
 
 
 def _assignment(notebook: NotebookNode, path: Path | str) -> str:
@@ -196,7 +233,7 @@ def _stub(draft: _Draft, number: int, cell: NotebookNode, exercise: str) -> str:
         elif opened is None:
             kept.append(line)
         elif _is_telling(line):
-            draft.secrets.setdefault(_squeezed(line), (exercise, line.strip()))
+            draft.secrets.setdefault(squeezed(line), (exercise, line.strip()))
     if opened is not None:
         raise draft.error(f"line {opened}: {BEGIN} without {END} after it", number, "Pair the markers.")
     if not regions:
@@ -226,15 +263,16 @@ def _is_telling(line: str) -> bool:
     return len(line) >= MIN_SECRET_CHARACTERS and not MERELY_A_NAME.fullmatch(line)
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
+    """``text`` without whitespace and closing commas: what is compared, however it is laid out."""
     return re.sub(r"\s+", "", text).rstrip(",")
 
 
 def _require_no_leak(draft: _Draft) -> None:
     for number, cell in enumerate(draft.cells, start=1):
         for place, text in _readable(cell):
-            squeezed = _squeezed(text)
-            leak = next((secret for secret in draft.secrets if secret in squeezed), None)
+            readable = squeezed(text)
+            leak = next((secret for secret in draft.secrets if secret in readable), None)
             if leak is not None:
                 exercise, line = draft.secrets[leak]
                 problem = f"its {place} shows a line of the answer to {exercise!r}: {line}"

@@ -19,7 +19,10 @@ COMMANDS = {
     "check": "Check one notebook: what is right, what is not, and a hint.",
     "grade": "Grade a class: a gradebook row and a report for every submission.",
     "demo": "Draw the pictures, make up a class of six and grade it.",
+    "judge": "Judge recorded evidence again; nothing is run.",
+    "new": "Begin a course or an assignment with a running example.",
     "release": "Generate the student notebooks from the solutions.",
+    "verify": "Test graders: mutants must be caught, right answers must pass.",
     "data": "List, make, add and check the pictures of data sets.",
     "doctor": "Show what this machine has, what it lacks, and what follows.",
 }

@@ -9,13 +9,14 @@ import typer
 
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.journey import Journey, Marked
+from fairmark.checks import Grader
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import find_course
 from fairmark.errors import UnreadableNotebook
-from fairmark.present.audience import for_student
+from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.progress import RunProgress
@@ -38,7 +39,10 @@ def check(
     as_json: AsJson = False,
     limits: Limits,
 ) -> None:
-    """Check one notebook: what is right, what is not, what was found, what was expected, and a hint."""
+    """Check one notebook: what is right, what is not, what was found, what was expected, and a hint.
+
+    Asks what students may see at once, and says what else will be marked.
+    """
     found = find_course(course)
     journey = Journey(
         found,
@@ -49,25 +53,28 @@ def check(
         quick=quick,
     )
     drawing(journey)
+    whole = journey.grader
+    journey.grader = asked_at_once(whole)
     warn_unconfined(journey.launcher)
     with RunProgress(waiting()) as progress:
         marked = journey.mark(notebook, notebook.stem, steps_of(progress))
     if marked.report.run.outcome == "unreadable":
         raise UnreadableNotebook(notebook, (marked.evidence.run.reason or "").removeprefix(f"{notebook}: "))
-    _show(marked, journey, as_json=as_json)
+    _show(marked, whole, as_json=as_json)
     raise typer.Exit(exit_code([marked.report.outcome]))
 
 
-def _show(marked: Marked, journey: Journey, *, as_json: bool) -> None:
+def _show(marked: Marked, whole: Grader, *, as_json: bool) -> None:
     if as_json:
         results().file.write(report_json(for_student(marked.report)))
         return
     asked = {exercise.id for exercise in marked.report.exercises}
+    left_out = [exercise.title for exercise in asked_at_once(whole).exercises if exercise.id not in asked]
     show_report(
         results(),
         for_student(marked.report),
         curve=curve_of(marked.evidence.run),
-        not_checked=[exercise.title for exercise in journey.grader.exercises if exercise.id not in asked],
+        not_checked=[*left_out, *asked_later(whole)],
         cell_lines=marked.cell_lines,
     )
 

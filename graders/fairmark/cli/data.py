@@ -14,15 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmark import data
+from fairmark.batch.store import EvidenceStore
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, say, waiting
 from fairmark.course import Course, find_course
+from fairmark.data.decoded import decoded_bytes, prune_decoded
 from fairmark.errors import PicturesDamaged, PicturesMissing
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="List, make, add and check the pictures of the course's data sets.",
+    help="List, make, add, check and prune the pictures of the course's data sets.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -128,6 +130,30 @@ def check_sets(names: Names = None, course: CourseFolder = None, as_json: AsJson
                 print("  note: drawn by another version of Pillow than the author's; some pixels differ")
     if any(row["problems"] for row in rows):
         raise typer.Exit(3)
+
+
+@app.command("prune")
+def prune(
+    *,
+    keep_gb: Annotated[
+        float, typer.Option("--keep-gb", min=0.0, metavar="GB", help="Keep at most so many GB (10^9 bytes) in all.")
+    ] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Remove what is kept to save time, that not used for longest first: decoded pictures, then evidence of runs."""
+    most_bytes = int(keep_gb * 1e9)
+    evidence = EvidenceStore(data.evidence_folder())
+    # Decoding again takes seconds, training again minutes.
+    before = {"decoded": decoded_bytes(), "evidence": evidence.size_bytes()}
+    removed = {"decoded": prune_decoded(max(0, most_bytes - before["evidence"])), "evidence": 0}
+    removed["evidence"] = evidence.prune(max(0, most_bytes - decoded_bytes()))
+    after = {"decoded": decoded_bytes(), "evidence": evidence.size_bytes()}
+    if as_json:
+        _print_json([{"kind": kind, "removed": removed[kind], "kept_bytes": after[kind]} for kind in before])
+        return
+    for kind, name in (("decoded", "decoded pictures"), ("evidence", "evidence")):
+        freed, kept = (before[kind] - after[kind]) / 1e9, after[kind] / 1e9
+        print(f"{name}: {removed[kind]} files removed, {freed:.2f} GB; {kept:.2f} GB kept")
 
 
 def _recipes(course: Course, names: list[str] | None) -> list[data.Recipe]:

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fairmark.batch.class_run import ClassRun, Piece
+from fairmark.batch.cluster import mark_on_cluster
+from fairmark.batch.elsewhere import Batch, NotHere, location_of
 from fairmark.batch.find import find_submissions
 from fairmark.batch.grade import ClassOfSubmissions, Place
-from fairmark.batch.journey import Journey
+from fairmark.batch.journey import Journey, Marked
+from fairmark.batch.ledger import Ledger
+from fairmark.batch.room import Room, cores, free_bytes
+from fairmark.batch.store import EvidenceStore
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, say, waiting
 from fairmark.course import Course, find_course
-from fairmark.present.files import report_json
+from fairmark.data import evidence_folder
+from fairmark.errors import Interrupted
+from fairmark.present.files import report_name
 from fairmark.present.progress import ClassProgress
 from fairmark.present.table import show_class
 from fairmark.report import Report
-from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher
+from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupt_runs
 
 __all__ = ["grade", "grade_class"]
 
@@ -40,6 +52,22 @@ def grade(
     ] = None,
     numerics: NumericsOption = Numerics.AUTO,
     seed: Seed = 1,
+    after_deadline: Annotated[
+        bool, typer.Option("--after-deadline", help="Show on students' pages what checks keep back until then.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, metavar="N", help="Notebooks run at once; one a core by default.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS", help="Run on Dask: a scheduler's address or file, or 'local'."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run everything again, whatever is kept from earlier.")
+    ] = False,
+    every_epoch: Annotated[
+        bool, typer.Option("--every-epoch", help="Train to the last epoch, even where the mark is settled earlier.")
+    ] = False,
     trust: Annotated[
         bool, typer.Option("--trust", help="Grade even where this machine cannot confine notebooks; reports say so.")
     ] = False,
@@ -48,7 +76,8 @@ def grade(
 ) -> None:
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
     found = find_course(course)
-    launcher = grading_launcher(trust=trust)
+    # On a cluster each worker builds the sandbox, and refuses where it cannot.
+    launcher = grading_launcher(trust=trust) if cluster is None else None
     began = time.monotonic()
     reports = grade_class(
         folders,
@@ -59,13 +88,24 @@ def grade(
         seed=seed,
         limits=limits,
         launcher=launcher,
+        deadline_passed=after_deadline,
+        jobs=jobs,
+        fresh=fresh,
+        decide_early=not every_epoch,
+        cluster=cluster,
+        trust=trust,
     )
     if as_json:
-        results().file.write(json.dumps([json.loads(report_json(report)) for report in reports], indent=2) + "\n")
+        results().file.write(json.dumps([_whole(out, report) for report in reports], indent=2) + "\n")
     else:
         show_class(results(), reports, elapsed_seconds=time.monotonic() - began)
         say(f"Gradebook: {out / 'gradebook.csv'}   Reports: {out / 'reports'}")
     raise typer.Exit(exit_code([report.outcome for report in reports]))
+
+
+def _whole(out: Path, report: Report) -> object:
+    """The report with all its checks, as its file has it: a class's are not kept in memory."""
+    return json.loads((Place(out).reports / f"{report_name(report)}.json").read_bytes())
 
 
 def grade_class(
@@ -78,33 +118,87 @@ def grade_class(
     seed: int = 1,
     limits: Limits | None = None,
     launcher: Launcher | None = None,
+    deadline_passed: bool = False,
+    jobs: int | None = None,
+    fresh: bool = False,
+    decide_early: bool = True,
+    cluster: str | None = None,
+    trust: bool = False,
 ) -> list[Report]:
-    """Grades everything in ``folders`` into ``out``, showing progress; the reports, in the order of the gradebook."""
+    """Grades everything in ``folders`` into ``out``, showing progress; the reports, in the order of the gradebook.
+
+    What ``out`` says is done already is not done again, unless ``fresh``. With ``cluster``, the address of a Dask
+    scheduler, its workers run the notebooks, with launchers of their own, where they confine everything or ``trust``
+    says that they need not.
+    """
+    launcher = launcher or (best_launcher() if cluster is None else NotHere())
+    files = [one for folder in folders for one in find_submissions(folder, course.assignments())]
+    at_once = max(1, min(jobs or cores(), len(files)))
 
     def journey(name: str) -> Journey:
         return Journey(
             course,
             course.assignment(name),
             limits=limits or Limits(),
-            launcher=launcher or best_launcher(),
+            launcher=launcher,
             numerics=numerics,
             seed=seed,
+            threads=max(1, cores() // at_once) if at_once > 1 else None,
+            decide_early=decide_early,
+            store=EvidenceStore(evidence_folder(), fresh=fresh),
         )
 
-    known = course.assignments()
-    files = [one for folder in folders for one in find_submissions(folder, known)]
     submissions = ClassOfSubmissions(course, journey, assignment)
-    work = submissions.prepare(files)
-    for name in dict.fromkeys(name for _, name in work):
-        drawing(submissions.journey_for(name))
-    place = Place(out)
+    place = Place(out, deadline_passed)
     place.prepare()
-    reports: list[Report] = []
-    with ClassProgress(waiting(), len(work)) as progress:
-        for one, name in work:
-            with progress.run(one.student) as run:
-                marked = submissions.mark(one, name, steps_of(run))
-            reports.append(marked.report)
-            place.write(marked, reports)
-            progress.finished(marked.report)
-    return reports
+    with (
+        closing(Ledger(place.ledger)) as ledger,
+        _going_on(ClassRun(submissions, place, ledger, fresh=fresh), len(files)) as run,
+    ):
+        pieces = run.plan(files)
+        for name in dict.fromkeys(piece.assignment for piece in pieces):
+            drawing(submissions.journey_for(name))
+        if cluster is None:
+            _mark_here(run, pieces, at_once, total=len(files))
+            return run.reports
+        batch = Batch(
+            name=secrets.token_hex(8),
+            course=location_of(course),
+            limits=limits or Limits(),
+            numerics=numerics,
+            seed=seed,
+            decide_early=decide_early,
+            trust=trust,
+            fresh=fresh,
+        )
+        with ClassProgress(waiting(), len(files), done=run.reports) as progress:
+            mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
+        return run.reports
+
+
+@contextmanager
+def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
+    """Says how to go on where somebody presses Ctrl-C."""
+    try:
+        yield run
+    except (KeyboardInterrupt, Interrupted):
+        say(f"Stopped: {len(run.reports)} of {total} are marked; the same command goes on.")
+        raise
+
+
+def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, *, total: int) -> None:
+    """By threads of this process, each of which follows one run at a time."""
+    room = Room(free_bytes())
+    with ClassProgress(waiting(), total, done=run.reports) as progress, ThreadPoolExecutor(jobs) as pool:
+
+        def mark(piece: Piece) -> Marked:
+            needed = run.expected_bytes(piece) if jobs > 1 else 0
+            with room.taken(needed), progress.run(piece.student) as shown:
+                return run.submissions.mark(piece.found, piece.assignment, steps_of(shown))
+
+        try:
+            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished)
+        except BaseException:
+            interrupt_runs()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise

@@ -1,17 +1,21 @@
-"""``fairmark release``: student notebooks from solution notebooks."""
+"""``fairmark release``: student notebooks from solution notebooks, and the course as students get it."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fairmark.author.agreement import require_agreement, require_graders
 from fairmark.author.release import is_stale
 from fairmark.author.release import release as release_one
+from fairmark.author.students import release_to_students
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, say
-from fairmark.course import find_course
+from fairmark.course import Course, find_course
+from fairmark.errors import UsageError
 
 __all__ = ["release"]
 
@@ -21,24 +25,46 @@ def release(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail where a student notebook is not up to date.")
     ] = False,
+    students: Annotated[
+        Path | None,
+        typer.Option("--students", metavar="DIR", help="Write the course as students get it into a folder of its own."),
+    ] = None,
     course: CourseFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Generate the student notebooks in assignments/ from those in solutions/."""
+    """Generate the student notebooks in assignments/ from those in solutions/.
+
+    Refuses where notebook and grader script disagree about the exercises, and where a line of an answer can be read in
+    anything students get. With --students, also writes a course without solutions, in whose grader scripts the checks
+    held back (visibility "after_deadline" or "never") are only announced: their functions, the comments directly above
+    these, and what nothing else uses are taken out.
+    """
+    if check and students is not None:
+        raise UsageError("--check writes nothing, and --students writes a folder", remedy="Use one of the two.")
     found = find_course(course)
-    rows = []
-    for name in names or found.assignments():
-        assignment = found.assignment(name)
-        if check:
-            state = "stale" if is_stale(assignment.solution, assignment.notebook) else "up to date"
-        else:
-            state = "written" if release_one(assignment.solution, assignment.notebook) else "up to date"
-        rows.append({"assignment": name, "notebook": str(assignment.notebook), "state": state})
+    if not names:
+        require_graders(found)
+    wanted = [found.assignment(name).name for name in names or found.assignments()]
+    rows = [_row(found, name, check=check) for name in wanted]
+    written = None if students is None else release_to_students(found, wanted, students)
     if as_json:
-        results().file.write(json.dumps(rows, indent=2) + "\n")
+        content = rows if written is None else {"assignments": rows, "students": str(written)}
+        results().file.write(json.dumps(content, indent=2) + "\n")
     else:
         for row in rows:
             results().print(f"{row['assignment']}: {row['state']}", markup=False)
+        if written is not None:
+            say(f"Students get: {written}")
     if any(row["state"] == "stale" for row in rows):
         say("Run `fairmark release` to bring them up to date.")
         raise typer.Exit(1)
+
+
+def _row(course: Course, name: str, *, check: bool) -> dict[str, str]:
+    assignment = course.assignment(name)
+    require_agreement(assignment)
+    if check:
+        state = "stale" if is_stale(assignment.solution, assignment.notebook) else "up to date"
+    else:
+        state = "written" if release_one(assignment.solution, assignment.notebook) else "up to date"
+    return {"assignment": name, "notebook": str(assignment.notebook), "state": state}

@@ -1,0 +1,86 @@
+"""Agreement: solution notebook and grader script are about the same exercises, and neither gives an answer away."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from fairmark.author.release import Answers, answers_in, read_solution
+from fairmark.checks import Exercise, Grader, load_grader
+from fairmark.course import Assignment, Course
+from fairmark.errors import GraderError, ReleaseError
+
+__all__ = ["require_agreement", "require_graders"]
+
+
+def require_graders(course: Course) -> None:
+    """Raises :class:`ReleaseError` where a solution notebook has no grader script: the course would pass it over."""
+    known = course.assignments()
+    for solution in sorted((course.root / "solutions").glob("*.ipynb")):
+        if solution.stem not in known and not solution.name.startswith((".", "_")):
+            missing = course.root / "graders" / f"{solution.stem}.py"
+            remedy = f"Write {missing}, or move the notebook out of solutions/."
+            raise ReleaseError(f"{solution}: has no grader script", remedy=remedy)
+
+
+def require_agreement(assignment: Assignment) -> Grader:
+    """The grader of the assignment, which asks about every stub of its notebook and about nothing else.
+
+    Raises :class:`GraderError`, with file and line, where the script cannot be loaded, has an exercise without a stub
+    or without a check, or says a line of an answer in what students read: titles, hints, lessons;
+    :class:`ReleaseError` where the solution cannot be released or has a stub without an exercise.
+    """
+    grader = load_grader(assignment.grader)
+    answers = answers_in(read_solution(assignment.solution), path=assignment.solution)
+    asked = {exercise.id for exercise in grader.exercises}
+    for name, cell in answers.cells.items():
+        if name not in asked:
+            raise ReleaseError(
+                f"{assignment.solution}: cell {cell}: the stub {name!r} has no exercise in {assignment.grader}",
+                remedy=f'Add grader.exercise("{name}", title=...) there, or correct the id.',
+            )
+    for exercise in grader.exercises:
+        place = _place(assignment.grader, exercise.id)
+        if exercise.id not in answers.cells:
+            raise GraderError(
+                f"{place}: the exercise {exercise.id!r} has no stub in {assignment.solution}",
+                remedy=f"Begin the cell that answers it with the line: # Exercise: {exercise.id}",
+            )
+        if not exercise.checks and not exercise.unseen_checks:
+            remedy = "Decorate a function with its check(...)."
+            raise GraderError(f"{place}: the exercise {exercise.id!r} has no check", remedy=remedy)
+        _require_no_leak(exercise, answers, place)
+    return grader
+
+
+def _require_no_leak(exercise: Exercise, answers: Answers, place: str) -> None:
+    for what, text, is_lesson in _words(exercise):
+        # A lesson is said to those who have the answer: it may repeat its own, and no other.
+        told = answers.line_told_by(text, apart_from=exercise.id if is_lesson else None)
+        if told is not None:
+            raise GraderError(
+                f"{place}: the {what} of {exercise.id!r} shows a line of the answer to {told[0]!r}: {told[1]}",
+                remedy="Say what to think of, not what to write.",
+            )
+
+
+def _words(exercise: Exercise) -> Iterator[tuple[str, str, bool]]:
+    """What students are told: what it is, its text, and whether only those who have solved the exercise are."""
+    yield "title", exercise.title, False
+    yield from (("hint", hint, False) for hint in exercise.hints)
+    if exercise.lesson:
+        yield "lesson", exercise.lesson, True
+    for check in exercise.checks:
+        yield f"title of the check {check.id!r}", check.title, False
+        if check.hint:
+            yield f"hint of the check {check.id!r}", check.hint, False
+
+
+def _place(path: Path, exercise: str) -> str:
+    """``file:line`` of the exercise; the file alone where its id is not written out in a call."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="exercise"), args=[ast.Constant(value=name), *_]) if name == exercise:
+                return f"{path}:{node.lineno}"
+    return str(path)

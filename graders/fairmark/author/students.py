@@ -1,0 +1,108 @@
+"""Students: the course as they get it. Notebooks, recipes, and grader scripts that say what is asked at once.
+
+No solution, nothing that `fairmark verify` reads, and of a check that is held back only its announcement::
+
+    settings.unseen("The loss fits what the labels are", points=2, visibility="after_deadline")
+"""
+
+from __future__ import annotations
+
+import shutil
+import tokenize
+from collections.abc import Iterable
+from pathlib import Path
+
+from fairmark.author.release import read_solution, release_notebook
+from fairmark.author.takeout import without_held_back
+from fairmark.checks import Exercise, Grader, load_grader
+from fairmark.course import Course
+from fairmark.data.atomic import new_sibling, put_in_place
+from fairmark.errors import GraderError, MachineError, UsageError
+from fairmark.whole import write_file
+
+__all__ = ["release_to_students"]
+
+PARTS = ("assignments", "datasets", "graders")
+LEFT_BEHIND = ("__pycache__", "*.pyc", ".*", "*.verify.toml", "*.ipynb", "*.html", "*.zip", "*.tar*", "*.tgz")
+"""What a data set's folder may hold beside its recipe and is nobody's business."""
+
+
+def release_to_students(course: Course, names: Iterable[str], folder: Path) -> Path:
+    """Write the assignments ``names`` of ``course``, and all its recipes, into ``folder``; the folder, as a full path.
+
+    It appears whole or not at all; one that was written before is replaced. Raises :class:`UsageError` where ``folder``
+    holds anything else, or lies in the course's own parts; :class:`GraderError` where a check that is held back cannot
+    be taken out of its script; :class:`fairmark.errors.ReleaseError` where a solution cannot be released;
+    :class:`MachineError` where something cannot be read or written.
+    """
+    final = folder.resolve()
+    _require_free(course, final)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        made = new_sibling(final)
+    except OSError as problem:
+        raise _not_written(final, problem) from problem
+    try:
+        for part in PARTS:
+            (made / part).mkdir()
+        for name in names:
+            _write_assignment(course, name, made)
+        for name in course.datasets():
+            ignored = shutil.ignore_patterns(*LEFT_BEHIND)
+            shutil.copytree(course.dataset_folder(name), made / "datasets" / name, ignore=ignored)
+        put_in_place(made, final)
+    except (OSError, shutil.Error) as problem:
+        raise _not_written(final, problem) from problem
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return final
+
+
+def _require_free(course: Course, final: Path) -> None:
+    root = course.root.resolve()
+    within = (root / part for part in ("assignments", "solutions", "graders", "datasets"))
+    if root.is_relative_to(final) or any(final.is_relative_to(part) for part in within):
+        raise UsageError(f"{final}: is part of the course itself", remedy="Name a folder of its own.")
+    if final.exists() and not final.is_dir():
+        raise UsageError(f"{final}: is a file, not a folder", remedy="Name a folder that is new or empty.")
+    others = sorted({path.name for path in final.iterdir()} - set(PARTS)) if final.is_dir() else []
+    if others:
+        raise UsageError(
+            f"{final}: holds {others[0]!r}, which is no part of what students get",
+            remedy="Name a folder that is new or empty, or one that was written by this command.",
+        )
+
+
+def _write_assignment(course: Course, name: str, made: Path) -> None:
+    assignment = course.assignment(name)
+    released = release_notebook(read_solution(assignment.solution), path=assignment.solution)
+    write_file(made / "assignments" / f"{name}.ipynb", released)
+    whole = load_grader(assignment.grader)
+    with tokenize.open(assignment.grader) as file:  # in the encoding that the script declares
+        source, encoding = file.read(), file.encoding
+    script = made / "graders" / f"{name}.py"
+    write_file(script, without_held_back(source, whole, assignment.grader).encode(encoding))
+    _require_same(whole, script, assignment.grader)
+
+
+def _require_same(whole: Grader, script: Path, path: Path) -> None:
+    """What is left asks and announces what the whole script is worth."""
+    remedy = "Keep what is held back apart from what is shown: a function each, with nothing around it."
+    try:
+        left = load_grader(script)
+    except GraderError as problem:
+        said = problem.message.replace(str(script), path.name)
+        raise GraderError(f"{path}: without the checks held back it fails: {said}", remedy=remedy) from problem
+    if [_asked(exercise) for exercise in left.exercises] != [_asked(exercise) for exercise in whole.exercises]:
+        raise GraderError(f"{path}: without the checks held back it asks for something else", remedy=remedy)
+
+
+def _asked(exercise: Exercise) -> tuple[str, list[str], float]:
+    shown = [check.id for check in exercise.checks if check.visibility == "always"]
+    points = [check.points for check in exercise.checks] + [check.points for check in exercise.unseen_checks]
+    return exercise.id, shown, round(sum(points), 6)
+
+
+def _not_written(final: Path, problem: OSError | shutil.Error) -> MachineError:
+    said = getattr(problem, "strerror", None) or str(problem)
+    return MachineError(f"{final}: cannot be written: {said}", remedy="Name a folder that you may write to.")

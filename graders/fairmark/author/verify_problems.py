@@ -1,0 +1,118 @@
+"""Errors of the author's that can be seen without running anything, each named by file and line or cell."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairmark.author.mutants import Answer, answers_in
+from fairmark.author.release import is_stale
+from fairmark.checks import Grader, load_grader
+from fairmark.course import Assignment, Course
+from fairmark.data import load_recipe
+from fairmark.errors import AuthorError
+
+__all__ = ["Problem", "Read", "read_assignment"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something the author has to put right. ``kind`` is ``author``, ``exception`` (in a check), ``solution``,
+    ``untouched`` or ``declared`` (in the file beside the grader)."""
+
+    kind: str
+    message: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """An assignment as it is written: None and nothing where ``problems`` say why."""
+
+    grader: Grader | None
+    answers: tuple[Answer, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_assignment(course: Course, assignment: Assignment) -> Read:
+    """Grader and solution of an assignment, and all that does not fit together in them."""
+    problems: list[Problem] = []
+    grader = None
+    answers: list[Answer] = []
+    try:
+        grader = load_grader(assignment.grader)
+    except AuthorError as problem:
+        problems.append(Problem("author", problem.message, problem.remedy))
+    try:
+        classes = _classes(course, assignment, grader) if grader is not None else ()
+    except AuthorError as problem:
+        problems.append(Problem("author", problem.message, problem.remedy))
+        classes = ()
+    try:
+        answers = answers_in(assignment.solution, classes)
+        if is_stale(assignment.solution, assignment.notebook):
+            said = f"{assignment.notebook}: is not what {assignment.solution} releases"
+            problems.append(Problem("author", said, "Run `fairmark release`."))
+    except AuthorError as problem:
+        problems.append(Problem("author", problem.message, problem.remedy))
+    if grader is not None and answers:
+        problems += _mismatches(assignment, grader, answers)
+    return Read(grader, tuple(answers), tuple(problems))
+
+
+def _classes(course: Course, assignment: Assignment, grader: Grader) -> tuple[str, ...]:
+    try:
+        folder = course.dataset_folder(grader.dataset)
+        return load_recipe(folder).classes
+    except AuthorError as problem:
+        where = f"{assignment.grader}{_line_of(assignment.grader, 'Grader', grader.name)}"
+        said = f"{where}: data set {grader.dataset!r}: {problem.message}"
+        raise AuthorError(said, remedy=problem.remedy) from problem
+
+
+def _mismatches(assignment: Assignment, grader: Grader, answers: list[Answer]) -> list[Problem]:
+    stubs = {answer.exercise: answer.number for answer in answers}
+    script = assignment.grader
+    asked = {exercise.id for exercise in grader.exercises}
+    problems = [
+        Problem(
+            "author",
+            f"{script}{_line_of(script, 'exercise', exercise.id)}: exercise {exercise.id!r} has no stub in "
+            f"{assignment.solution}",
+            f"Give a cell of the solution the grade_id {exercise.id!r}, or take the exercise out.",
+        )
+        for exercise in grader.exercises
+        if exercise.id not in stubs
+    ]
+    problems += [
+        Problem(
+            "author",
+            f"{assignment.solution}: cell {number}: the stub {exercise!r} has no exercise in {script}",
+            f'Add grader.exercise("{exercise}", title=...) with a check.',
+        )
+        for exercise, number in stubs.items()
+        if exercise not in asked
+    ]
+    problems += [
+        Problem(
+            "author",
+            f"{script}{_line_of(script, 'exercise', exercise.id)}: exercise {exercise.id!r} has no check",
+            "Ask something, and say what it is worth.",
+        )
+        for exercise in grader.exercises
+        if not exercise.checks
+    ]
+    return problems
+
+
+def _line_of(script: Path, function: str, first: str) -> str:
+    """``:12`` for the line of the call ``function("first", ...)``, or nothing."""
+    for node in ast.walk(ast.parse(script.read_bytes())):
+        if not (isinstance(node, ast.Call) and node.args):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        given = node.args[0]
+        if called == function and isinstance(given, ast.Constant) and given.value == first:
+            return f":{node.lineno}"
+    return ""

@@ -1,0 +1,126 @@
+"""The runs that verification makes: notebooks made from the solution, in one of three modes, cheapest first."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairmark.batch.journey import Journey, Mode
+from fairmark.checks import Doubted, Grader, RunView, Unmet
+from fairmark.checks.grader import line_in
+from fairmark.data import data_folder
+from fairmark.evidence import EpochEnded, Evidence, FitStarted, PicturesOpened, Rerun, Run, Stamped
+from fairmark.judge import judge
+from fairmark.notebook.read import submission_from_bytes
+from fairmark.report import Report
+from fairmark.sandbox import Workplace, run_notebook
+
+__all__ = ["Raised", "Runs", "as_asked", "exceptions_in"]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A check (``exercise.check``) that raised what is no answer: the author's fault. ``message`` names the line."""
+
+    check: str
+    message: str
+
+
+@dataclass
+class Runs:
+    """Runs notebooks, given as bytes, and judges them; from several threads at once. ``journey`` is for students'."""
+
+    journey: Journey
+    raised: dict[str, Raised] = field(default_factory=dict)
+    """Checks that raised in any run so far."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def evidence(self, notebook: bytes, mode: Mode) -> Evidence:
+        """What a run of ``notebook`` leaves behind; with training, all that a student's would."""
+        if mode == "full":
+            with tempfile.TemporaryDirectory(prefix="fairmark-verify-") as folder:
+                path = Path(folder) / f"{self.journey.assignment.name}.ipynb"
+                path.write_bytes(notebook)
+                return self.journey.mark(path, "verify").evidence
+        path = self.journey.assignment.solution
+        submission = submission_from_bytes(notebook, path=path, student="verify", master=self.journey.master)
+        if not any(cell.touched for cell in submission.cells if cell.role == "exercise"):
+            return Evidence(submission=submission, run=Run(outcome="not_run"))
+        with Workplace() as workplace:
+            run = run_notebook(
+                submission.cells,
+                workplace,
+                pictures_folder=data_folder(),
+                limits=self.journey.limits,
+                numerics=self.journey.numerics,
+                seed=self.journey.seed,
+                train=mode != "structure",
+                rehearse=mode == "rehearsal",
+                launcher=self.journey.launcher,
+            )
+        return Evidence(submission=submission, run=as_asked(run) if mode == "rehearsal" else run)
+
+    def report(self, evidence: Evidence, *, everything: bool = True) -> Report:
+        """The answers to all checks; ``everything`` False leaves out what a student's quick check leaves out."""
+        report = judge(evidence, self.journey.grader, everything=everything)
+        if any(flag.kind == "grader_failed" for flag in report.flags):
+            found = exceptions_in(evidence, self.journey.grader, self.journey.assignment.grader)
+            with self._lock:
+                for raised in found:
+                    self.raised.setdefault(raised.check, raised)
+        return report
+
+    def carried(self, evidence: Evidence, solution: Evidence, exercise: str, answers: frozenset[str]) -> Report:
+        """The same with ``exercise`` put right for what comes after it, as students are marked. Put right, a mutant is
+        the solution, of which there is a run already; ``answers`` are the checks that run can answer."""
+        rerun = Rerun(replaced=(exercise,), answers=tuple(sorted(answers)), run=solution.run, probe=solution.probe)
+        return self.report(evidence.model_copy(update={"reruns": (rerun,)}))
+
+
+def as_asked(run: Run) -> Run:
+    """A rehearsal with the steps that its fits were asked for in the place of the single one that each did: how many
+    run is up to Keras, and rehearsing is no mistake of the notebook's."""
+    events = [stamped.event for stamped in run.events]
+    pictures = {event.pictures: event for event in events if isinstance(event, PicturesOpened)}
+    asked: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, FitStarted):
+            source = pictures.get(event.pictures or "")
+            batches = -(-source.found // (source.batch_size or 1)) if source is not None else None
+            known = [steps for steps in (event.steps_per_epoch, batches) if steps is not None]
+            asked.update({event.fit: min(known)} if known else {})
+    return run.model_copy(update={"events": tuple(_with_steps(stamped, asked) for stamped in run.events)})
+
+
+def _with_steps(stamped: Stamped, asked: dict[str, int]) -> Stamped:
+    event = stamped.event
+    if not isinstance(event, EpochEnded) or event.fit not in asked:
+        return stamped
+    return stamped.model_copy(update={"event": event.model_copy(update={"steps": asked[event.fit]})})
+
+
+def exceptions_in(evidence: Evidence, grader: Grader, script: Path) -> list[Raised]:
+    """Every check that raises on this evidence what is no answer."""
+    found = []
+    for exercise in grader.exercises:
+        for check in exercise.checks:
+            name = f"{exercise.id}.{check.id}"
+            try:
+                check.question(RunView(evidence, exercise.id))
+            except (Unmet, Doubted):
+                continue
+            except (Exception, SystemExit) as problem:
+                found.append(Raised(name, _named(name, problem, script)))
+    return found
+
+
+def _named(name: str, problem: BaseException, script: Path) -> str:
+    """The script's line, and where in the engine it was raised where it was not there."""
+    innermost = traceback.extract_tb(problem.__traceback__)[-1]
+    said = f"{script}{line_in(problem, script)}: check {name} raised {type(problem).__name__}: {problem}"
+    if innermost.filename == str(script):
+        return said
+    return f"{said} (in {Path(innermost.filename).name}:{innermost.lineno}, {innermost.name})"

@@ -1,0 +1,73 @@
+"""``fairmark judge``: recorded evidence and the present grader script. Nothing is run."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairmark.batch.again import Judge, evidence_files, rewrite
+from fairmark.batch.journey import Marked
+from fairmark.cli.check import exit_code
+from fairmark.cli.options import AsJson, CourseFolder
+from fairmark.cli.say import results, say
+from fairmark.course import find_course
+from fairmark.errors import UsageError
+from fairmark.present.curve import curve_of
+from fairmark.present.files import report_json
+from fairmark.present.table import show_class
+from fairmark.present.terminal import show_report
+
+__all__ = ["judge"]
+
+
+def judge(
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="EVIDENCE...", help="Files of OUT/evidence/ that grade wrote, or folders of them."),
+    ] = None,
+    *,
+    all_of: Annotated[
+        Path | None,
+        typer.Option("--all", metavar="OUT", help="Judge a whole output folder; write its reports and gradebook anew."),
+    ] = None,
+    after_deadline: Annotated[
+        bool, typer.Option("--after-deadline", help="With --all: show on students' pages what was kept back until now.")
+    ] = False,
+    course: CourseFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge recorded evidence again with the present grader script, without running anything.
+
+    So a changed rubric marks a class again in seconds, and a grader script is tried without training. One file is shown
+    as `fairmark check` shows it, with everything an instructor may see; several as a table.
+    """
+    if bool(evidence) == (all_of is not None):
+        raise UsageError("judge takes files of evidence or --all OUT", remedy="Name one of the two.")
+    began = time.monotonic()
+    found = find_course(course)
+    if all_of is not None:
+        marked = rewrite(all_of, found, deadline_passed=after_deadline)
+    else:
+        again = Judge(found)
+        marked = [again.judged(path) for path in evidence_files(evidence or [])]
+    reports = [one.report for one in marked]
+    if as_json:
+        one_file = all_of is None and len(evidence or []) == len(marked) == 1
+        written = [json.loads(report_json(report)) for report in reports]
+        results().file.write(json.dumps(written[0] if one_file else written, indent=2) + "\n")
+    elif len(marked) == 1 and all_of is None:
+        _show(marked[0])
+    else:
+        show_class(results(), reports, elapsed_seconds=time.monotonic() - began)
+    if all_of is not None:
+        say(f"Written anew: {all_of / 'gradebook.csv'} and {all_of / 'reports'}")
+    raise typer.Exit(exit_code([report.outcome for report in reports]))
+
+
+def _show(marked: Marked) -> None:
+    curve = curve_of(marked.evidence.run)
+    show_report(results(), marked.report, curve=curve, cell_lines=marked.cell_lines)

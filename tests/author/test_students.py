@@ -1,0 +1,109 @@
+"""What students get: a course of three parts, without solutions, and without a word of what is held back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny import tiny_course
+
+from fairmark.author.students import release_to_students
+from fairmark.checks import load_grader
+from fairmark.course import Course, find_course
+from fairmark.errors import GraderError, UsageError
+
+HELD_BACK = """
+
+# The best loss is what most get wrong.
+@settings.check("The loss is the best", points=3, visibility="after_deadline")
+def best(run: RunView) -> None:
+    expect(run.answer("loss")).to_be_one_of("focal_secret", expected="the best")
+
+
+@settings.check("Nothing is copied", points=1, visibility="never")
+def copied(run: RunView) -> None:
+    expect(run.answer("copied_secret")).to_be(0)
+"""
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    made = tiny_course(tmp_path / "course", "compile_settings")
+    grader = made.assignment("compile_settings").grader
+    grader.write_text(grader.read_text() + HELD_BACK)
+    grader.with_suffix(".verify.toml").write_text("# a twin\n")
+    (made.root / "datasets/tiles/__pycache__").mkdir()
+    (made.root / "datasets/tiles/__pycache__/render.pyc").write_bytes(b"")
+    (made.root / "datasets/tiles/solved.ipynb").write_text("{}")
+    return made
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_students_get_notebooks_graders_and_recipes_and_nothing_else(course: Course, tmp_path: Path) -> None:
+    given = release_to_students(course, ["compile_settings"], tmp_path / "given")
+    assert files_in(given) == [
+        "assignments/compile_settings.ipynb",
+        "datasets/tiles/dataset.toml",
+        "datasets/tiles/render.py",
+        "graders/compile_settings.py",
+    ]
+    notebook = course.assignment("compile_settings").notebook.read_bytes()
+    assert (given / "assignments/compile_settings.ipynb").read_bytes() == notebook
+
+
+def test_it_is_a_course_in_which_everything_is_found(course: Course, tmp_path: Path) -> None:
+    given = find_course(release_to_students(course, ["compile_settings"], tmp_path / "given"))
+    [settings, fitting] = load_grader(given.assignment("compile_settings").grader).exercises
+    assert [check.title for check in settings.checks] == ["The loss fits"]
+    assert [(unseen.title, unseen.points, unseen.visibility) for unseen in settings.unseen_checks] == [
+        ("The loss is the best", 3, "after_deadline"),
+        ("A check that is not shown", 1, "never"),
+    ]
+    assert not fitting.unseen_checks
+
+
+def test_no_solution_and_no_line_of_a_check_held_back_is_anywhere(course: Course, tmp_path: Path) -> None:
+    given = release_to_students(course, ["compile_settings"], tmp_path / "given")
+    lines = [line.strip() for line in HELD_BACK.split("\n") if line.strip()]
+    for name in files_in(given):
+        text = (given / name).read_text()
+        assert not [line for line in lines if line in text]
+        assert not [word for word in ("focal_secret", "copied", "Nothing is", "most get wrong") if word in text]
+        assert "loss = 'binary_crossentropy'" not in text
+        assert "SOLUTION" not in text
+
+
+def test_what_was_written_before_is_replaced(course: Course, tmp_path: Path) -> None:
+    given = release_to_students(course, ["compile_settings"], tmp_path / "given")
+    (given / "graders/old.py").write_text("")
+    assert release_to_students(course, ["compile_settings"], tmp_path / "given") == given
+    assert "graders/old.py" not in files_in(given)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["course", "given"]
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(course: Course, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"is part of the course itself"):
+        release_to_students(course, [], tmp_path)
+    with pytest.raises(UsageError, match=r"is part of the course itself"):
+        release_to_students(course, [], course.root / "datasets" / "given")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"mine: holds 'thesis.txt', which is no part of what students get"):
+        release_to_students(course, [], mine)
+    with pytest.raises(UsageError, match=r"thesis.txt: is a file, not a folder"):
+        release_to_students(course, [], mine / "thesis.txt")
+
+
+def test_a_script_that_fails_without_what_is_held_back_is_refused(course: Course, tmp_path: Path) -> None:
+    grader = course.assignment("compile_settings").grader
+    grader.write_text(grader.read_text() + "\nassert len(settings.checks) == 3\n")
+    with pytest.raises(GraderError, match=r"without the checks held back it fails: .*:\d+: AssertionError"):
+        release_to_students(course, ["compile_settings"], tmp_path / "given")
+    assert not (tmp_path / "given").exists()
+    assert json.loads(course.assignment("compile_settings").solution.read_text())

@@ -1,0 +1,160 @@
+"""``fairmark judge``: what was recorded and the grader script of now make a report; nothing is run."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run, is_report
+from scripted import Scripted
+from tiny import tiny_course
+
+from fairmark.course import Course
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Course:
+    """A course whose grader scripts may be changed."""
+    return tiny_course(tmp_path / "course", "compile_settings")
+
+
+@pytest.fixture
+def out(tmp_path: Path, folder: Path, own: Course, fairmark_: Run, launcher: Scripted) -> Path:
+    """A class that was graded; whatever is run after that fails."""
+    fairmark_("grade", folder, "--out", tmp_path / "out", "--course", own.root)
+    launcher.program = "sys.exit(1)"
+    launcher.jobs.clear()
+    return tmp_path / "out"
+
+
+def expect_mse(course: Course) -> None:
+    grader = course.assignment("compile_settings").grader
+    grader.write_text(grader.read_text().replace('to_be("binary_crossentropy")', 'to_be("mse")'))
+
+
+def evidence_of(out: Path, student: str) -> Path:
+    return out / "evidence" / f"{student}.compile_settings.json"
+
+
+def scores(out: Path) -> dict[str, str]:
+    with (out / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+        return {row["student"]: row["score"] for row in csv.DictReader(file)}
+
+
+def test_one_file_is_shown_as_its_report(out: Path, own: Course, fairmark_: Run, launcher: Scripted) -> None:
+    result = fairmark_("judge", evidence_of(out, "ada"), "--course", own.root)
+    assert result.exit_code == 0
+    assert "Compile the model" in result.out
+    assert "3 / 3" in result.out
+    assert launcher.jobs == []
+
+
+def test_the_grader_script_is_that_of_now(out: Path, own: Course, fairmark_: Run) -> None:
+    expect_mse(own)
+    result = fairmark_("judge", evidence_of(out, "ada"), "--course", own.root, "--json")
+    report = json.loads(result.out)
+    assert (result.exit_code, report["score"], report["max_score"]) == (1, 1, 3)
+    assert report["exercises"][0]["checks"][0]["expected"] == "mse"
+
+
+def test_nothing_changed_gives_the_same_report(out: Path, own: Course, fairmark_: Run) -> None:
+    for student in ("ada", "ben", "eve"):
+        result = fairmark_("judge", evidence_of(out, student), "--course", own.root, "--json")
+        assert result.out == (out / "reports" / f"{student}.compile_settings.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", ["evidence", "."])
+def test_a_folder_is_a_table(place: str, out: Path, own: Course, fairmark_: Run) -> None:
+    result = fairmark_("judge", out / place, "--course", own.root)
+    assert result.exit_code == 1
+    assert all(student in result.out for student in ("ada", "ben", "eve"))
+    assert "1 of 3 passed" in result.out
+    listed = json.loads(fairmark_("judge", out / place, "--course", own.root, "--json").out)
+    assert [report["student"] for report in listed] == ["ada", "ben", "eve"]
+
+
+def test_all_writes_reports_and_gradebook_anew(out: Path, own: Course, fairmark_: Run) -> None:
+    before = sorted(path.relative_to(out) for path in out.rglob("*"))
+    assert scores(out) == {"ada": "3", "ben": "0", "eve": "0"}
+    expect_mse(own)
+    result = fairmark_("judge", "--all", out, "--course", own.root)
+    assert result.exit_code == 1
+    assert "Written anew" in result.err
+    assert scores(out) == {"ada": "1", "ben": "0", "eve": "0"}
+    report = json.loads((out / "reports" / "ada.compile_settings.json").read_text(encoding="utf-8"))
+    assert report["score"] == 1
+    assert sorted(path.relative_to(out) for path in out.rglob("*")) == before
+
+
+def test_what_was_put_off_stays_so(
+    folder: Path, tmp_path: Path, own: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    launcher.program = "sys.exit(1)"
+    fairmark_("grade", folder, "--out", tmp_path / "out", "--course", own.root)
+    result = fairmark_("judge", evidence_of(tmp_path / "out", "ada"), "--course", own.root, "--json")
+    report = json.loads(result.out)
+    assert (result.exit_code, report["outcome"]) == (3, "needs_attention")
+    assert report["flags"][0]["kind"] == "not_marked"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<html>", "is not evidence: Invalid JSON"),
+        ("{}", "is not evidence: submission: Field required"),
+        ("\xff", "is not evidence: Invalid JSON"),
+        ("[" * 100_000, "is not evidence: Invalid JSON"),
+    ],
+)
+def test_what_is_no_evidence_exits_with_2_and_its_name(
+    content: str, said: str, own: Course, tmp_path: Path, fairmark_: Run
+) -> None:
+    path = tmp_path / "ada.json"
+    path.write_bytes(content.encode("latin-1"))
+    result = fairmark_("judge", path, "--course", own.root)
+    assert (result.exit_code, result.out) == (2, "")
+    assert f"fairmark: {path}: {said}" in result.err
+
+
+def test_an_unknown_assignment_exits_with_2_and_the_files_name(out: Path, own: Course, fairmark_: Run) -> None:
+    path = evidence_of(out, "ada")
+    path.write_text(path.read_text().replace('"compile_settings"', '"compile_setings"'))
+    result = fairmark_("judge", path, "--course", own.root)
+    assert (result.exit_code, result.out) == (2, "")
+    assert f"fairmark: {path}: " in result.err
+    assert "Did you mean 'compile_settings'?" in result.err
+
+
+def test_a_grader_script_that_cannot_be_loaded_exits_with_2_and_leaves_the_gradebook(
+    out: Path, own: Course, fairmark_: Run
+) -> None:
+    grader = own.assignment("compile_settings").grader
+    grader.write_text(grader.read_text().replace("points=2", "points=zwei"))
+    result = fairmark_("judge", "--all", out, "--course", own.root)
+    assert (result.exit_code, result.out) == (2, "")
+    assert f"fairmark: {grader}:8: NameError" in result.err
+    assert scores(out)["ada"] == "3"
+
+
+@pytest.mark.parametrize("words", [[], ["a.json", "--all", "out"]])
+def test_files_or_a_whole_folder_are_asked_for(words: list[str], own: Course, fairmark_: Run) -> None:
+    result = fairmark_("judge", *words, "--course", own.root)
+    assert (result.exit_code, result.out) == (2, "")
+    assert "judge takes files of evidence or --all OUT" in result.err
+
+
+def test_places_without_evidence_exit_with_2(own: Course, tmp_path: Path, fairmark_: Run) -> None:
+    for words, said in (
+        ([tmp_path / "none"], "none: there is no such file or folder"),
+        ([tmp_path], "no evidence in it"),
+        (["--all", tmp_path], "evidence: there is no such folder"),
+    ):
+        result = fairmark_("judge", *words, "--course", own.root)
+        assert (result.exit_code, result.out) == (2, "")
+        assert said in result.err
+
+
+def test_json_has_the_keys_of_the_contract(out: Path, own: Course, fairmark_: Run) -> None:
+    assert is_report(json.loads(fairmark_("judge", evidence_of(out, "eve"), "--course", own.root, "--json").out))
