@@ -13,6 +13,7 @@ from fairmark.notebook.source import (
     SourceCall,
     calls_in,
     unparsable,
+    values_given,
 )
 
 
@@ -363,3 +364,17 @@ WORDS = st.sampled_from(
 def test_any_text_is_read_without_an_error(sources: list[str]) -> None:
     notebook = cells(*sources)
     assert {call.cell for call in calls_in(notebook)}.isdisjoint(unparsable(notebook))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["labels.append(1)", "labels.extend([1])", "labels[0] = 1", "labels += [1]", "labels.sort()"],
+)
+def test_what_is_changed_in_place_may_hold_anything(changed: str) -> None:
+    cells = [Cell(position=1, number=1, role="added", source=f"labels = [0]\n{changed}")]
+    assert values_given(cells, "labels")[-1] == UNKNOWN
+
+
+def test_what_is_only_read_is_what_it_was_bound_to() -> None:
+    cells = [Cell(position=1, number=1, role="added", source="labels = [0]\nprint(labels[0], labels.index(0))")]
+    assert [folded.known for folded in values_given(cells, "labels")] == [True]

@@ -87,7 +87,8 @@ def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
         if statement.reachable
         for value in values_bound(statement.node, name)
     ]
-    return (*found, UNKNOWN) if names.rebound or name in read.bound_in_passing else tuple(found)
+    is_open = names.rebound or name in read.bound_in_passing or name in read.changed_in_place
+    return (*found, UNKNOWN) if is_open else tuple(found)
 
 
 def handed_on_in(cells: Iterable[Cell]) -> frozenset[str]:
@@ -110,12 +111,14 @@ def attributes_set_in(cells: Iterable[Cell]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Reading:
-    """What is read off a notebook once, however much is asked of it. ``bound_in_passing``: by ``:=``."""
+    """What is read off a notebook once, however much is asked of it. ``bound_in_passing``: by ``:=``;
+    ``changed_in_place``: by a method of its own (``labels.append(...)``), ``labels[0] = ...`` or ``labels += ...``."""
 
     names: Names
     scopes: Scopes
     attributes_set: frozenset[str]
     bound_in_passing: frozenset[str]
+    changed_in_place: frozenset[str]
 
 
 def _read(cells: Iterable[Cell]) -> _Reading:
@@ -134,7 +137,22 @@ def _read_texts(texts: tuple[tuple[int, str], ...]) -> _Reading:
         scopes=scopes_in(trees),
         attributes_set=frozenset(node.attr for node in stored),
         bound_in_passing=frozenset(passing),
+        changed_in_place=frozenset(filter(None, map(_changed_by, nodes))),
     )
+
+
+_CHANGING = ("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort", "update")
+"""Methods of lists and dictionaries that change them."""
+
+
+def _changed_by(node: ast.AST) -> str | None:
+    """The name of what a statement or call changes without binding it anew."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _CHANGING:
+            return name
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()) | ast.AugAssign(target=ast.Name(id=name)):
+            return name
+    return None
 
 
 def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:

@@ -77,7 +77,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     cells = Cells()
     try:
         for cell in job.cells:
-            _run_cell(recorder, cells, cell)
+            _run_cell(recorder, cells, cell, remembering.opened)
     except TrainingSkipped:
         pass
     else:
@@ -85,19 +85,22 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     recorder.send(RunFinished())
 
 
-def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell) -> None:
+def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell, opened: dict[str, PicturesOpened]) -> None:
     recorder.cell = cell.position
     recorder.channel.settle()
     recorder.send(CellStarted(cell=cell.position))
     recorder.channel.settle()
     seconds, error = cells.run(cell.source)
     with recorder.guarded("names"):
-        record_names(recorder, cells.names, cell.source)
+        record_names(recorder, cells.names, cell.source, opened)
     recorder.send(CellFinished(cell=cell.position, seconds=seconds, error=error))
 
 
-def record_names(recorder: Recorder, names: dict[str, object], source: str) -> None:
-    """What the cell that has just run called things; models bound for the first time are described as they stand."""
+def record_names(
+    recorder: Recorder, names: dict[str, object], source: str, opened: dict[str, PicturesOpened] | None = None
+) -> None:
+    """What the cell that has just run called things. Models bound for the first time are described as they stand, and
+    pipelines that come from pictures in ``opened`` are opened under their own name."""
     values: dict[str, Value] = {}
     objects: dict[str, str] = {}
     for name in sorted(names_bound_in(source) & names.keys()):
@@ -107,6 +110,8 @@ def record_names(recorder: Recorder, names: dict[str, object], source: str) -> N
             objects[name] = recorder.models.name(thing)
             continue
         pictures_name = recorder.pictures.find(thing)
+        if opened is not None and isinstance(thing, tf.data.Dataset):
+            pictures_name = pictures.register_dataset(recorder, thing, opened)
         if pictures_name is not None:
             objects[name] = pictures_name
             continue

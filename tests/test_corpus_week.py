@@ -1,0 +1,143 @@
+"""Mistakes in every assignment of the week, each with the marks it must lose and the words it must be told in.
+
+``corpus/week/<assignment>.toml`` holds submissions: the solution with some of its answers replaced. Each is marked in
+the real sandbox, in a rehearsal: every ``fit`` does a single step. Checks that the solution itself does not pass in one
+need training and are not compared; a case with ``mode = "full"`` is trained, and all of its checks are.
+
+    [[case]]
+    name = "validation reads the training folder"
+    answers.generators = '''...the cell, without its header line...'''
+    lost = { "generators.folders" = 0.5 }
+    says = { "generators.folders" = "The whole message, as the student reads it." }
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from fairmark.author.sample_class import with_answers
+from fairmark.batch.journey import Journey
+from fairmark.course import Course
+from fairmark.report import CheckResult, Report
+from fairmark.sandbox import Launcher, Limits, grading_launcher
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = Path(__file__).resolve().parent / "corpus" / "week"
+
+RENDER = """\
+import colorsys
+import zlib
+
+from PIL import Image
+
+def draw(class_name, random):
+    hue = zlib.crc32(class_name.encode()) % 360 / 360 + random.uniform(-0.02, 0.02)
+    shade = colorsys.hsv_to_rgb(hue % 1, 0.8, random.uniform(0.6, 1))
+    return Image.new("RGB", (16, 16), tuple(int(255 * part) for part in shade))
+"""
+"""Small pictures of one colour for each class, drawn at once. There are as many as in the real set, since answers count
+them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission to ``assignment``: the solution, with ``answers`` in the place of whole cells by exercise. ``lost``
+    are marks and ``says`` messages, by ``exercise.check``."""
+
+    assignment: str
+    name: str
+    answers: dict[str, str]
+    lost: dict[str, float] = field(default_factory=dict)
+    says: dict[str, str] = field(default_factory=dict)
+    mode: str = "rehearsal"
+
+    def notebook(self, solution: bytes) -> bytes:
+        edits = {exercise: f"# Exercise: {exercise}\n{text.strip()}" for exercise, text in self.answers.items()}
+        return with_answers(solution, {exercise: lambda source, e=exercise: edits[e] for exercise in edits})
+
+
+def cases() -> Iterator[Case]:
+    for path in sorted(CORPUS.glob("*.toml")):
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["case"]:
+            yield Case(assignment=path.stem, **entry)
+
+
+@dataclass
+class Week:
+    """The built-in course with pictures that are drawn at once, and one warm launcher for all of it."""
+
+    course: Course
+    launcher: Launcher
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.journey = cache(self._journey)
+        self.answerable = cache(self._answerable)
+
+    def mark(self, case: Case) -> Report:
+        assignment = self.course.assignment(case.assignment)
+        exercises = {exercise.id for exercise in self.journey(case.assignment, case.mode).grader.exercises}
+        assert not case.answers.keys() - exercises, f"{case.name}: there are only {', '.join(sorted(exercises))}"
+        path = self.folder / f"{case.assignment}-{re.sub(r'[^a-z0-9]+', '-', case.name.lower())}.ipynb"
+        path.write_bytes(case.notebook(assignment.solution.read_bytes()))
+        return self.journey(case.assignment, case.mode).mark(path, "ada").report
+
+    def _journey(self, name: str, mode: str) -> Journey:
+        made = Journey(
+            self.course,
+            self.course.assignment(name),
+            launcher=self.launcher,
+            limits=Limits(run_seconds=600),
+            rehearse=mode == "rehearsal",
+        )
+        made.prepare()
+        return made
+
+    def _answerable(self, name: str, mode: str) -> frozenset[str]:
+        """The checks that are compared: those that the solution passes in such a run; with training, all."""
+        journey = self.journey(name, mode)
+        if mode == "full":
+            return frozenset(f"{one.id}.{check.id}" for one in journey.grader.exercises for check in one.checks)
+        report = journey.mark(self.course.assignment(name).solution, "reference").report
+        return frozenset(name for name, check in checks_of(report).items() if check.outcome == "passed")
+
+
+def checks_of(report: Report) -> dict[str, CheckResult]:
+    return {f"{exercise.id}.{check.id}": check for exercise in report.exercises for check in exercise.checks}
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
+    root = tmp_path_factory.mktemp("week") / "course"
+    for part in ("assignments", "solutions", "datasets"):
+        shutil.copytree(ROOT / part, root / part)
+    (root / "graders").mkdir()
+    for grader in (ROOT / "graders").glob("*.py"):
+        shutil.copy(grader, root / "graders")
+    for recipe in (root / "datasets").glob("*/dataset.toml"):
+        text = re.sub(r"(?m)^pixels_sha256.*\n", "", recipe.read_text(encoding="utf-8"))
+        recipe.write_text(re.sub(r"(?m)^picture_size = .*$", "picture_size = [16, 16]", text), encoding="utf-8")
+        for script in recipe.parent.glob("*.py"):
+            script.unlink()
+        (recipe.parent / "render.py").write_text(RENDER)
+    launcher = grading_launcher()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("week_data")))
+        yield Week(Course(root), launcher, tmp_path_factory.mktemp("submitted"))
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.assignment}: {case.name}")
+def test_a_mistake_loses_its_own_marks_and_is_told_in_these_words(case: Case, week: Week) -> None:
+    answerable = week.answerable(case.assignment, case.mode)
+    found = {name: check for name, check in checks_of(week.mark(case)).items() if name in answerable}
+    assert {name: check.message for name, check in found.items() if name in case.says} == case.says
+    lost = {name: round(check.max_score - check.score, 2) for name, check in found.items()}
+    assert {name: marks for name, marks in lost.items() if marks} == case.lost
