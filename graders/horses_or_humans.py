@@ -12,7 +12,15 @@ grader = Grader("horses_or_humans", title="Horses or humans", dataset="horses_or
 
 # --- Exercise 1: pictures labelled by their folder (4 points) ---------------------------------------------------------
 
-pictures = grader.exercise("generators", title="Label pictures by their folder")
+pictures = grader.exercise(
+    "generators",
+    title="Label pictures by their folder",
+    hints=(
+        "Read the line that begins with Found: are the pictures as many, and the classes the ones, that you expect?",
+        "Each generator needs four things: where to read, how large, how many at once, and the form of the labels.",
+    ),
+    lesson="A folder's name is the label of what lies in it, so the folder to name is the one that holds the classes.",
+)
 
 
 @pictures.check(
@@ -67,7 +75,16 @@ def labels(run: RunView) -> None:
 
 # --- Exercise 2: the network (5 points) -------------------------------------------------------------------------------
 
-network = grader.exercise("layers", title="Build the network")
+network = grader.exercise(
+    "layers",
+    title="Build the network",
+    hints=(
+        "Hold the summary against the table you filled in: which is the first row that differs?",
+        "Three blocks shrink the picture and gather features; a row of neurons weighs them up; one neuron decides.",
+    ),
+    lesson="Height and width shrink from block to block while the maps become more: where something is matters less "
+    "and less, what it is more and more.",
+)
 
 
 @network.check(
@@ -78,7 +95,8 @@ network = grader.exercise("layers", title="Build the network")
 )
 def blocks(run: RunView) -> None:
     with part():
-        layers.has_block(run.model, 1, filters=16, height_in=300)
+        layers.takes_pictures(run.model, 300, 300)
+        layers.has_block(run.model, 1, filters=16)
     with part():
         layers.has_block(run.model, 2, filters=32)
     with part():
@@ -98,7 +116,15 @@ def output(run: RunView) -> None:
 
 # --- Exercise 3: compile (3 points) -----------------------------------------------------------------------------------
 
-settings = grader.exercise("compile", title="Compile the model")
+settings = grader.exercise(
+    "compile",
+    title="Compile the model",
+    hints=(
+        "What should become small, how is it made small, and what do you want to read meanwhile?",
+        "The loss follows from the last layer and the form of the labels; look both up in the table above.",
+    ),
+    lesson="The optimizer follows the loss and never sees the accuracy; the accuracy is for you.",
+)
 
 
 @settings.check("The loss fits the output", points=1, hint="Which cross-entropy belongs to your last layer?")
@@ -121,7 +147,15 @@ def metrics(run: RunView) -> None:
 
 # --- Exercise 4: steps (2 points) -------------------------------------------------------------------------------------
 
-steps = grader.exercise("steps", title="Work out the steps")
+steps = grader.exercise(
+    "steps",
+    title="Work out the steps",
+    hints=(
+        "How many pictures does one step take, and how many are there?",
+        "The generators know both numbers; a step that is not whole is none.",
+    ),
+    lesson="Steps worked out from pictures and batch size stay right when either of them changes.",
+)
 
 
 @steps.check("Training steps follow from pictures and batch size", points=1, hint="One epoch sees every picture once.")
@@ -140,7 +174,17 @@ def validation_steps(run: RunView) -> str | None:
 
 # --- Exercise 5: training (4 points) ----------------------------------------------------------------------------------
 
-fitting = grader.exercise("training", title="Train and validate", needs_training=True)
+fitting = grader.exercise(
+    "training",
+    title="Train and validate",
+    needs_training=True,
+    hints=(
+        "fit wants to know what to learn from, for how long, and what to hold the result against.",
+        "Steps go with the pictures they were worked out for; those for validation have an argument of their own.",
+    ),
+    lesson="Training pictures show what was learned, validation pictures whether it holds for others, and hidden ones "
+    "settle it, since nobody could choose by them.",
+)
 
 
 @fitting.check("fit learns from the training pictures, in the steps worked out", points=1, hint="What comes first?")
@@ -159,7 +203,10 @@ def epochs(run: RunView) -> None:
 
 @fitting.check("fit validates on the validation pictures", points=0.5, hint="What tells learning from memorising?")
 def validation(run: RunView) -> None:
-    training.validates_on(run.training, run.validation_pictures)
+    with part():
+        training.validates_on(run.training, run.validation_pictures)
+    with part():
+        training.passes_validation_steps(run, run.training, run.validation_pictures, name="validation_steps")
 
 
 @fitting.check(
@@ -173,7 +220,17 @@ def hidden_accuracy(run: RunView) -> str:
 
 # --- Exercise 6: prediction (2 points) --------------------------------------------------------------------------------
 
-naming = grader.exercise("prediction", title="Name what is in a picture", needs_training=True)
+naming = grader.exercise(
+    "prediction",
+    title="Name what is in a picture",
+    needs_training=True,
+    hints=(
+        "Compare what you give to the model with a batch of training pictures: shape first, then the largest value.",
+        "The number is the probability of one of the two classes, and class_indices tells which.",
+    ),
+    lesson="A network answers anything it is given; the answer means something only for a picture prepared like those "
+    "it learned from.",
+)
 
 
 @naming.check(

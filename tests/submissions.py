@@ -21,7 +21,10 @@ CORPUS = Path(__file__).resolve().parent / "corpus"
 
 @dataclass(frozen=True)
 class Case:
-    """A submission of the corpus: the solution with some of its answers changed."""
+    """A submission of the corpus: the solution with some of its answers changed.
+
+    ``full`` has it trained, for two epochs, and shown hidden pictures; otherwise every ``fit`` does a single step.
+    """
 
     name: str
     exercise: str = ""
@@ -29,6 +32,7 @@ class Case:
     answers: dict[str, str] = field(default_factory=dict)
     lost: dict[str, float] = field(default_factory=dict)
     says: dict[str, list[str]] = field(default_factory=dict)
+    full: bool = False
 
     def notebook(self, solution: bytes, *, epochs: int) -> bytes:
         """The submission's bytes; training is cut to ``epochs`` epochs where the case itself does not set them."""
@@ -83,5 +87,6 @@ class Corpus:
         assignment = self.course.assignment("horses_or_humans")
         path = self.folder / f"{re.sub(r'[^a-z0-9]+', '-', case.name.lower())}{'-quick' * quick}.ipynb"
         path.write_bytes(case.notebook(assignment.solution.read_bytes(), epochs=2))
-        journey = Journey(self.course, assignment, quick=quick, limits=Limits(run_seconds=600))
+        rehearse = not quick and not case.full
+        journey = Journey(self.course, assignment, quick=quick, rehearse=rehearse, limits=Limits(run_seconds=600))
         return journey.mark(path, path.stem)

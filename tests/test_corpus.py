@@ -1,9 +1,9 @@
 """Every submission of the corpus gets the verdict it must get: run in the real sandbox, with few pictures.
 
 Wrong answers lose exactly the marks they should and no others; right answers in other spellings lose none. What needs
-no training is looked at with ``--quick``. What does is trained for a few steps only; whether those reach the hidden
-accuracy is chance, so that check is left out where it is not what the case is about. What notebooks make up about
-themselves is in ``test_corpus_hostile.py``.
+no training is looked at with ``--quick``. What does is rehearsed, a step for each ``fit``; some right answers are
+trained for two epochs and shown hidden pictures. Whether those reach the accuracy is chance, so that check is left out.
+What notebooks make up about themselves is in ``test_corpus_hostile.py``.
 """
 
 from __future__ import annotations
@@ -61,5 +61,5 @@ def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool
 def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
     marked = corpus.report(case, quick=quick)
     assert losses_but_for_chance(marked.report) == {}
-    assert marked.evidence.probe is not None
-    assert marked.evidence.probe.problem is None
+    probe = marked.evidence.probe
+    assert (probe is not None and probe.problem is None) == case.full

@@ -188,6 +188,11 @@ def _file(message: str, sources: Sequence[str]) -> Advice | None:
 
 
 def _type(message: str, source: str) -> Advice | None:
+    if "set_model() missing 1 required positional argument" in message:
+        return Advice(
+            "`callbacks` was given a class, and Keras calls back objects.",
+            "Make an object of the class, with parentheses behind its name.",
+        )
     unexpected = re.search(r"got an unexpected keyword argument '(\w{1,60})'", message)
     if unexpected:
         return _argument(unexpected[1])
