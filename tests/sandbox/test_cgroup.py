@@ -59,3 +59,18 @@ def test_two_groups_never_share_a_name(tmp_path: Path) -> None:
     # Where nothing limits memory, a file of that name is simply written: enough to see the names.
     one, other = MemoryGroup(tmp_path, MIB), MemoryGroup(tmp_path, MIB)
     assert one.folder != other.folder
+
+
+@needs_groups
+def test_groups_of_a_grader_that_is_gone_are_removed_and_those_of_one_that_lives_are_not() -> None:
+    assert PARENT is not None
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    abandoned, mine = PARENT / f"fairmark-{int(ended.stdout)}-1", MemoryGroup(PARENT, 64 * MIB)
+    abandoned.mkdir()
+    try:
+        memory_groups.cache_clear()
+        memory_groups()
+        assert not abandoned.exists()
+        assert mine.folder.exists()
+    finally:
+        mine.remove()

@@ -81,11 +81,17 @@ def memory_groups() -> Path | None:
     for parent in _candidates():
         with contextlib.suppress(OSError):
             MemoryGroup(parent, 1 << 30).remove()
-            for left in parent.glob(f"{_PREFIX}*"):
+            for left in filter(_is_abandoned, parent.glob(f"{_PREFIX}*")):
                 with contextlib.suppress(OSError):
                     left.rmdir()  # fails while there are processes in it
             return parent
     return None
+
+
+def _is_abandoned(group: Path) -> bool:
+    """Whether the grader that has made it is gone; a group may be empty only because its run is about to begin."""
+    maker = group.name.removeprefix(_PREFIX).partition("-")[0]
+    return not Path("/proc", maker).exists()
 
 
 def _candidates() -> Iterator[Path]:

@@ -65,6 +65,7 @@ class Decoded:
         self._pictures_folder = pictures_folder
         self._rows: dict[str, int] = {}
         self._name = ""
+        self._own_size: tuple[int, ...] = ()
         self._stores: dict[tuple[object, ...], Store] = {}
         self._look_again: dict[tuple[object, ...], float] = {}
 
@@ -78,14 +79,21 @@ class Decoded:
             row = self._rows.get(os.path.realpath(path))
         return store.row(row) if row is not None else None
 
+    def own_form(self) -> tuple[object, ...] | None:
+        """The form of the pictures as they are, where all are lossless and of one size; None elsewhere."""
+        try:
+            self._read_index()
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return (*self._own_size, "nearest", "rgb") if self._own_size else None
+
     def _open(self, form: tuple[object, ...]) -> Store | None:
         now = time.monotonic()
         if now < self._look_again.get(form, 0.0):
             return None
         self._look_again[form] = now + _LOOK_EVERY_SECONDS
         try:
-            if not self._rows:
-                self._read_index()
+            self._read_index()
             height, width, interpolation, color_mode = form
             name = self._name.format(height=height, width=width, interpolation=interpolation, color_mode=color_mode)
             self._stores[form] = Store(self._folder / name, (len(self._rows), height, width))
@@ -94,9 +102,13 @@ class Decoded:
         return self._stores[form]
 
     def _read_index(self) -> None:
+        if self._rows:
+            return
         index = json.loads((self._folder / "index.json").read_bytes())
         root = self._pictures_folder / index["dataset"]
         self._name = index["store"]
+        sizes = {tuple(size or ()) for size in index["lossless"]}
+        self._own_size = sizes.pop() if len(sizes) == 1 else ()
         self._rows = {os.path.join(root, path): row for row, path in enumerate(index["files"])}  # noqa: PTH118 - as Keras joins
 
 

@@ -57,6 +57,8 @@ def simple_value(value: object) -> Value:
     """A simple value, or a list, table or array of at most 400, as data; raises ``TypeError`` for anything else."""
     if is_simple(value):
         return cast("Scalar", plain(value))
+    if type(value) is np.ndarray and value.ndim == 0:  # np.squeeze(model.predict(...))
+        return cast("Scalar", plain(value.item()))
     if type(value) is np.ndarray and value.ndim in (1, 2) and value.size <= _LARGEST_TABLE:
         value = value.tolist()
     items = _items(value)

@@ -19,7 +19,7 @@ from fairmark.evidence import (
     SessionStarted,
     Value,
 )
-from fairmark.sandbox.inside import decoded, pictures, training
+from fairmark.sandbox.inside import decoded, decoded_pipelines, pictures, training
 from fairmark.sandbox.inside.cells import Cells, names_bound_in
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.describe import simple_value
@@ -71,7 +71,9 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
         leave_unfilled()
     pictures.install(recorder)
     if job.decoded is not None:
-        decoded.install(decoded.Decoded(Path(job.decoded), Path(job.pictures_folder)))
+        kept = decoded.Decoded(Path(job.decoded), Path(job.pictures_folder))
+        decoded.install(kept)
+        decoded_pipelines.install(kept)
     pauser = Pauser(job.pauses, exporter, replies) if job.pauses is not None else None
     training.install(recorder, exporter, remembering.opened, pauser)
     cells = Cells()
