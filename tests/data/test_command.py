@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fairmark.cli.data import app
-from fairmark.data import set_folder
+from fairmark.data import evidence_folder, set_folder
+from fairmark.data.decoded import ensure_decoded
+from fairmark.data.picture_form import PictureForm
 from fairmark.errors import ArchiveRefused, AssignmentNotFound
 
 Run = Callable[..., Result]
@@ -75,3 +77,26 @@ def test_errors_are_left_to_the_wrapper(run: Run, archives: dict[str, Path], cou
     toml = str(course / "datasets" / "shapes" / "dataset.toml")
     result = run("add", "shapes", "--train", toml, "--validation", str(archives["validation"]))
     assert isinstance(result.exception, ArchiveRefused)
+
+
+def test_prune_removes_decoded_pictures_first_and_evidence_then(run: Run) -> None:
+    run("make")
+    [store] = ensure_decoded("shapes", [PictureForm(40, 40)])
+    entry = evidence_folder() / "ab" / "abcd.json.gz"
+    entry.parent.mkdir(parents=True)
+    entry.write_bytes(b"x" * 1000)
+    size = store.stat().st_size
+
+    def prune(*options: str) -> Result:
+        return CliRunner().invoke(app, ["prune", *options])
+
+    assert prune().stdout == (
+        "decoded pictures: 0 files removed, 0.00 GB; 0.00 GB kept\nevidence: 0 files removed, 0.00 GB; 0.00 GB kept\n"
+    )
+    rows = json.loads(prune("--keep-gb", f"{(size + 999) / 1e9:.9f}", "--json").stdout)
+    assert rows == [
+        {"kind": "decoded", "removed": 1, "kept_bytes": 0},
+        {"kind": "evidence", "removed": 0, "kept_bytes": 1000},
+    ]
+    rows = json.loads(prune("--keep-gb", "0", "--json").stdout)
+    assert rows[1] == {"kind": "evidence", "removed": 1, "kept_bytes": 0}

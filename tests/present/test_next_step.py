@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fairmark.present.audience import for_student
 from fairmark.present.next_step import NextStep, next_step
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary
 
@@ -67,3 +68,21 @@ def test_an_unreadable_file_is_to_be_saved_again(full_report: Report) -> None:
 def test_a_report_of_no_exercises_is_for_the_instructor(full_report: Report) -> None:
     empty = full_report.model_copy(update={"exercises": (), "outcome": "failed"})
     assert "instructor" in next_step(empty).action
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action"),
+    [
+        ("failed", "Read “Compile the model” again: every check you see passed, another did not."),
+        ("unattempted", "Start “Compile the model”: write your code where the stub is."),
+        ("passed", "Nothing left to do: every check passed."),
+    ],
+)
+def test_a_check_that_is_held_back_is_not_told(outcome: Outcome, action: str) -> None:
+    report = report_with(outcome, hint="Look up.")
+    exercise = report.exercises[0]
+    hidden = exercise.model_copy(
+        update={"checks": tuple(check.model_copy(update={"visibility": "never"}) for check in exercise.checks)}
+    )
+    shown = for_student(report.model_copy(update={"exercises": (hidden,)}))
+    assert next_step(shown) == NextStep(action)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from laid import lay_out
 
-from fairmark.data.decoded import decoded_set, ensure_decoded
+from fairmark.data.decoded import decoded_set, ensure_decoded, own_form
 from fairmark.data.picture_form import PictureForm
 from fairmark.data.places import decoded_folder, set_folder
 from fairmark.evidence import Cell, NamesBound, PictureLoaded, PicturesOpened, Run, Value
@@ -54,6 +54,28 @@ CALLED = """
 opened = load_img(shapes / "train/dark/0-colour.png", target_size=(20, 30))
 kind = type(opened).__module__
 """
+PIPELINES = """
+def passed(name="plain", where="train", epochs=2, **options):
+    asked = dict(image_size=(11, 17), batch_size=3, seed=7, verbose=False) | options
+    made = keras.utils.image_dataset_from_directory(shapes.parent / name / where, **asked)
+    sums = hashlib.sha256()
+    for _ in range(epochs):
+        for pictures, labels in made:
+            sums.update(pictures.numpy().tobytes() + labels.numpy().tobytes() + str(pictures.dtype).encode())
+    return sums.hexdigest() + str(len(made)) + str(made.element_spec)
+"""
+PASSED = {
+    **{name: f"passed(interpolation={name!r})" for name in ("bilinear", "nearest", "bicubic", "area", "lanczos3")},
+    "own size": "passed(image_size=(23, 37))",
+    "not shuffled": "passed(where='validation', shuffle=False)",
+    "cropped": "passed(crop_to_aspect_ratio=True)",
+    "padded": "passed(pad_to_aspect_ratio=True)",
+    "channels first": "passed(data_format='channels_first')",
+    "split": "passed(validation_split=0.5, subset='training')",
+    "grey": "passed(color_mode='grayscale')",
+    "photographs": "passed(name='shapes')",
+}
+PASSED_TABLE = "\n".join(f"flow_{place} = {one}" for place, one in enumerate(PASSED.values()))
 FORMS = [PictureForm(20, 30), PictureForm(20, 30, "lanczos"), PictureForm(20, 30, "nearest", "grayscale")]
 
 
@@ -64,6 +86,8 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("pictures")))
         folder = lay_out(set_folder("shapes"), ["colour.png", "photo.jpg"], each=2)
         ensure_decoded("shapes", FORMS)
+        lay_out(set_folder("plain"), ["colour.png"], each=4)
+        ensure_decoded("plain", [own_form("plain") or FORMS[0]])
         yield folder
 
 
@@ -91,9 +115,20 @@ def bound(found: Run) -> dict[str, Value]:
     return {name: value for event in events if isinstance(event, NamesBound) for name, value in event.values.items()}
 
 
-def flows(found: Run) -> dict[str, Value]:
+def flows(found: Run, names: Iterable[str] = FLOWS) -> dict[str, Value]:
     values = bound(found)
-    return {name: values[f"flow_{place}"] for place, name in enumerate(FLOWS)}
+    return {name: values[f"flow_{place}"] for place, name in enumerate(names)}
+
+
+def inverted(name: str) -> Path:
+    """A folder whose stores hold something else than those of a set."""
+    folder = decoded_folder() / f"inverted-{name}"
+    folder.mkdir()
+    for path in decoded_set(name).iterdir():
+        content = path.read_bytes()
+        other = content[:128] + bytes(255 - one for one in content[128:])
+        (folder / path.name).write_bytes(other if path.suffix == ".npy" else content)
+    return folder
 
 
 def test_every_batch_is_keras_own_to_the_bit(shapes: Path, worker: Worker) -> None:
@@ -114,15 +149,19 @@ def test_every_batch_is_keras_own_to_the_bit(shapes: Path, worker: Worker) -> No
 def test_what_is_kept_is_what_is_drawn(shapes: Path, worker: Worker) -> None:
     """With stores that hold something else, batches change just where they are taken from there."""
     launcher = ConfinedProcess(worker=worker)
-    forged = decoded_folder() / "forged"
-    forged.mkdir()
-    for path in decoded_set("shapes").iterdir():
-        content = path.read_bytes()
-        inverted = bytes(255 - one for one in content[128:])
-        (forged / path.name).write_bytes(content[:128] + inverted if path.suffix == ".npy" else content)
     own = flows(run(DRAWN, TABLE, decoded=None, shapes=shapes, launcher=launcher))
-    other = flows(run(DRAWN, TABLE, decoded=forged, shapes=shapes, launcher=launcher))
+    other = flows(run(DRAWN, TABLE, decoded=inverted("shapes"), shapes=shapes, launcher=launcher))
     assert {name for name in FLOWS if own[name] != other[name]} == KEPT
+
+
+def test_pipelines_give_the_same_to_the_bit_and_take_what_is_kept(shapes: Path, worker: Worker) -> None:
+    launcher = ConfinedProcess(worker=worker)
+    own, kept, other = (
+        flows(run(DRAWN, PIPELINES, PASSED_TABLE, decoded=one, shapes=shapes, launcher=launcher), PASSED)
+        for one in (None, decoded_set("plain"), inverted("plain"))
+    )
+    assert kept == own
+    assert {name for name in PASSED if own[name] == other[name]} == {"grey", "photographs"}
 
 
 @pytest.mark.parametrize("damage", ["nothing there", "cut short", "no index", "another shape", "objects"])

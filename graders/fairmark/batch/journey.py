@@ -228,6 +228,8 @@ class Journey:
             if mode not in self._references:
                 submission = read_submission(self.assignment.solution, student="reference", master=self.master)
                 self._references[mode] = self._runner.run(submission, submission.cells, NOBODY, mode)
+                if self.mode == "full":
+                    self._runner.decode_for(self._references[mode])
             return self._references[mode]
 
 

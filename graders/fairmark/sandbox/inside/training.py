@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Callable
@@ -227,6 +228,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._validation_steps = batch + 1
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        numbers = _numbers(logs or {})
         self._send(
             EpochEnded(
                 fit=self._fit,
@@ -234,11 +236,20 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
                 steps=self._iterations_now() - self._iterations,
                 validation_steps=self._validation_steps,
                 seconds=time.monotonic() - self._began,
-                logs={str(key)[:100]: float(value) for key, value in (logs or {}).items()},
+                logs=numbers,
             )
         )
-        if self._pauser is not None and self._pauser.ends(self.model, self._fit, logs or {}):
+        if self._pauser is not None and self._pauser.ends(self.model, self._fit, numbers):
             self.model.stop_training = True
+
+
+def _numbers(logs: dict[str, Any]) -> dict[str, float]:
+    """Those that are single numbers: a metric may give one for each class, as ``F1Score`` does."""
+    found = {}
+    for key, value in logs.items():
+        with contextlib.suppress(TypeError, ValueError):
+            found[str(key)[:100]] = float(value)
+    return found
 
 
 def _wrap_evaluate(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:
