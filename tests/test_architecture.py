@@ -158,8 +158,9 @@ def test_the_walls_know_only_what_is_to_be_confined() -> None:
     ]
 
 
-def test_the_part_that_runs_inside_knows_evidence_and_jobs_only() -> None:
-    known = ("fairmark.evidence", "fairmark.sandbox.jobs", "fairmark.sandbox.seal", "fairmark.sandbox.inside")
+def test_the_part_that_runs_inside_knows_evidence_its_job_and_how_cells_are_read_only() -> None:
+    job = ("fairmark.sandbox.jobfile", "fairmark.sandbox.jobs", "fairmark.sandbox.seal")
+    known = ("fairmark.evidence", "fairmark.notebook.magics", *job, "fairmark.sandbox.inside")
     assert not [
         f"{at(path, line)} imports {name}"
         for path in MODULES

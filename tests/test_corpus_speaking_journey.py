@@ -135,7 +135,7 @@ def test_a_class_that_speaks_is_graded_like_any_other(
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.parent for path in written} == {out, out / "reports", out / "evidence"}
     assert all(is_file_name(path.name) for path in written)
-    assert len(written) == 3 * (len(SAID) + 1) + 1
+    assert len(written) == 3 * (len(SAID) + 1) + 2  # the gradebook and the ledger
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -77,10 +78,24 @@ class Week:
     course: Course
     launcher: Launcher
     folder: Path
+    pool: ThreadPoolExecutor
+    marked: dict[tuple[str, str], Future[dict[str, CheckResult]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.journey = cache(self._journey)
         self.answerable = cache(self._answerable)
+
+    def begin(self, case: Case) -> None:
+        """Cases are marked two at a time, each once."""
+        self.marked[case.assignment, case.name] = self.pool.submit(self._compared, case)
+
+    def compared(self, case: Case) -> dict[str, CheckResult]:
+        """The checks that are compared, answered for this case."""
+        return self.marked[case.assignment, case.name].result()
+
+    def _compared(self, case: Case) -> dict[str, CheckResult]:
+        answerable = self.answerable(case.assignment, case.mode)
+        return {name: check for name, check in checks_of(self.mark(case)).items() if name in answerable}
 
     def mark(self, case: Case) -> Report:
         assignment = self.course.assignment(case.assignment)
@@ -110,12 +125,19 @@ class Week:
         return frozenset(name for name, check in checks_of(report).items() if check.outcome == "passed")
 
 
+CASES = [
+    pytest.param(case, id=f"{case.assignment}: {case.name}", marks=() if number % 4 == 0 else pytest.mark.twice)
+    for number, case in enumerate(cases())
+]
+"""A fourth of them; all with ``pytest -m twice``."""
+
+
 def checks_of(report: Report) -> dict[str, CheckResult]:
     return {f"{exercise.id}.{check.id}": check for exercise in report.exercises for check in exercise.checks}
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
+def week(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Week]:
     root = tmp_path_factory.mktemp("week") / "course"
     for part in ("assignments", "solutions", "datasets"):
         shutil.copytree(ROOT / part, root / part)
@@ -129,15 +151,20 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
             script.unlink()
         (recipe.parent / "render.py").write_text(RENDER)
     launcher = grading_launcher()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("week_data")))
-        yield Week(Course(root), launcher, tmp_path_factory.mktemp("submitted"))
+        made = Week(Course(root), launcher, tmp_path_factory.mktemp("submitted"), pool)
+        for item in request.session.items:
+            case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
+            if isinstance(case, Case):
+                made.begin(case)
+        yield made
+        pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.assignment}: {case.name}")
+@pytest.mark.parametrize("case", CASES)
 def test_a_mistake_loses_its_own_marks_and_is_told_in_these_words(case: Case, week: Week) -> None:
-    answerable = week.answerable(case.assignment, case.mode)
-    found = {name: check for name, check in checks_of(week.mark(case)).items() if name in answerable}
+    found = week.compared(case)
     assert {name: check.message for name, check in found.items() if name in case.says} == case.says
     lost = {name: round(check.max_score - check.score, 2) for name, check in found.items()}
     assert {name: marks for name, marks in lost.items() if marks} == case.lost

@@ -32,24 +32,29 @@ ATTACKS = ("connects by TCP", "reads the hidden pictures", "reads the environmen
 
 @dataclass(frozen=True)
 class Class:
-    """A class, as graded without Dask."""
+    """A class that has handed in."""
 
     course: Course
     folder: Path
-    gradebook: bytes
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two workers of one slot each, processes of their own."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=None, silence_logs=50
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=None,
+        silence_logs=50,
     ) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory, cluster: Any) -> Class:  # noqa: ANN401 - Dask's
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Class:
+    """One right, one copy, one wrong somewhere, one no notebook."""
     root = tmp_path_factory.mktemp("cluster")
     course, folder = walled_course(root / "course"), root / "class"
     folder.mkdir()
@@ -59,17 +64,20 @@ def graded(tmp_path_factory: pytest.TempPathFactory, cluster: Any) -> Class:  # 
     wrong = {"compile": lambda source: source.replace("binary_crossentropy", "mse")}
     (folder / "eve.ipynb").write_bytes(with_answers(right, wrong))
     (folder / "half.ipynb").write_bytes(right[:700])
-    recipe = load_recipe(course.dataset_folder(DATASET))
+    return Class(course, folder)
+
+
+def with_attacks(handed_in: Class, scheduler: str) -> None:
+    """Adds the hostile, who know where the scheduler and the hidden pictures are."""
+    recipe = load_recipe(handed_in.course.dataset_folder(DATASET))
     places = {
         "hidden": str(hidden_pictures(recipe).folder),
-        "port": cluster.scheduler_address.rpartition(":")[2],
+        "port": scheduler.rpartition(":")[2],
         "marker": "fairmark-none",
     }
     for attack in attacks():
         if attack.name in ATTACKS:
-            (folder / f"{attack.name}.ipynb").write_bytes(attack.notebook(course, places))
-    grade_class([folder], root / "here", course)
-    return Class(course, folder, (root / "here" / "gradebook.csv").read_bytes())
+            (handed_in.folder / f"{attack.name}.ipynb").write_bytes(attack.notebook(handed_in.course, places))
 
 
 def killed_in_mid_run(find: Callable[[], list[int]]) -> tuple[threading.Thread, list[int]]:
@@ -77,7 +85,7 @@ def killed_in_mid_run(find: Callable[[], list[int]]) -> tuple[threading.Thread, 
     killed: list[int] = []
 
     def kill() -> None:
-        deadline = time.monotonic() + 600
+        deadline = time.monotonic() + 300
         while not killed and time.monotonic() < deadline:
             for pid in find():
                 if has_run(pid):
@@ -92,9 +100,11 @@ def killed_in_mid_run(find: Callable[[], list[int]]) -> tuple[threading.Thread, 
 
 
 def has_run(worker: int) -> bool:
-    """Whether a run is under way below this process: besides the one it is forked from, its warden and its own."""
+    """Whether a run is under way below this process: the process it is forked from has a warden, and that an init."""
     try:
-        return len(psutil.Process(worker).children(recursive=True)) >= 3
+        below = psutil.Process(worker).children()
+        forking = [one for one in below if "fairmark.sandbox.warm" in one.cmdline()]
+        return any(len(one.children(recursive=True)) >= 3 for one in forking)
     except psutil.Error:
         return False
 
@@ -120,25 +130,30 @@ def reached(out: Path) -> list[str]:
 # --- the same marks ---------------------------------------------------------------------------------------------------
 
 
-def test_a_worker_killed_in_mid_run_changes_nothing(graded: Class, cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
+def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    with_attacks(handed_in, cluster.scheduler_address)
+    grade_class([handed_in.folder], tmp_path / "here", handed_in.course)
+    undisturbed = (tmp_path / "here" / "gradebook.csv").read_bytes()
     pids = [worker.process.pid for worker in cluster.workers.values()]
     thread, killed = killed_in_mid_run(lambda: pids)
     out = tmp_path / "out"
-    reports = grade_class([graded.folder], out, graded.course, cluster=cluster.scheduler_address, fresh=True)
+    reports = grade_class([handed_in.folder], out, handed_in.course, cluster=cluster.scheduler_address, fresh=True)
     thread.join(timeout=1)
     assert len(killed) == 1
-    assert (out / "gradebook.csv").read_bytes() == graded.gradebook
+    assert (out / "gradebook.csv").read_bytes() == undisturbed
     assert [report.student for report in reports if report.outcome == "passed"] == sorted(["ada", "bob", *ATTACKS])
     assert reached(out) == []
     # What the ledger calls done is not sent again: nobody is asked.
-    grade_class([graded.folder], out, graded.course, cluster="tcp://127.0.0.1:1")
-    assert (out / "gradebook.csv").read_bytes() == graded.gradebook
+    grade_class([handed_in.folder], out, handed_in.course, cluster="tcp://127.0.0.1:1")
+    assert (out / "gradebook.csv").read_bytes() == undisturbed
 
 
-def test_workers_of_its_own_may_be_killed_too(graded: Class, tmp_path: Path) -> None:
+def test_workers_of_its_own_may_be_killed_too(handed_in: Class, tmp_path: Path) -> None:
     others = set(dask_workers())
     thread, killed = killed_in_mid_run(lambda: [pid for pid in dask_workers() if pid not in others])
-    [report] = grade_class([graded.folder / "ada.ipynb"], tmp_path, graded.course, cluster="local", jobs=1, fresh=True)
+    [report] = grade_class(
+        [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster="local", jobs=1, fresh=True
+    )
     thread.join(timeout=1)
     assert len(killed) == 1
     assert (report.outcome, report.score) == ("passed", 20)
@@ -148,18 +163,18 @@ def test_workers_of_its_own_may_be_killed_too(graded: Class, tmp_path: Path) -> 
 
 
 def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_marked(
-    graded: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    handed_in: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(*, trust: bool) -> Launcher:
         raise NotConfined(["files"], ["landlock: not in this kernel"])
 
     monkeypatch.setattr("fairmark.batch.elsewhere.grading_launcher", none)
-    with (
-        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None, silence_logs=50) as near,
-        pytest.raises(MachineError) as caught,
-    ):
+    with distributed.LocalCluster(
+        n_workers=1, processes=False, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as near:
         near.workers[0].name = "node-7"
-        grade_class([graded.folder], tmp_path, graded.course, cluster=near.scheduler_address, fresh=True)
+        with pytest.raises(MachineError) as caught:
+            grade_class([handed_in.folder], tmp_path, handed_in.course, cluster=near.scheduler_address, fresh=True)
     assert caught.value.message == (
         "The worker node-7 cannot be used: This machine cannot confine files of the notebooks it runs "
         "(landlock: not in this kernel)."
@@ -176,9 +191,9 @@ def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_mark
         ("keras", "Install the same versions on all machines."),
     ],
 )
-def test_a_worker_that_would_mark_otherwise_is_refused(what: str, remedy: str, graded: Class) -> None:
-    expected = world(Journey(graded.course, graded.course.assignment(NAME), decide_early=True)) | {what: "0"}
-    batch = Batch(what, str(graded.course.root), decide_early=True, worlds={NAME: expected})
+def test_a_worker_that_would_mark_otherwise_is_refused(what: str, remedy: str, handed_in: Class) -> None:
+    expected = world(Journey(handed_in.course, handed_in.course.assignment(NAME), decide_early=True)) | {what: "0"}
+    batch = Batch(what, str(handed_in.course.root), decide_early=True, worlds={NAME: expected})
     seen = look_there(batch, name="node-7", slots=1, resources={})
     said = r"( \([0-9.]+, not 0\))?" if what == "keras" else ""
     assert re.fullmatch(
@@ -189,8 +204,10 @@ def test_a_worker_that_would_mark_otherwise_is_refused(what: str, remedy: str, g
     assert (there.worker, there.marked, there.problem) == ("tcp://node-7:1", None, seen.problem)
 
 
-def test_a_scheduler_that_is_not_there_is_said(graded: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_is_not_there_is_said(
+    handed_in: Class, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fairmark.batch.cluster._CONNECT_SECONDS", 0.5)
     with pytest.raises(MachineError) as caught:
-        grade_class([graded.folder], tmp_path, graded.course, cluster="tcp://127.0.0.1:1", fresh=True)
+        grade_class([handed_in.folder], tmp_path, handed_in.course, cluster="tcp://127.0.0.1:1", fresh=True)
     assert caught.value.message.startswith("tcp://127.0.0.1:1: no Dask scheduler can be reached: ")

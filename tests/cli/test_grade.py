@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from commands import Run, is_report
 from scripted import Scripted
+from tiny import answered, tiny_course
 
+from fairmark.batch.ledger import Ledger
+from fairmark.batch.room import cores
 from fairmark.course import Course
-from fairmark.sandbox import Limits
+from fairmark.sandbox import Limits, NotebookJob
 from fairmark.sandbox.limits import GIB
 
 pytestmark = pytest.mark.usefixtures("launcher")
@@ -189,3 +193,100 @@ def test_a_place_that_cannot_be_written_exits_with_3(
     result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
     assert (result.exit_code, result.out) == (3, "")
     assert str(tmp_path / "out") in result.err
+
+
+# --- going on ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_finished_class_is_not_run_again(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["grade", folder, "--out", tmp_path / "out", "--course", course.root]
+    first = fairmark_(*words)
+    written = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*") if "ledger" not in path.name}
+    launcher.jobs.clear()
+
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(Scripted, "warm_up", refuse)
+    monkeypatch.setattr(Scripted, "start", refuse)
+    again = fairmark_(*words)
+    assert again.exit_code == first.exit_code == 1
+    assert launcher.jobs == []
+    assert {path: path.read_bytes() for path in written} == written
+    assert again.out.splitlines()[:-1] == first.out.splitlines()[:-1]  # the last line says how long it took
+
+
+def test_what_is_new_is_all_that_is_run(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    words = ["--out", tmp_path / "out", "--course", course.root, "--jobs", 1]
+    fairmark_("grade", folder, *words)
+    launcher.jobs.clear()
+    (folder / "fay.ipynb").write_bytes(answered(course))
+    fairmark_("grade", folder, *words)
+    assert len(launcher.jobs) == 1
+    assert list(rows(tmp_path / "out")) == ["ada", "ben", "eve", "fay"]
+
+
+def test_fresh_runs_everything_again(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    words = ["--out", tmp_path / "out", "--course", course.root, "--jobs", 1]
+    fairmark_("grade", folder, *words)
+    launcher.jobs.clear()
+    fairmark_("grade", folder, *words, "--fresh")
+    assert len(launcher.jobs) == 1  # ben and eve have nothing to run
+
+
+def test_another_folder_is_marked_from_what_is_kept(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    words = ["--course", course.root, "--jobs", 1]
+    fairmark_("grade", folder, "--out", tmp_path / "one", *words)
+    launcher.jobs.clear()
+    fairmark_("grade", folder, "--out", tmp_path / "other", *words)
+    assert launcher.jobs == []
+    assert (tmp_path / "one/gradebook.csv").read_bytes() == (tmp_path / "other/gradebook.csv").read_bytes()
+
+
+def test_two_batches_do_not_write_into_one_folder(folder: Path, tmp_path: Path, course: Course, fairmark_: Run) -> None:
+    with closing(Ledger(tmp_path / "out" / "ledger.sqlite")):
+        result = fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root)
+    assert (result.exit_code, result.out) == (3, "")
+    assert "ledger.sqlite: another batch is writing there" in result.err
+
+
+def test_a_course_without_solutions_is_graded_too(folder: Path, tmp_path: Path, fairmark_: Run) -> None:
+    bare = tiny_course(tmp_path / "bare")
+    for name in bare.assignments():
+        bare.assignment(name).solution.unlink()
+    (folder / "fay.ipynb").write_bytes((folder / "ada.ipynb").read_bytes())
+    fairmark_("grade", folder, "--out", tmp_path / "out", "--course", bare.root, "--jobs", 2)
+    assert {student: row["score"] for student, row in rows(tmp_path / "out").items()} == {
+        "ada": "3",
+        "ben": "0",
+        "eve": "0",
+        "fay": "3",
+    }
+
+
+def test_at_least_one_job_runs_at_once(folder: Path, course: Course, fairmark_: Run) -> None:
+    result = fairmark_("grade", folder, "--course", course.root, "--jobs", 0)
+    assert (result.exit_code, result.out) == (2, "")
+    assert "--jobs" in result.err
+
+
+@pytest.mark.parametrize(("jobs", "threads"), [(1, None), (2, max(1, cores() // 2))])
+def test_runs_at_once_share_the_cores(
+    jobs: int,
+    threads: int | None,
+    folder: Path,
+    tmp_path: Path,
+    course: Course,
+    fairmark_: Run,
+    launcher: Scripted,
+) -> None:
+    fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root, "--jobs", jobs)
+    assert {job.threads for job in launcher.jobs if isinstance(job, NotebookJob)} == {threads}

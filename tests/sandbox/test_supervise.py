@@ -372,3 +372,37 @@ def test_an_error_of_whoever_is_told_still_ends_the_process() -> None:
     with pytest.raises(LookupError, match="ours"):
         watch("send('cell_started', cell=os.getpid()); time.sleep(60)", on_event=tell)
     assert is_dead(pids[0])
+
+
+# --- while somebody looks at it ---------------------------------------------------------------------------------------
+
+PAUSE = 'send("model_exported", model="m", moment="epoch", folder="m-1", digest="aa")\n'
+
+
+def until_dead(stamped: Stamped) -> str:
+    """Takes as long as the run lives, as looking at a model may."""
+    pid = int(getattr(stamped.event, "folder", "0"))
+    assert is_dead(pid)
+    return "go"
+
+
+def test_a_run_that_should_wait_is_held_to_its_limits_meanwhile() -> None:
+    pause = PAUSE.replace('"m-1"', "str(os.getpid())")
+    seen = watch(pause + "hoard = bytearray(400_000_000)\ntime.sleep(60)", on_event=until_dead, memory_bytes=10**8)
+    assert (seen.outcome, seen.reason) == ("out_of_memory", "more than 0.1 GiB of memory")
+
+
+def test_a_run_that_starts_processes_instead_of_waiting_is_ended_with_all_of_them() -> None:
+    pause = PAUSE.replace('"m-1"', "str(os.getpid())")
+    program = pause + "for _ in range(20):\n    subprocess.Popen(['sleep', '600'])\ntime.sleep(60)"
+    seen = watch(program, on_event=until_dead, processes=5)
+    assert (seen.outcome, seen.reason) == ("crashed", "the notebook had more than 5 processes at once")
+
+
+def test_what_it_takes_to_look_is_not_the_runs_time() -> None:
+    def slowly(stamped: Stamped) -> None:
+        select.select([], [], [], 1.5)
+
+    seen = watch(PAUSE + 'send("run_finished")', on_event=slowly, run_seconds=2.5)
+    assert (seen.outcome, kinds(seen)) == ("completed", ["model_exported", "run_finished"])
+    assert seen.wall_seconds < 2.5

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -34,7 +36,7 @@ from fairmark.batch.elsewhere import (
 )
 from fairmark.batch.journey import Marked
 from fairmark.batch.room import cores, free_bytes
-from fairmark.batch.slots import Slots, Workers
+from fairmark.batch.slots import LOOK_EVERY_SECONDS, Slots, Workers
 from fairmark.batch.steps import NOBODY
 from fairmark.batch.store import Key
 from fairmark.errors import Interrupted, MachineError
@@ -78,7 +80,8 @@ def mark_on_cluster(
         with progress.run("") as shown:
             shown.stage("Waiting for workers")
             client, local = stack.enter_context(_opened(address))
-            client.register_plugin(_warm_plugin(), name="fairmark")
+            with contextlib.suppress(OSError):  # a worker died over it; the others, and those to come, have it
+                client.register_plugin(_warm_plugin(is_ours=local is not None), name="fairmark")
             client.wait_for_workers(1)
             shown.stage("Looking at the workers")
             workers = stack.enter_context(Workers(client, _look, batch))
@@ -127,16 +130,20 @@ def _workers_here() -> Iterator[Any]:
         security = Security.temporary()
     except ImportError as problem:
         raise MachineError("cryptography is not installed here.", remedy=f"{_INSTALL} installs it.") from problem
-    # Tries are counted by the batch: Dask makes none of its own where a worker is lost.
+    settings = {
+        "distributed.scheduler.allowed-failures": 0,  # tries are counted by the batch
+        "distributed.scheduler.http.routes": [],  # its pages would be open to everybody on this machine
+        "distributed.worker.http.routes": [],
+    }
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set(settings),
         LocalCluster(
             n_workers=1,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
             security=security,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=None,  # runs have limits of their own, which Dask does not see
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -158,14 +165,19 @@ def _silent() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _warm_plugin() -> Any:  # noqa: ANN401 - Dask's base class is there only where Dask is
-    """Starts a worker's process that runs are forked from when the worker starts, and ends it with the worker."""
-    from distributed import WorkerPlugin
+def _warm_plugin(*, is_ours: bool) -> Any:  # noqa: ANN401 - Dask's base class is there only where Dask is
+    """Starts a worker's process that runs are forked from when the worker starts, and ends it with the worker.
+
+    One that ``is_ours`` gets the terminal's Ctrl-C as this process does, and is ended by it.
+    """
+    from distributed import WorkerPlugin  # optional, and slow to import
 
     class Warm(WorkerPlugin):  # type: ignore[misc]
         idempotent = True
 
         async def setup(self, worker: object) -> None:
+            if is_ours and threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             with contextlib.suppress(Exception):  # looking at the worker says what is wrong with it
                 await asyncio.to_thread(warm_up_there)
 
@@ -186,7 +198,7 @@ async def _look(batch: Batch, dask_worker: Any = None) -> WorkerSeen:  # noqa: A
 
 
 def _mark(task: Task) -> MarkedThere:
-    from distributed import get_worker
+    from distributed import get_worker  # optional; on a worker it is there
 
     worker = get_worker()
 
@@ -197,7 +209,7 @@ def _mark(task: Task) -> MarkedThere:
 
 
 def _expected(batch: Batch, assignment: str) -> int:
-    from distributed import get_worker
+    from distributed import get_worker  # optional; on a worker it is there
 
     return expected_bytes_there(batch, assignment, slots=get_worker().state.nthreads)
 
@@ -210,11 +222,17 @@ def _topic(batch: Batch) -> str:
 
 
 def _needed_bytes(run: ClassRun, client: Any, batch: Batch, names: list[str]) -> dict[str, int]:  # noqa: ANN401 - Dask's
-    """Memory for a run of each assignment: as measured earlier, else with the reference on some worker."""
+    """Memory for a run of each assignment: as measured earlier, else with the reference on some worker; where that
+    fails, the most that a run may take."""
     measured = {name: run.ledger.measured(name) for name in names}
     asked = {name: client.submit(_expected, batch, name, pure=False) for name in names if measured[name] is None}
-    known = {name: found.peak_memory_bytes for name, found in measured.items() if found is not None}
-    return known | {name: int(future.result()) for name, future in asked.items()}
+    needed = {name: found.peak_memory_bytes for name, found in measured.items() if found is not None}
+    for name, future in asked.items():
+        try:
+            needed[name] = int(future.result())
+        except Exception:  # whatever became of the worker: its runs will say
+            needed[name] = batch.limits.memory_bytes
+    return needed
 
 
 class _Following:
@@ -315,23 +333,11 @@ class _Following:
             self._bars.release()
 
     def _sent_away(self, piece: Piece, task: Task) -> Marked:
-        from distributed import KilledWorker
+        from distributed import KilledWorker  # optional, and slow to import
 
         failed_on = self._failed_on.setdefault(piece.number, set())
-        key = f"fairmark-{self._batch.name}-{next(self._numbers)}"
-        usable = self._workers.usable()
-        future = self._client.submit(
-            _mark,
-            task,
-            key=key,
-            workers=[one for one in usable if one not in failed_on] or list(usable),
-            allow_other_workers=True,  # where all of them are lost meanwhile
-            resources=self._resources(piece),
-            pure=False,
-        )
-        self._sent[key] = future
         try:
-            there: MarkedThere = future.result()
+            there = self._result(piece, task, failed_on)
         except KilledWorker as problem:
             failed_on.add(problem.last_worker.address)
             return self._not_marked(piece, f"the worker {problem.last_worker.address} was lost while it ran")
@@ -339,18 +345,40 @@ class _Following:
             if self._slots.stopped:
                 raise Interrupted("the run was interrupted") from problem
             raise self._workers.lost() from problem
-        except Interrupted:
+        except (Interrupted, MachineError):
             raise
         except Exception as problem:
             return self._not_marked(piece, f"{type(problem).__name__}: {problem}")
-        finally:
-            del self._sent[key]
         if there.marked is None:
             failed_on.add(there.worker)
             return self._not_marked(piece, f"the worker {there.worker} refused: {there.problem}")
         if any(flag.kind == "not_marked" for flag in there.marked.report.flags):
             failed_on.add(there.worker)
         return there.marked
+
+    def _result(self, piece: Piece, task: Task, failed_on: set[str]) -> MarkedThere:
+        """What its worker answers. Raises what Dask raises, and what :meth:`Workers.usable` does.
+
+        A task for workers that are all gone stays where it is for ever, also where Dask is allowed to choose others and
+        others have come meanwhile (``Scheduler.bulk_schedule_unrunnable_after_adding_worker``): it is sent anew.
+        """
+        while True:
+            usable = self._workers.usable()
+            chosen = {one for one in usable if one not in failed_on} or set(usable)
+            key = f"{_topic(self._batch)}-{next(self._numbers)}"
+            future = self._client.submit(
+                _mark, task, key=key, workers=list(chosen), resources=self._resources(piece), pure=False
+            )
+            self._sent[key] = future
+            try:
+                while chosen & set(self._workers.usable()):
+                    with contextlib.suppress(TimeoutError):
+                        marked: MarkedThere = future.result(timeout=LOOK_EVERY_SECONDS)
+                        return marked
+            finally:
+                del self._sent[key]
+            future.cancel()
+            self._workers.wait_for_one(lambda: self._slots.stopped)
 
     def _resources(self, piece: Piece) -> dict[str, float] | None:
         """Memory, where workers declare how much they have; what is more than any has runs where there is most."""

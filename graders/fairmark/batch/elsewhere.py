@@ -24,7 +24,7 @@ from fairmark.course import Course, built_in_course
 from fairmark.data import evidence_folder, hidden_pictures, load_recipe
 from fairmark.errors import FairmarkError, InternalError, Interrupted, MachineError
 from fairmark.evidence import Cell
-from fairmark.sandbox import Child, Job, Limits, best_launcher, grading_launcher
+from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
 from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.walls.layers import Confined
 
@@ -224,9 +224,8 @@ def close_there() -> None:
     """Ends the process that runs are forked from, which is warm as long as the worker lives."""
     with _LOCK:
         launcher = best_launcher() if best_launcher.cache_info().currsize else None
-        close = getattr(launcher, "close", None)
-        if close is not None:
-            close()
+        if isinstance(launcher, ConfinedProcess):
+            launcher.worker.discard()  # not closed: another Dask worker of this process may want the next one
 
 
 def stop_there(name: str) -> None:

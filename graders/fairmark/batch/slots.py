@@ -10,9 +10,9 @@ from typing import Any, Self
 from fairmark.batch.elsewhere import Batch, WorkerSeen
 from fairmark.errors import Interrupted, MachineError
 
-__all__ = ["Slots", "Workers"]
+__all__ = ["LOOK_EVERY_SECONDS", "Slots", "Workers"]
 
-_LOOK_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 1.0
 
 
 class Workers:
@@ -59,6 +59,15 @@ class Workers:
             raise _refused(next(iter(there.values())))
         return usable
 
+    def wait_for_one(self, stopped: Callable[[], bool]) -> None:
+        """Returns as soon as there is one that may be used.
+
+        Raises what :meth:`usable` raises, and :class:`fairmark.errors.Interrupted` once ``stopped`` says so.
+        """
+        while not self.usable():
+            if stopped() or self._ended.wait(LOOK_EVERY_SECONDS):
+                raise Interrupted("the batch was interrupted")
+
     @property
     def memory(self) -> float:
         """The most bytes that any of them declares as its resource ``MEMORY``; 0 where none does."""
@@ -72,7 +81,7 @@ class Workers:
         )
 
     def _keep_looking(self) -> None:
-        while not self._ended.wait(_LOOK_EVERY_SECONDS):
+        while not self._ended.wait(LOOK_EVERY_SECONDS):
             try:
                 self._look_around()
             except Exception:  # whatever Dask raises: without a scheduler there are no workers
@@ -112,7 +121,7 @@ class Slots:
             while self._running >= self._free():
                 if self.stopped:
                     raise Interrupted("the batch was interrupted")
-                self._changed.wait(_LOOK_EVERY_SECONDS)
+                self._changed.wait(LOOK_EVERY_SECONDS)
             self._running += 1
         try:
             yield
