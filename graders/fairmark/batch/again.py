@@ -127,6 +127,6 @@ def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list
     marked.sort(key=lambda one: (one.report.student, one.report.assignment))
     place.prepare()
     for one in marked:
-        place.write(one)
+        place.write_report(one)
     write_gradebook(place.gradebook, [one.report for one in marked])
     return marked

@@ -34,14 +34,13 @@ from fairmark.batch.elsewhere import (
     warm_up_there,
     world,
 )
+from fairmark.batch.grade import not_marked
 from fairmark.batch.journey import Marked
 from fairmark.batch.room import cores, free_bytes
 from fairmark.batch.slots import LOOK_EVERY_SECONDS, Slots, Workers
 from fairmark.batch.steps import NOBODY
 from fairmark.batch.store import Key
 from fairmark.errors import Interrupted, MachineError
-from fairmark.evidence import Evidence, Run, Submission
-from fairmark.judge import put_off
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.present.progress import ClassProgress, RunProgress
@@ -387,6 +386,4 @@ class _Following:
 
     def _not_marked(self, piece: Piece, reason: str) -> Marked:
         """A failure of ours, which costs no marks; the batch tries again, elsewhere if there is an elsewhere."""
-        submission = Submission(student=piece.student, assignment=piece.assignment, notebook_sha256=piece.sha256)
-        evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))
-        return Marked(evidence, put_off(evidence, self._run.submissions.journey_for(piece.assignment).grader, reason))
+        return not_marked(piece.found, self._run.submissions.journey_for(piece.assignment), reason)

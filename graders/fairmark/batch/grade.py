@@ -23,7 +23,7 @@ from fairmark.present.files import evidence_json, report_name, report_stem, writ
 from fairmark.report import Report
 from fairmark.whole import write_file
 
-__all__ = ["ClassOfSubmissions", "Place"]
+__all__ = ["ClassOfSubmissions", "Place", "not_marked"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Place:
 
         Raises :class:`fairmark.errors.MachineError` where one cannot be written.
         """
+        self.write_report(marked)
+        write_file(self.evidence / f"{report_name(marked.report)}.json", evidence_json(marked.evidence))
+
+    def write_report(self, marked: Marked) -> None:
+        """The same, without the evidence."""
         report = marked.report
         write_report(
             self.reports,
@@ -79,7 +84,6 @@ class Place:
             cell_lines=marked.cell_lines,
             deadline_passed=self.deadline_passed,
         )
-        write_file(self.evidence / f"{report_name(report)}.json", evidence_json(marked.evidence))
 
     def written(self, student: str, assignment: str) -> Report | None:
         """The report that stands here for this submission; None where there is none that can be read."""
@@ -141,10 +145,11 @@ class ClassOfSubmissions:
         except Interrupted:
             raise
         except FairmarkError as problem:
-            return _put_off(found, journey, problem.message)
+            return not_marked(found, journey, problem.message)
         except Exception as problem:
             where = traceback.extract_tb(problem.__traceback__)[-1]
-            return _put_off(found, journey, f"{type(problem).__name__}: {problem} ({where.name}, line {where.lineno})")
+            said = f"{type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
+            return not_marked(found, journey, said)
 
 
 def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
@@ -163,7 +168,8 @@ def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
     return told
 
 
-def _put_off(found: Found, journey: Journey, reason: str) -> Marked:
+def not_marked(found: Found, journey: Journey, reason: str) -> Marked:
+    """What stands for a submission that could not be marked through no fault of the student's; ``reason`` says why."""
     reason = encodable(reason)  # it names the file
     submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
     evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))

@@ -37,6 +37,11 @@ MAX_DEPTH = 100
 cells have about ten; each level takes up to three of the 1,000 frames Python allows."""
 
 
+KEPT_CHARACTERS = 4_000
+"""The trees of cells up to this length are kept for a while: most cells of a class are the same, and each is read for
+many questions. Of a longer one the tree takes too much memory."""
+
+
 @dataclass(frozen=True)
 class SourceCall:
     """One call in the text.
@@ -73,7 +78,12 @@ def calls_in(cells: Iterable[Cell]) -> tuple[SourceCall, ...]:
 
     Names count as constants where they are bound once in the whole notebook, so ``cells`` is all of it.
     """
-    read = _read(cells)
+    return _calls_in_texts(_texts(cells))
+
+
+@lru_cache(maxsize=8)
+def _calls_in_texts(texts: tuple[tuple[int, str], ...]) -> tuple[SourceCall, ...]:
+    read = _read_texts(texts)
     return tuple(_source_call(call, read.names) for call in read.scopes.calls)
 
 
@@ -122,7 +132,11 @@ class _Reading:
 
 
 def _read(cells: Iterable[Cell]) -> _Reading:
-    return _read_texts(tuple((cell.position, cell.source) for cell in cells if cell.touched))
+    return _read_texts(_texts(cells))
+
+
+def _texts(cells: Iterable[Cell]) -> tuple[tuple[int, str], ...]:
+    return tuple((cell.position, cell.source) for cell in cells if cell.touched)
 
 
 @lru_cache(maxsize=8)
@@ -172,7 +186,19 @@ def _trees(cells: Iterable[Cell]) -> tuple[list[tuple[int, ast.Module]], tuple[i
 
 
 def tree_of(source: str) -> ast.Module | None:
-    """A cell's syntax tree, IPython's additions aside; None where it is not Python, or nested beyond `MAX_DEPTH`."""
+    """A cell's syntax tree, IPython's additions aside; None where it is not Python, or nested beyond `MAX_DEPTH`.
+
+    Others are given the same tree: it is not to be changed.
+    """
+    return _kept_tree(source) if len(source) <= KEPT_CHARACTERS else _tree(source)
+
+
+@lru_cache(maxsize=128)
+def _kept_tree(source: str) -> ast.Module | None:
+    return _tree(source)
+
+
+def _tree(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
