@@ -6,8 +6,6 @@ place reaches nothing that the student can read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from walled import NAME, losses, right_notebook, walled_course
 
@@ -41,14 +39,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="module")
-def journey(course: Course) -> Iterator[Journey]:
-    launcher = grading_launcher()
-    made = Journey(course, course.assignment(NAME), launcher=launcher)
+def journey(course: Course) -> Journey:
+    made = Journey(course, course.assignment(NAME), launcher=grading_launcher())
     made.prepare()
-    yield made
-    close = getattr(launcher, "close", None)
-    if close is not None:
-        close()
+    return made
 
 
 def mark(journey: Journey, tmp_path_factory: pytest.TempPathFactory, notebook: bytes) -> Marked:

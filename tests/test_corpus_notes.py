@@ -77,7 +77,6 @@ def copying_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
         made.marked = {note.name: pool.submit(made.mark, note) for note in NOTES if note in asked}
         yield made
         pool.shutdown(cancel_futures=True)
-    getattr(launcher, "close", lambda: None)()
 
 
 def lost(report: Report) -> dict[str, float]:

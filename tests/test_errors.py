@@ -11,6 +11,7 @@ from fairmark.errors import (
     AuthorError,
     FairmarkError,
     InternalError,
+    Interrupted,
     MachineError,
     NotConfined,
     StudentError,
@@ -28,7 +29,7 @@ def test_every_error_is_a_fairmark_error(error: type[Exception]) -> None:
 
 @pytest.mark.parametrize("error", CLASSES)
 def test_every_error_but_the_root_says_whose_fault_it_is(error: type[Exception]) -> None:
-    sides = (StudentError, AuthorError, UsageError, MachineError, InternalError)
+    sides = (StudentError, AuthorError, UsageError, Interrupted, MachineError, InternalError)
     assert sum(issubclass(error, side) for side in sides) == (error is not FairmarkError)
 
 
@@ -40,7 +41,7 @@ def test_the_tree_is_drawn_at_the_top_of_the_module(error: type[Exception]) -> N
 @pytest.mark.parametrize("error", CLASSES)
 def test_what_people_can_mend_exits_with_2_and_what_they_cannot_with_3(error: type[FairmarkError]) -> None:
     ours = issubclass(error, MachineError | InternalError)
-    assert error.exit_code == (3 if ours else 2)
+    assert error.exit_code == (130 if error is Interrupted else 3 if ours else 2)
 
 
 @pytest.mark.parametrize("error", [error for error in CLASSES if error not in (UnreadableNotebook, NotConfined)])

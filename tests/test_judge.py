@@ -238,7 +238,7 @@ def test_an_answer_given_in_another_cell_counts() -> None:
 def test_a_cell_that_raised_is_named_by_its_number_with_line_and_cause() -> None:
     result = check(marked(without=["compiled"], errors={COMPILE: TYPO}), "compile.loss")
     assert result.outcome == "error"
-    assert result.message == "This cell raised NameError, line 3: name 'kears' is not defined"
+    assert result.message.startswith("This cell raised NameError, line 3: name 'kears' is not defined. ")
     assert result.found == "NameError: name 'kears' is not defined"
     assert result.cell == 2 * COMPILE
 

@@ -121,7 +121,7 @@ def _judge_exercise(evidence: Evidence, exercise: Exercise, grader: Grader, flag
             flags.append(_numbered(answer.flag, evidence.submission))
         results.append(_result(check, answer, evidence.submission))
     outcome = worst([result.outcome for result in results])
-    if outcome == "passed":
+    if results and outcome == "passed":
         results[-1] = _told_of_its_error(results[-1], first.view, exercise)
     return ExerciseResult(
         id=exercise.id,

@@ -47,7 +47,7 @@ for epochs in json.loads(asked):
         layers += [keras.layers.Conv2D(filters, 3, activation="relu"), keras.layers.MaxPooling2D(2)]
     dense = [keras.layers.Dense(512, activation="relu"), keras.layers.Dense(1, activation="sigmoid")]
     model = keras.Sequential([*layers, keras.layers.Flatten(), *dense])
-    model.compile("rmsprop", "binary_crossentropy", ["accuracy"])
+    model.compile(optimizer="rmsprop", loss="binary_crossentropy", metrics=["accuracy"])
     model.fit(*train, batch_size=128, epochs=epochs, validation_data=validation, validation_batch_size=32, verbose=2)
     keras.backend.clear_session()
 costs = {"imported": imported, "wall": time.perf_counter() - began, "cpu": time.process_time() - cpu_began}

@@ -27,6 +27,7 @@ file, or on a run made up of the events that matter, which takes no sandbox and 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,8 @@ from fairmark.report import Report
 
 __all__ = ["Judge", "evidence_files", "read_evidence", "rewrite"]
 
+_WRITERS = 4
+"""Files written at once: most of the time is waiting for the disk to have them."""
 ELSEWHERE = "Evidence is what `fairmark grade` leaves in OUT/evidence/."
 
 
@@ -126,7 +129,7 @@ def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list
     marked = [judge_.judged(path) for path in evidence_files([place.evidence])]
     marked.sort(key=lambda one: (one.report.student, one.report.assignment))
     place.prepare()
-    for one in marked:
-        place.write_report(one)
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        list(pool.map(place.write_report, marked))
     write_gradebook(place.gradebook, [one.report for one in marked])
     return marked

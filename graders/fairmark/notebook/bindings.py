@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from fairmark.notebook.fold import UNKNOWN, Value, dotted_name, fold
 
@@ -55,18 +56,41 @@ class _Binding:
     target: str | None = None
 
 
+@dataclass(frozen=True)
+class _InCell:
+    """What one cell binds, in the order of the text."""
+
+    bindings: tuple[_Binding, ...]
+    classes: frozenset[str]
+    rebound: bool
+
+
+_KEPT: WeakKeyDictionary[ast.AST, _InCell] = WeakKeyDictionary()
+"""As long as somebody keeps the tree."""
+
+
+def _in_cell(tree: ast.AST) -> _InCell:
+    kept = _KEPT.get(tree)
+    if kept is None:
+        nodes = list(ast.walk(tree))
+        kept = _KEPT[tree] = _InCell(
+            bindings=tuple(binding for node in sorted(nodes, key=_place) for binding in _bindings_of(node)),
+            classes=frozenset(node.name for node in nodes if isinstance(node, ast.ClassDef)),
+            rebound=any(map(_rebinds_by_text, nodes)),
+        )
+    return kept
+
+
 def names_in(trees: Iterable[ast.AST]) -> Names:
     """The names of all cells together, cells in running order. Star imports are taken to bind none of them."""
     bindings: defaultdict[str, list[_Binding]] = defaultdict(list)
     classes: set[str] = set()
     rebound = False
-    for tree in trees:
-        nodes = list(ast.walk(tree))
-        rebound = rebound or any(map(_rebinds_by_text, nodes))
-        classes |= {node.name for node in nodes if isinstance(node, ast.ClassDef)}
-        for node in sorted(nodes, key=_place):
-            for binding in _bindings_of(node):
-                bindings[binding.name].append(binding)
+    for cell in map(_in_cell, trees):
+        rebound = rebound or cell.rebound
+        classes |= cell.classes
+        for binding in cell.bindings:
+            bindings[binding.name].append(binding)
     aliases = {name: _aliased(found) for name, found in bindings.items()}
     if rebound:
         return Names({}, {}, aliases, {}, frozenset(classes), rebound=True)

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from fairmark.evidence import Cell
 from fairmark.notebook.bindings import Names, names_in, values_bound
@@ -143,16 +144,40 @@ def _texts(cells: Iterable[Cell]) -> tuple[tuple[int, str], ...]:
 def _read_texts(texts: tuple[tuple[int, str], ...]) -> _Reading:
     parsed = [(position, tree_of(source)) for position, source in texts]
     trees = [(position, tree) for position, tree in parsed if tree is not None]
-    nodes = [node for _, tree in trees for node in ast.walk(tree)]
-    stored = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
-    passing = (node.target.id for node in nodes if isinstance(node, ast.NamedExpr))
+    changes = [_changes_in(tree) for _, tree in trees]
     return _Reading(
         names=names_in(tree for _, tree in trees),
         scopes=scopes_in(trees),
-        attributes_set=frozenset(node.attr for node in stored),
-        bound_in_passing=frozenset(passing),
-        changed_in_place=frozenset(filter(None, map(_changed_by, nodes))),
+        attributes_set=frozenset().union(*(one.attributes_set for one in changes)),
+        bound_in_passing=frozenset().union(*(one.bound_in_passing for one in changes)),
+        changed_in_place=frozenset().union(*(one.changed_in_place for one in changes)),
     )
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Of one cell, what `_Reading` has of all."""
+
+    attributes_set: frozenset[str]
+    bound_in_passing: frozenset[str]
+    changed_in_place: frozenset[str]
+
+
+_KEPT: WeakKeyDictionary[ast.AST, _Changes] = WeakKeyDictionary()
+"""As long as somebody keeps the tree."""
+
+
+def _changes_in(tree: ast.Module) -> _Changes:
+    kept = _KEPT.get(tree)
+    if kept is None:
+        nodes = list(ast.walk(tree))
+        stored = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+        kept = _KEPT[tree] = _Changes(
+            attributes_set=frozenset(node.attr for node in stored),
+            bound_in_passing=frozenset(node.target.id for node in nodes if isinstance(node, ast.NamedExpr)),
+            changed_in_place=frozenset(filter(None, map(_changed_by, nodes))),
+        )
+    return kept
 
 
 _CHANGING = ("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort", "update")
