@@ -203,10 +203,8 @@ def epochs(run: RunView) -> None:
 
 @fitting.check("fit validates on the validation pictures", points=0.5, hint="What tells learning from memorising?")
 def validation(run: RunView) -> None:
-    with part():
-        training.validates_on(run.training, run.validation_pictures)
-    with part():
-        training.passes_validation_steps(run, run.training, run.validation_pictures, name="validation_steps")
+    training.validates_on(run.training, run.validation_pictures)
+    training.passes_validation_steps(run, run.training, run.validation_pictures, name="validation_steps")
 
 
 @fitting.check(

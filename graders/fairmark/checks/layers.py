@@ -99,12 +99,13 @@ def _with_chain(subject: str, found: str, model: ModelView) -> str:
 
 
 def has_only_blocks(model: ModelView, number: int) -> None:
-    """There are ``number`` convolutions and no more, and no pooling beside theirs."""
+    """There are ``number`` convolutions and no more, and no pooling beside theirs. A global one stands in the place of
+    ``Flatten``, and is asked about with the head."""
     if len(model.blocks) > number:
         raise Unmet(
             "the convolutions", found=f"{len(model.blocks)} of them", expected=f"{number} blocks", cell=model.cell
         )
-    poolings = sum("Pooling2D" in layer.class_name for layer in model.layers)
+    poolings = sum(layer.class_name in ("MaxPooling2D", "AveragePooling2D") for layer in model.layers)
     if poolings > number:
         raise Unmet("the poolings", found=f"{poolings} of them", expected="one for each convolution", cell=model.cell)
 
