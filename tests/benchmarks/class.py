@@ -113,12 +113,11 @@ class Measuring:
 
     def show(self, console: Console) -> None:
         ours = [row for row in self.rows if row.tool.startswith("fairmark")]
-        others = [row for row in self.rows if row not in ours]
         table = Table("", "students", "s each", "CPU s each", title=f"horses_or_humans, {self.variant}", box=None)
         for heading in ("right: full marks", "wrong: full marks", "copies: as the original"):
             table.add_column(heading)
         for row in ours:
-            table.add_column(f"times {row.tool}" + (" (CPU)" if others else ""))
+            table.add_column(f"times {row.tool} (CPU)")
         for row in self.rows:
             ratios = [
                 f"{row.wall_seconds / one.wall_seconds:.1f} ({row.cpu_seconds / one.cpu_seconds:.1f})" for one in ours
