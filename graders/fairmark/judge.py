@@ -49,6 +49,8 @@ class _Answer:
     expected: str | None = None
     cell: int | None = None
     flag: Flag | None = None
+    refuted: bool = False
+    """Whether the evidence shows that it is wrong, rather than not showing that it is right."""
 
 
 def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Report:
@@ -146,11 +148,13 @@ def _told_of_its_error(result: CheckResult, view: RunView, exercise: Exercise) -
 @dataclass(frozen=True)
 class _Sight:
     """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``replaced``
-    the titles of the exercises that were put right in it."""
+    the titles of the exercises that were put right in it; ``trains_on_other_ground`` says that it trained, and that one
+    of them stands before training."""
 
     view: RunView
     answers: frozenset[str] | None = None
     replaced: tuple[str, ...] = ()
+    trains_on_other_ground: bool = False
 
 
 def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[_Sight]:
@@ -167,7 +171,9 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
         vouched = frozenset(cell.position for cell in cells if cell.exercise in rerun.replaced)
         seen = evidence.model_copy(update={"run": rerun.run, "probe": rerun.probe, "reruns": ()})
         replaced = tuple(titles.get(name, name) for name in rerun.replaced if name in before)
-        yield _Sight(RunView(seen, exercise.id, vouched=vouched), frozenset(rerun.answers), replaced)
+        trained = not (rerun.run.rehearsed or rerun.run.training_skipped)
+        other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
+        yield _Sight(RunView(seen, exercise.id, vouched=vouched), frozenset(rerun.answers), replaced, trained and other)
 
 
 def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) -> _Answer:
@@ -176,6 +182,8 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) ->
         return answer
     if sight.answers is not None and f"{exercise.id}.{check.id}" not in sight.answers:
         return answer
+    if answer.refuted and exercise.needs_training and not sight.trains_on_other_ground:
+        return answer  # what a training has shown to be wrong only another one takes back, of what was wrong before it
     again = _explain(_ask(check, sight.view), sight.view, exercise)
     says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"
     if again.outcome == "needs_attention" or not (again.share > answer.share or says_more):
@@ -195,7 +203,7 @@ def _ask(check: Check, view: RunView) -> _Answer:
         except NotShown as missing:
             return _Answer("unattempted", 0.0, missing.message, missing.found, missing.expected, missing.cell)
         except Unmet as unmet:
-            return _Answer("failed", 0.0, unmet.message, unmet.found, unmet.expected, unmet.cell)
+            return _Answer("failed", 0.0, unmet.message, unmet.found, unmet.expected, unmet.cell, refuted=True)
         except Doubted as doubted:
             flag = Flag(kind="witnesses_disagree", message=doubted.message, cell=doubted.cell)
             return _Answer("needs_attention", message=doubted.message, cell=doubted.cell, flag=flag)
@@ -217,7 +225,8 @@ def _from_parts(parts: list[Unmet | None], remark: str | None) -> _Answer:
     message = " ".join(dict.fromkeys(unmet.message for unmet in failed))
     found = "; ".join(dict.fromkeys(unmet.found for unmet in failed if unmet.found)) or None
     expected = "; ".join(dict.fromkeys(unmet.expected for unmet in failed if unmet.expected)) or None
-    return _Answer(outcome, share, message, found, expected, first.cell)
+    refuted = not all(isinstance(unmet, NotShown) for unmet in failed)
+    return _Answer(outcome, share, message, found, expected, first.cell, refuted=refuted)
 
 
 def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:

@@ -166,7 +166,7 @@ class Journey:
             wider = next_exercises(marked.report, cells, replaced)
             if not has_trained:
                 # What only training can answer is trained for once, before the exercise that asks it is blamed.
-                unclear = left_open(marked.report, replaced, cells) - self._answers("rehearsal")
+                unclear = left_open(marked.report, replaced, cells) - self._settled(marked.report, replaced)
                 blamed = {name.partition(".")[0] for name in unclear} & {*wider}
                 if unclear and (blamed or not wider):
                     marked, has_trained = self._run_again(marked, replaced, "full", steps), True
@@ -204,6 +204,20 @@ class Journey:
             probe=probe,
         )
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
+
+    def _settled(self, report: Report, replaced: tuple[str, ...]) -> frozenset[str]:
+        """What another training would not change: what a rehearsal answers; and what a training has shown to be wrong,
+        unless something before it has been put right since."""
+        trained = {exercise.id for exercise in self.grader.exercises if exercise.needs_training}
+        shown = {
+            f"{exercise.id}.{check.id}"
+            for exercise in report.exercises
+            if exercise.id in trained
+            for check in exercise.checks
+            if check.outcome in ("failed", "partial")
+        }
+        answered = self._answers("rehearsal")
+        return answered | shown if trained.issuperset(replaced) else answered - shown
 
     def _answers(self, mode: Mode) -> frozenset[str]:
         """The checks that a run of this kind can answer: those the reference passes in one; with training, all."""
