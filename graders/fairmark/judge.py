@@ -27,6 +27,7 @@ from fairmark.evidence import (
     Flag,
     ModelExported,
     RecorderFailed,
+    Run,
     RunFinished,
     Submission,
 )
@@ -148,13 +149,14 @@ def _told_of_its_error(result: CheckResult, view: RunView, exercise: Exercise) -
 @dataclass(frozen=True)
 class _Sight:
     """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``replaced``
-    the titles of the exercises that were put right in it; ``trains_on_other_ground`` says that it trained, and that one
-    of them stands before training."""
+    the titles of the exercises that were put right in it; ``may_take_back`` says that it counts against
+    what the notebook's own run has shown: that one trained nothing, or this one trained too, with something put right
+    before training."""
 
     view: RunView
     answers: frozenset[str] | None = None
     replaced: tuple[str, ...] = ()
-    trains_on_other_ground: bool = False
+    may_take_back: bool = False
 
 
 def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[_Sight]:
@@ -171,9 +173,17 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
         vouched = frozenset(cell.position for cell in cells if cell.exercise in rerun.replaced)
         seen = evidence.model_copy(update={"run": rerun.run, "probe": rerun.probe, "reruns": ()})
         replaced = tuple(titles.get(name, name) for name in rerun.replaced if name in before)
-        trained = not (rerun.run.rehearsed or rerun.run.training_skipped)
         other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
-        yield _Sight(RunView(seen, exercise.id, vouched=vouched), frozenset(rerun.answers), replaced, trained and other)
+        yield _Sight(
+            RunView(seen, exercise.id, vouched=vouched),
+            frozenset(rerun.answers),
+            replaced,
+            may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and other),
+        )
+
+
+def _trained(run: Run) -> bool:
+    return not (run.rehearsed or run.training_skipped)
 
 
 def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) -> _Answer:
@@ -182,7 +192,7 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) ->
         return answer
     if sight.answers is not None and f"{exercise.id}.{check.id}" not in sight.answers:
         return answer
-    if answer.refuted and exercise.needs_training and not sight.trains_on_other_ground:
+    if answer.refuted and exercise.needs_training and not sight.may_take_back:
         return answer  # what a training has shown to be wrong only another one takes back, of what was wrong before it
     again = _explain(_ask(check, sight.view), sight.view, exercise)
     says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"

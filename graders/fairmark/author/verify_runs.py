@@ -12,13 +12,13 @@ from fairmark.batch.journey import Journey, Mode
 from fairmark.checks import Doubted, Grader, RunView, Unmet
 from fairmark.checks.grader import line_in
 from fairmark.data import data_folder
-from fairmark.evidence import EpochEnded, Evidence, FitStarted, PicturesOpened, Rerun, Run, Stamped
+from fairmark.evidence import Evidence, Rerun, Run
 from fairmark.judge import judge
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.report import Report
 from fairmark.sandbox import Workplace, run_notebook
 
-__all__ = ["Raised", "Runs", "as_asked", "exceptions_in"]
+__all__ = ["Raised", "Runs", "exceptions_in"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Runs:
                 rehearse=mode == "rehearsal",
                 launcher=self.journey.launcher,
             )
-        return Evidence(submission=submission, run=as_asked(run) if mode == "rehearsal" else run)
+        return Evidence(submission=submission, run=run)
 
     def report(self, evidence: Evidence, *, everything: bool = True) -> Report:
         """The answers to all checks; ``everything`` False leaves out what a student's quick check leaves out."""
@@ -78,28 +78,6 @@ class Runs:
         the solution, of which there is a run already; ``answers`` are the checks that run can answer."""
         rerun = Rerun(replaced=(exercise,), answers=tuple(sorted(answers)), run=solution.run, probe=solution.probe)
         return self.report(evidence.model_copy(update={"reruns": (rerun,)}))
-
-
-def as_asked(run: Run) -> Run:
-    """A rehearsal with the steps that its fits were asked for in the place of the single one that each did: how many
-    run is up to Keras, and rehearsing is no mistake of the notebook's."""
-    events = [stamped.event for stamped in run.events]
-    pictures = {event.pictures: event for event in events if isinstance(event, PicturesOpened)}
-    asked: dict[str, int] = {}
-    for event in events:
-        if isinstance(event, FitStarted):
-            source = pictures.get(event.pictures or "")
-            batches = -(-source.found // (source.batch_size or 1)) if source is not None else None
-            known = [steps for steps in (event.steps_per_epoch, batches) if steps is not None]
-            asked.update({event.fit: min(known)} if known else {})
-    return run.model_copy(update={"events": tuple(_with_steps(stamped, asked) for stamped in run.events)})
-
-
-def _with_steps(stamped: Stamped, asked: dict[str, int]) -> Stamped:
-    event = stamped.event
-    if not isinstance(event, EpochEnded) or event.fit not in asked:
-        return stamped
-    return stamped.model_copy(update={"event": event.model_copy(update={"steps": asked[event.fit]})})
 
 
 def exceptions_in(evidence: Evidence, grader: Grader, script: Path) -> list[Raised]:

@@ -119,6 +119,10 @@ class Journey:
         make(self._recipe, progress=progress)
 
     @cached_property
+    def _solution(self) -> Master:
+        return load_master(self.assignment.solution)
+
+    @cached_property
     def _recipe(self) -> Recipe:
         return load_recipe(self.course.dataset_folder(self.grader.dataset))
 
@@ -188,7 +192,7 @@ class Journey:
         first = marked.evidence
         titles = " and ".join(exercise.title for exercise in self.grader.exercises if exercise.id in replaced)
         steps.stage(f"Running again with {titles} put right")
-        cells = put_right(first, self._reference("rehearsal"), load_master(self.assignment.solution), replaced)
+        cells = put_right(first, self._reference("rehearsal"), self._solution, replaced)
         # The reference's text is in there: nobody is shown its cells, nor what the run has to say for itself.
         unseen = Steps(stage=steps.stage, event=steps.event)
         again = self._runner.run(first.submission.model_copy(update={"cells": cells}), cells, unseen, mode)
