@@ -58,7 +58,6 @@ _SMALLER = {
     ", 128)": ", 16)",
     ", 32)": ", 8)",
     "300, 300": "32, 32",
-    "height_in=300": "height_in=32",
     "Dense(512": "Dense(64",
     "units=512": "units=64",
     "epochs=15": "epochs=8",

@@ -232,8 +232,8 @@ def problems(course: Course) -> list[str]:
 def test_an_exercise_without_a_stub_is_named_by_the_graders_line_and_the_stub_by_its_cell(course: Course) -> None:
     assignment = script(course, 'grader.exercise("training"', 'grader.exercise("fitting"')
     assert problems(course) == [
-        f"{assignment.grader}:5: exercise 'fitting' has no stub in {assignment.solution}",
         f"{assignment.solution}: cell 4: the stub 'training' has no exercise in {assignment.grader}",
+        f"{assignment.grader}:5: the exercise 'fitting' has no stub in {assignment.solution}",
     ]
 
 
@@ -244,7 +244,7 @@ def test_a_check_without_points_is_named_by_file_and_line(course: Course) -> Non
 
 def test_an_exercise_without_a_check_is_named_by_file_and_line(course: Course) -> None:
     assignment = script(course, "@fitting.check", "@settings.check")
-    assert problems(course) == [f"{assignment.grader}:5: exercise 'training' has no check"]
+    assert problems(course) == [f"{assignment.grader}:5: the exercise 'training' has no check"]
 
 
 def test_an_unknown_data_set_is_named_by_file_and_line(course: Course) -> None:

@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal["right", "wrong", "copy"]
 Edit: TypeAlias = tuple[str, str, str]
 """In the cell of an exercise, what is replaced by what; an empty text stands for the whole cell."""
 
-_SMALLER = {"300, 300": "150, 150", "height_in=300": "height_in=150"}
+_SMALLER = {"300, 300": "150, 150"}
 _TRAINING_BEGINS = "cell-training-text"
 
 _SPELLINGS: tuple[Edit, ...] = (

@@ -9,9 +9,9 @@ from pathlib import Path
 from fairmark.author.release import Answers, answers_in, read_solution
 from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.course import Assignment, Course
-from fairmark.errors import GraderError, ReleaseError
+from fairmark.errors import AuthorError, GraderError, ReleaseError
 
-__all__ = ["require_agreement", "require_graders"]
+__all__ = ["disagreements", "require_agreement", "require_graders"]
 
 
 def require_graders(course: Course) -> None:
@@ -27,39 +27,45 @@ def require_graders(course: Course) -> None:
 def require_agreement(assignment: Assignment) -> Grader:
     """The grader of the assignment, which asks about every stub of its notebook and about nothing else.
 
-    Raises :class:`GraderError`, with file and line, where the script cannot be loaded, has an exercise without a stub
-    or without a check, or says a line of an answer in what students read: titles, hints, lessons;
-    :class:`ReleaseError` where the solution cannot be released or has a stub without an exercise.
+    Raises :class:`GraderError` where the script cannot be loaded, :class:`ReleaseError` where the solution cannot be
+    released, and the first of :func:`disagreements`.
     """
     grader = load_grader(assignment.grader)
     answers = answers_in(read_solution(assignment.solution), path=assignment.solution)
+    for problem in disagreements(assignment, grader, answers):
+        raise problem
+    return grader
+
+
+def disagreements(assignment: Assignment, grader: Grader, answers: Answers) -> Iterator[AuthorError]:
+    """All that does not fit together, with file and line or cell: a stub without an exercise; an exercise without a
+    stub or without a check; a line of an answer in what students read, which is titles, hints and lessons."""
     asked = {exercise.id for exercise in grader.exercises}
     for name, cell in answers.cells.items():
         if name not in asked:
-            raise ReleaseError(
+            yield ReleaseError(
                 f"{assignment.solution}: cell {cell}: the stub {name!r} has no exercise in {assignment.grader}",
                 remedy=f'Add grader.exercise("{name}", title=...) there, or correct the id.',
             )
     for exercise in grader.exercises:
         place = _place(assignment.grader, exercise.id)
         if exercise.id not in answers.cells:
-            raise GraderError(
+            yield GraderError(
                 f"{place}: the exercise {exercise.id!r} has no stub in {assignment.solution}",
                 remedy=f"Begin the cell that answers it with the line: # Exercise: {exercise.id}",
             )
         if not exercise.checks and not exercise.unseen_checks:
             remedy = "Decorate a function with its check(...)."
-            raise GraderError(f"{place}: the exercise {exercise.id!r} has no check", remedy=remedy)
-        _require_no_leak(exercise, answers, place)
-    return grader
+            yield GraderError(f"{place}: the exercise {exercise.id!r} has no check", remedy=remedy)
+        yield from _leaks(exercise, answers, place)
 
 
-def _require_no_leak(exercise: Exercise, answers: Answers, place: str) -> None:
+def _leaks(exercise: Exercise, answers: Answers, place: str) -> Iterator[GraderError]:
     for what, text, is_lesson in _words(exercise):
         # A lesson is said to those who have the answer: it may repeat its own, and no other.
         told = answers.line_told_by(text, apart_from=exercise.id if is_lesson else None)
         if told is not None:
-            raise GraderError(
+            yield GraderError(
                 f"{place}: the {what} of {exercise.id!r} shows a line of the answer to {told[0]!r}: {told[1]}",
                 remedy="Say what to think of, not what to write.",
             )

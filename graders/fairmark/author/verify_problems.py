@@ -6,8 +6,10 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairmark.author.agreement import disagreements
 from fairmark.author.mutants import Answer, answers_in
-from fairmark.author.release import is_stale
+from fairmark.author.release import answers_in as stubs_in
+from fairmark.author.release import is_stale, read_solution
 from fairmark.checks import Grader, load_grader
 from fairmark.course import Assignment, Course
 from fairmark.data import load_recipe
@@ -57,7 +59,7 @@ def read_assignment(course: Course, assignment: Assignment) -> Read:
     except AuthorError as problem:
         problems.append(Problem("author", problem.message, problem.remedy))
     if grader is not None and answers:
-        problems += _mismatches(assignment, grader, answers)
+        problems += _disagreements(assignment, grader)
     return Read(grader, tuple(answers), tuple(problems))
 
 
@@ -71,39 +73,13 @@ def _classes(course: Course, assignment: Assignment, grader: Grader) -> tuple[st
         raise AuthorError(said, remedy=problem.remedy) from problem
 
 
-def _mismatches(assignment: Assignment, grader: Grader, answers: list[Answer]) -> list[Problem]:
-    stubs = {answer.exercise: answer.number for answer in answers}
-    script = assignment.grader
-    asked = {exercise.id for exercise in grader.exercises}
-    problems = [
-        Problem(
-            "author",
-            f"{script}{_line_of(script, 'exercise', exercise.id)}: exercise {exercise.id!r} has no stub in "
-            f"{assignment.solution}",
-            f"Give a cell of the solution the grade_id {exercise.id!r}, or take the exercise out.",
-        )
-        for exercise in grader.exercises
-        if exercise.id not in stubs
-    ]
-    problems += [
-        Problem(
-            "author",
-            f"{assignment.solution}: cell {number}: the stub {exercise!r} has no exercise in {script}",
-            f'Add grader.exercise("{exercise}", title=...) with a check.',
-        )
-        for exercise, number in stubs.items()
-        if exercise not in asked
-    ]
-    problems += [
-        Problem(
-            "author",
-            f"{script}{_line_of(script, 'exercise', exercise.id)}: exercise {exercise.id!r} has no check",
-            "Ask something, and say what it is worth.",
-        )
-        for exercise in grader.exercises
-        if not exercise.checks
-    ]
-    return problems
+def _disagreements(assignment: Assignment, grader: Grader) -> list[Problem]:
+    try:
+        stubs = stubs_in(read_solution(assignment.solution), path=assignment.solution)
+    except AuthorError as problem:
+        return [Problem("author", problem.message, problem.remedy)]
+    found = disagreements(assignment, grader, stubs)
+    return [Problem("author", problem.message, problem.remedy) for problem in found]
 
 
 def _line_of(script: Path, function: str, first: str) -> str:

@@ -38,11 +38,11 @@ def takes_pictures(
     raise Unmet("the input of the network", found=spelled, expected=f"{height} x {width} x {colours}", cell=model.cell)
 
 
-def has_block(model: ModelView, number: int, *, filters: int, height_in: int | None = None) -> None:
+def has_block(model: ModelView, number: int, *, filters: int) -> None:
     """Block ``number`` (from 1) is a 3 x 3 convolution with ``filters`` filters and relu, then 2 x 2 max pooling.
 
     A block is judged by itself: its shapes must follow from the shape it is given, so that a slip in one block is not
-    charged again to the next. ``height_in`` is asked only of the block that sees the picture.
+    charged again to the next; what size the pictures are is :func:`takes_pictures`'s to ask.
     """
     blocks = model.blocks
     subject = f"convolution block {number}"
@@ -54,19 +54,17 @@ def has_block(model: ModelView, number: int, *, filters: int, height_in: int | N
             expected=expected,
             cell=model.cell,
         )
-    found = _wrong_with(blocks[number - 1], filters, height_in)
+    found = _wrong_with(blocks[number - 1], filters)
     if found is not None:
         raise Unmet(
             subject, found=found, expected=expected, cell=model.cell, message=_with_chain(subject, found, model)
         )
 
 
-def _wrong_with(block: Block, filters: int, height_in: int | None) -> str | None:
+def _wrong_with(block: Block, filters: int) -> str | None:
     """The first thing that is not as asked, in words; None where all is."""
     config = block.convolution.config
     kernel = config.get("kernel_size")
-    if height_in is not None and block.height_in != height_in:
-        return f"pictures {block.height_in or 'of an unknown number of'} pixels high at its input, not {height_in}"
     if config.get("filters") != filters:
         return f"{config.get('filters')} filters"
     if kernel != [3, 3]:

@@ -17,15 +17,11 @@ _BETWEEN = ("Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropo
 
 @dataclass(frozen=True)
 class Block:
-    """A convolution and the pooling that follows it (None where another convolution or the head comes first).
-
-    ``height_in`` is the picture's height in pixels before the convolution, None where it is not known.
-    """
+    """A convolution and the pooling that follows it (None where another convolution or the head comes first)."""
 
     convolution: Layer
     activation: str
     pooling: Layer | None
-    height_in: int | None
 
 
 @dataclass(frozen=True)
@@ -55,14 +51,11 @@ class ModelView:
     def blocks(self) -> list[Block]:
         """Every convolution in order, with its pooling."""
         blocks: list[Block] = []
-        height = self.input_shape[1] if self.input_shape is not None and len(self.input_shape) == 4 else None
         for index, layer in enumerate(self.layers):
             if layer.class_name in ("Conv2D", "Convolution2D"):
                 following = _first_that_matters(self.layers[index + 1 :])
                 pooling = following if following is not None and "Pooling2D" in following.class_name else None
-                blocks.append(Block(layer, self._activation(index), pooling, height))
-            if layer.output_shape is not None and len(layer.output_shape) == 4:
-                height = layer.output_shape[1]
+                blocks.append(Block(layer, self._activation(index), pooling))
         return blocks
 
     @property
