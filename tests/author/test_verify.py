@@ -157,6 +157,18 @@ def test_a_solution_that_loses_marks_is_an_error(course: Course) -> None:
     assert message.startswith(f"{assignment.solution}: loses marks: The loss fits: ")
 
 
+def test_a_solution_that_raises_is_named_by_its_cell_and_nothing_else_is_tried(course: Course) -> None:
+    assignment = course.assignment(NAME)
+    text = assignment.solution.read_text(encoding="utf-8")
+    assignment.solution.write_text(text.replace("epochs = 2", "epochs = 2 + one"), encoding="utf-8")
+    release(assignment.solution, assignment.notebook)
+    found = verified(course)
+    assert {(problem.kind, problem.message) for problem in found.problems} == {
+        ("solution", f"{assignment.solution}: cell 4: raises NameError: name 'one' is not defined")
+    }
+    assert (found.verdicts, found.exit_code) == ((), 1)
+
+
 def test_marks_for_the_untouched_notebook_are_an_error(course: Course) -> None:
     assignment = script(course, LOSS, "pass")
     assert [problem.message for problem in verified(course).problems] == [

@@ -99,7 +99,8 @@ def verify_assignment(
     work = Work(Runs(journey), solution, path, declared, modes, rehearse_all)
     mutants = [mutant for answer in read.answers for mutant in mutants_of(answer)]
     verdicts, failed = _run_all(work, [mutant for mutant in mutants if only(mutant)], workers, progress)
-    work.judge_declared(verdicts, {mutant.id for mutant in mutants})
+    if not work.broken:
+        work.judge_declared(verdicts, {mutant.id for mutant in mutants})
     problems = [*work.problems, *(Problem("exception", raised.message) for raised in work.runs.raised.values())]
     asked = frozenset[str]().union(*(baseline.passed for baseline in work.baselines.values()))
     unasked = sorted(frozenset[str]().union(*(baseline.open for baseline in work.baselines.values())) - asked)
@@ -117,7 +118,7 @@ def verify_assignment(
 def _run_all(
     work: Work, mutants: list[Mutant], workers: int, progress: Progress
 ) -> tuple[list[Verdict], list[TwinFailed]]:
-    """The solution in every mode, then everything else side by side."""
+    """The solution in every mode, then everything else side by side; nothing else where the solution is broken."""
     done: Counter[str] = Counter()
     total = len(mutants) + len(work.declared.twin) + len(work.modes) + 1
 
@@ -132,6 +133,8 @@ def _run_all(
             for future in first:
                 future.result()
                 step()
+            if work.broken:
+                return [], []
             verdicts = [pool.submit(work.judge_mutant, mutant) for mutant in mutants]
             twins = [pool.submit(work.judge_twin, twin) for twin in work.declared.twin]
             everything: list[Future[Any]] = [*verdicts, *twins]

@@ -12,7 +12,7 @@ from fairmark.author.verify_problems import Problem
 from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Baseline, Compared, Verdict, decided, verdict_of
 from fairmark.batch.journey import Mode
-from fairmark.evidence import Evidence
+from fairmark.evidence import CellFinished, Evidence
 from fairmark.report import CheckResult, Report
 
 __all__ = ["TwinFailed", "Work"]
@@ -40,6 +40,8 @@ class Work:
     solutions: dict[Mode, Evidence] = field(default_factory=dict)
     baselines: dict[Mode, Baseline] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    broken: bool = False
+    """Whether the solution itself does not run to its end: then nothing can be told of anything made from it."""
 
     # --- the solution and the untouched notebook ---
 
@@ -47,6 +49,12 @@ class Work:
         evidence = self.runs.evidence(self.solution, mode)
         self.solutions[mode] = evidence
         self.baselines[mode] = Baseline.of(self.runs.report(evidence))
+        stopped = _stopped(evidence)
+        if stopped is not None:
+            self.broken = True
+            said = f"{self.runs.journey.assignment.solution}: {stopped}"
+            self.problems.append(Problem("solution", said, "Correct the solution; nothing else was tried."))
+            return
         # A rehearsal trains too little for marks: what it cannot answer is not held against the solution.
         if mode == "rehearsal":
             return
@@ -130,6 +138,20 @@ class Work:
                 what = "a right answer" if one in self.declared.equivalent else "told by training alone"
                 said = f"{where}: {one.mutant!r} is declared {what}, but {', '.join(verdict.own)} takes marks off"
                 self.problems.append(Problem("declared", said, "Correct the declaration, or the check."))
+
+
+def _stopped(evidence: Evidence) -> str | None:
+    """What kept a notebook from running to its end; None where nothing did."""
+    run = evidence.run
+    if run.outcome == "completed":
+        return None
+    for stamped in run.events:
+        event = stamped.event
+        if isinstance(event, CellFinished) and event.error is not None:
+            cell = next(cell for cell in evidence.submission.cells if cell.position == event.cell)
+            where = f"cell {cell.number}" + (f", line {event.error.line}" if event.error.line is not None else "")
+            return f"{where}: raises {event.error.type}: {event.error.message}"
+    return f"does not run to its end: {run.reason or run.outcome}"
 
 
 def _lost(report: Report) -> list[CheckResult]:
