@@ -52,8 +52,8 @@ class Work:
         stopped = _stopped(evidence)
         if stopped is not None:
             self.broken = True
-            said = f"{self.runs.journey.assignment.solution}: {stopped}"
-            self.problems.append(Problem("solution", said, "Correct the solution; nothing else was tried."))
+            message = f"{self.runs.journey.assignment.solution}: {stopped}"
+            self.problems.append(Problem("solution", message, "Correct the solution; nothing else was tried."))
             return
         # A rehearsal trains too little for marks: what it cannot answer is not held against the solution.
         if mode == "rehearsal":

@@ -34,7 +34,7 @@ from fairmark.present.files import report_name
 from fairmark.present.progress import ClassProgress
 from fairmark.present.table import show_class
 from fairmark.report import Report
-from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupt_runs
+from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupted_runs
 
 __all__ = ["grade", "grade_class"]
 
@@ -199,6 +199,6 @@ def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, *, total: int) -> 
         try:
             run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished)
         except BaseException:
-            interrupt_runs()
-            pool.shutdown(wait=True, cancel_futures=True)
+            with interrupted_runs():
+                pool.shutdown(wait=True, cancel_futures=True)
             raise

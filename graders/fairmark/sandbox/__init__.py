@@ -53,7 +53,7 @@ from fairmark.sandbox.jobs import Job, NotebookJob, Pauses, ProbeJob, SourceCell
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
 from fairmark.sandbox.plain import PlainProcess
-from fairmark.sandbox.supervise import Observed, interrupt_runs, supervise
+from fairmark.sandbox.supervise import Observed, interrupted_runs, supervise
 from fairmark.sandbox.workplace import Workplace, run_notebook
 
 __all__ = [
@@ -75,7 +75,7 @@ __all__ = [
     "best_launcher",
     "choose_numerics",
     "grading_launcher",
-    "interrupt_runs",
+    "interrupted_runs",
     "not_confined",
     "run_notebook",
     "supervise",

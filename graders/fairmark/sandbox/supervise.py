@@ -34,7 +34,7 @@ from fairmark.sandbox.family import CpuTimes, resident_bytes
 from fairmark.sandbox.limits import GIB, MIB, Limits
 from fairmark.sandbox.seal import Seal, Unsealed
 
-__all__ = ["Observed", "interrupt_runs", "supervise"]
+__all__ = ["Observed", "interrupted_runs", "supervise"]
 
 _LOOK_EVERY_SECONDS = 0.2
 _COUNT_FILES_EVERY_SECONDS = 2.0
@@ -68,15 +68,20 @@ class _Stop(Exception):
 _INTERRUPTED = threading.Event()
 
 
-def interrupt_runs() -> None:
-    """Ends every run of this process, those that begin later too: each raises
+@contextmanager
+def interrupted_runs() -> Iterator[None]:
+    """Meanwhile every run of this process is ended, those that begin now too: each raises
     :class:`fairmark.errors.Interrupted` where it is supervised."""
     _INTERRUPTED.set()
+    try:
+        yield
+    finally:
+        _INTERRUPTED.clear()
 
 
 def supervise(child: Child, seal: str, limits: Limits, on_event: Callable[[Stamped], object] | None = None) -> Observed:
     """Follows ``child`` to its end, which this function brings about where need be; nothing of it is left running.
-    Raises :class:`fairmark.errors.Interrupted` after :func:`interrupt_runs`.
+    Raises :class:`fairmark.errors.Interrupted` within :func:`interrupted_runs`.
 
     ``seal`` is its job's. ``on_event`` is told of every event as it comes; returning True from it ends the process, in
     good order, and a text is said to the process as a reply. The time it takes is not the process's.
