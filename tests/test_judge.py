@@ -532,6 +532,16 @@ def test_what_went_wrong_by_itself_is_said_rather_than_that_something_before_it_
     assert check(report, "compile.loss").outcome == "passed"
 
 
+def test_what_a_cell_raised_over_an_earlier_fault_is_not_told_where_the_further_run_earned_everything() -> None:
+    raised = {COMPILE: CellError(type="NameError", message="name 'model' is not defined", line=1)}
+    first: dict[str, Any] = {"untouched": ["layers"], "without": ["model", "compiled"], "errors": raised}
+    last = check(marked(**first, reruns=(again("layers"),)), "compile.metrics")
+    assert (last.outcome, last.message) == (
+        "passed",
+        "Marked with “Build the network” put right, which lost its marks there.",
+    )
+
+
 def test_cells_that_were_put_right_need_no_witness() -> None:
     sources = {"generators": "raise SystemError"}
     rerun = again("generators")

@@ -116,16 +116,19 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
 def _judge_exercise(evidence: Evidence, exercise: Exercise, grader: Grader, flags: list[Flag]) -> ExerciseResult:
     first, *further = _sights(evidence, exercise, grader)
     results = []
+    last = first  # of those that answered anything
     for check in exercise.checks:
         answer = _explain(_ask(check, first.view), first.view, exercise)
         for sight in further:
-            answer = _better(answer, check, exercise, sight)
+            better = _better(answer, check, exercise, sight)
+            if better is not answer:
+                answer, last = better, sight
         if answer.flag is not None:
             flags.append(_numbered(answer.flag, evidence.submission))
         results.append(_result(check, answer, evidence.submission))
     outcome = worst([result.outcome for result in results])
     if results and outcome == "passed":
-        results[-1] = _told_of_its_error(results[-1], first.view, exercise)
+        results[-1] = _told_of_its_error(results[-1], last.view, exercise)
     return ExerciseResult(
         id=exercise.id,
         title=exercise.title,
