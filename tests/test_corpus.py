@@ -8,6 +8,8 @@ What notebooks make up about themselves is in ``test_corpus_hostile.py``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from submissions import Case, Corpus, cases
 
@@ -44,9 +46,21 @@ def losses_but_for_chance(report: Report) -> dict[str, float]:
 
 STRUCTURE = [(case, True) for case in cases("wrong", "generators", "layers", "compile", "steps")]
 TRAINED = [(case, False) for case in cases("wrong", "training", "prediction")]
+RIGHT = [(case, False) for case in cases("right")]
 
 
-@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *TRAINED], ids=lambda value: getattr(value, "name", ""))
+def name_of(value: object) -> str:
+    return getattr(value, "name", "")
+
+
+def every_third(pairs: list[tuple[Case, bool]]) -> list[Any]:
+    """All of them with ``pytest -m thorough``; without, every third."""
+    return [
+        pytest.param(*pair, marks=() if number % 3 == 0 else pytest.mark.thorough) for number, pair in enumerate(pairs)
+    ]
+
+
+@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *every_third(TRAINED)], ids=name_of)
 def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool, corpus: Corpus) -> None:
     report = corpus.report(case, quick=quick).report
     assert losses_but_for_chance(report) == case.lost
@@ -55,9 +69,7 @@ def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool
             assert part in message(report, name)
 
 
-@pytest.mark.parametrize(
-    ("case", "quick"), [(case, False) for case in cases("right")], ids=lambda v: getattr(v, "name", "")
-)
+@pytest.mark.parametrize(("case", "quick"), every_third(RIGHT), ids=name_of)
 def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
     marked = corpus.report(case, quick=quick)
     assert losses_but_for_chance(marked.report) == {}

@@ -130,6 +130,7 @@ def reached(out: Path) -> list[str]:
 # --- the same marks ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
     with_attacks(handed_in, cluster.scheduler_address)
     grade_class([handed_in.folder], tmp_path / "here", handed_in.course)

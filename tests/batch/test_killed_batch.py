@@ -25,7 +25,7 @@ from fairmark.report import Report
 
 NAME = "compile_settings"
 STUDENTS = [f"student-{number:02}" for number in range(9)]
-KILLS = [number if number < 4 else pytest.param(number, marks=pytest.mark.twice) for number in range(20)]
+KILLS = [number if number < 2 else pytest.param(number, marks=pytest.mark.thorough) for number in range(20)]
 SEED = int(os.environ.get("FAIRMARK_TEST_SEED", "0")) or time.time_ns() % 1_000_000
 """Of the moments; each test prints it, for whoever wants the same ones again."""
 

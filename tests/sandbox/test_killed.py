@@ -61,8 +61,17 @@ def family(grader: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return psutil.Process(grader.pid).children(recursive=True)
 
 
-@pytest.mark.parametrize("without", [(), ("processes",)], ids=["all layers", "no PID namespace"])
-@pytest.mark.parametrize("moment", ["while TensorFlow is imported", "in the middle of a run"])
+@pytest.mark.parametrize(
+    ("moment", "without"),
+    [
+        pytest.param("while TensorFlow is imported", ("processes",), id="while importing, no PID namespace"),
+        pytest.param("in the middle of a run", (), id="in a run, all layers"),
+        pytest.param("while TensorFlow is imported", (), id="while importing, all layers", marks=pytest.mark.thorough),
+        pytest.param(
+            "in the middle of a run", ("processes",), id="in a run, no PID namespace", marks=pytest.mark.thorough
+        ),
+    ],
+)
 def test_a_killed_grader_leaves_no_process_and_no_file(moment: str, without: tuple[str, ...], tmp_path: Path) -> None:
     grader = started(tmp_path, *without)
     if moment == "in the middle of a run":
