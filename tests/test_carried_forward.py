@@ -6,7 +6,10 @@ place reaches nothing that the student can read.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from thorough import one_in
 from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
@@ -24,13 +27,6 @@ BREAKS = {
     "is emptied": "pass",
 }
 """What a student can do to any answer so that it earns nothing."""
-
-CLASS = [
-    pytest.param(what, exercise, marks=() if column == row + 1 else pytest.mark.thorough)
-    for row, what in enumerate(BREAKS)
-    for column, exercise in enumerate(EXERCISES)
-]
-"""All of them with ``pytest -m thorough``; without, each way once."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +54,7 @@ def broken(course: Course, exercise: str, answer: str | None) -> bytes:
     return with_answers(right_notebook(course), {exercise: lambda source: text})
 
 
-@pytest.mark.parametrize(("what", "exercise"), CLASS)
+@pytest.mark.parametrize(("what", "exercise"), one_in(8, itertools.product(BREAKS, EXERCISES)))
 def test_an_answer_that_earns_nothing_takes_nothing_from_the_others(
     what: str, exercise: str, course: Course, journey: Journey, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -8,10 +8,9 @@ What notebooks make up about themselves is in ``test_corpus_hostile.py``.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from submissions import Case, Corpus, cases
+from thorough import one_in
 
 from fairmark.report import Report
 
@@ -53,14 +52,7 @@ def name_of(value: object) -> str:
     return getattr(value, "name", "")
 
 
-def every_third(pairs: list[tuple[Case, bool]]) -> list[Any]:
-    """All of them with ``pytest -m thorough``; without, every third."""
-    return [
-        pytest.param(*pair, marks=() if number % 3 == 0 else pytest.mark.thorough) for number, pair in enumerate(pairs)
-    ]
-
-
-@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *every_third(TRAINED)], ids=name_of)
+@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *one_in(6, TRAINED)], ids=name_of)
 def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool, corpus: Corpus) -> None:
     report = corpus.report(case, quick=quick).report
     assert losses_but_for_chance(report) == case.lost
@@ -69,7 +61,7 @@ def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool
             assert part in message(report, name)
 
 
-@pytest.mark.parametrize(("case", "quick"), every_third(RIGHT), ids=name_of)
+@pytest.mark.parametrize(("case", "quick"), one_in(6, RIGHT), ids=name_of)
 def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
     marked = corpus.report(case, quick=quick)
     assert losses_but_for_chance(marked.report) == {}

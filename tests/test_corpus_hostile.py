@@ -1,7 +1,7 @@
 """Every hostile submission gets the verdict it must get, and hurts nothing.
 
-Every other one of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind
-every fourth; with ``pytest -m thorough`` all are, a right submission behind every one, and all once more in another
+One in four of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
+other; with ``pytest -m thorough`` all are, a right submission behind every one, and all once more in another
 order. A right submission must earn full marks whoever came before it; and afterwards no process, file, mount or shared
 memory may be there that was not there before.
 """
@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hostile import Targets, targets
+from thorough import one_in
 from walled import NAME, Attack, attacks, losses, walled_course
 
 from fairmark.batch.journey import Journey, Marked
@@ -25,14 +25,6 @@ from fairmark.sandbox import ConfinedProcess
 ATTACKS = attacks()
 EVERY = 8
 """Of the right submissions, one in so many is trained and shown hidden pictures; the others stop at ``fit``."""
-
-
-def every(one_in: int) -> list[Any]:
-    """All attacks, one in so many of them by default."""
-    return [
-        attack if number % one_in == 0 else pytest.param(attack, marks=pytest.mark.thorough)
-        for number, attack in enumerate(ATTACKS)
-    ]
 
 
 @dataclass
@@ -48,7 +40,7 @@ class Class:
     def begin(self, pool: ThreadPoolExecutor, wanted: list[Attack], *, twice: bool) -> None:
         for number, attack in ((ATTACKS.index(attack), attack) for attack in wanted):
             self.first[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
-            if twice or number % 4 == 0:
+            if twice or number % 8 == 0:
                 train = number % EVERY == 0
                 self.right[attack.name] = pool.submit(self.targets.mark_right, self.launcher, train=train)
         other_order = list(wanted) if twice else []
@@ -86,12 +78,12 @@ def expected(attack: Attack) -> dict[str, object]:
     return {"run": attack.run, "lost": dict(attack.lost), "flags": sorted(attack.flags), "reached": []}
 
 
-@pytest.mark.parametrize("attack", every(2), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", one_in(4, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_an_attack_gets_its_verdict_and_gets_nothing_else(attack: Attack, hostile_class: Class) -> None:
     assert verdict(hostile_class.first[attack.name].result()) == expected(attack)
 
 
-@pytest.mark.parametrize("attack", every(4), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", one_in(8, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_a_right_submission_behind_it_earns_full_marks(attack: Attack, hostile_class: Class) -> None:
     marked = hostile_class.right[attack.name].result()
     assert (losses(marked.report), marked.report.flags) == ({}, ())

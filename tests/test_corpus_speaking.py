@@ -17,6 +17,7 @@ import pytest
 from rich.console import Console
 from seen import Page, in_order, is_file_name, is_formula, lines_in_columns, sequences, unstyled
 from speaking import HARMLESS, NOT_SHOWN, ON_PAGES_ONLY, SUBMISSIONS, Text, mark, say_instead, speaking_report, texts
+from thorough import one_in
 
 from fairmark.checks import Grader, load_grader
 from fairmark.cli.follow import steps_of
@@ -182,7 +183,7 @@ def raising(text: str) -> Evidence:
     return SUBMISSIONS["errors"](lambda place: encodable(text))
 
 
-@each_text
+@pytest.mark.parametrize("text", one_in(3, TEXTS), ids=lambda text: text.name)
 def test_progress_is_shown_and_obeyed_by_nothing(text: Text) -> None:
     live = followed(raising(text.text), everywhere(text), live=True)
     # Names of several lines, wide ones and long ones are more lines to go up again and to clear.

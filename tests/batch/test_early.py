@@ -97,6 +97,7 @@ def test_marks_are_those_of_a_training_to_the_end(early: Marked, to_the_end: Mar
     assert [flag.kind for flag in early.report.flags] == [flag.kind for flag in to_the_end.report.flags]
 
 
+@pytest.mark.thorough
 def test_a_loss_that_is_no_number_ends_it_at_once(journey: Journey, tmp_path: Path) -> None:
     spoil = "model.set_weights([float('nan') * weights for weights in model.get_weights()])\n"
     ended = marked(journey, tmp_path, spoil)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from thorough import one_in
 from tiny import tiny_course
 
 from fairmark.author.sample_class import with_answers
@@ -25,7 +26,7 @@ from fairmark.report import Report
 
 NAME = "compile_settings"
 STUDENTS = [f"student-{number:02}" for number in range(9)]
-KILLS = [number if number < 2 else pytest.param(number, marks=pytest.mark.thorough) for number in range(20)]
+KILLS = one_in(20, range(20))
 SEED = int(os.environ.get("FAIRMARK_TEST_SEED", "0")) or time.time_ns() % 1_000_000
 """Of the moments; each test prints it, for whoever wants the same ones again."""
 

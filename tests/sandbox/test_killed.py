@@ -64,7 +64,12 @@ def family(grader: subprocess.Popen[bytes]) -> list[psutil.Process]:
 @pytest.mark.parametrize(
     ("moment", "without"),
     [
-        pytest.param("while TensorFlow is imported", ("processes",), id="while importing, no PID namespace"),
+        pytest.param(
+            "while TensorFlow is imported",
+            ("processes",),
+            id="while importing, no PID namespace",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param("in the middle of a run", (), id="in a run, all layers"),
         pytest.param("while TensorFlow is imported", (), id="while importing, all layers", marks=pytest.mark.thorough),
         pytest.param(
