@@ -155,6 +155,7 @@ raise RuntimeError(text)
 )
 
 
+@pytest.mark.thorough
 def test_what_is_read_of_the_reference_in_the_second_run_reaches_neither_report_nor_evidence(
     hostile_class: Class,
 ) -> None:
