@@ -12,11 +12,12 @@ Processes
 Channels
     order   supervisor to worker, a socket: folder, readable folders, layers, limits
     leash   supervisor to warden, a socket: "ready", "ended"; closing it ends the run. Nothing of a run holds it
-    job     a file in memory, given to the run: cells, numbers, the key of its seal
+    job     a file in memory of fixed size, given to the run: cells, numbers, the key of its seal. Behind the job the
+            supervisor writes replies, a word each: whether a training that waits after an epoch goes on. It reads nothing
     events  run to supervisor, a pipe that can only be appended to: one sealed JSON line each, checked against a schema
     output  run to supervisor, a second pipe: what was printed
-    files   models as JSON and ``.npy`` arrays in the run's folder, looked at when all its processes are dead; links,
-            second names and anything oversized are refused; nothing is unpickled
+    files   models as JSON and ``.npy`` arrays in the run's folder, copied out by descriptors, step by step, since the
+            run may be alive; links, second names and anything oversized are refused; nothing is unpickled
 
 Privileges
     Layers, each tried at start, listed by ``fairmark doctor`` and named in every report: see ``walls.layers``. What a
@@ -38,9 +39,10 @@ Not defended
     anything. Marks therefore rest on what corroborates it outside: the text (``checks.witness``), the rebuilt model and
     its predictions. A notebook whose text *and* forged events agree on settings that were never in force is not caught
     by that; what such a text must hold is flagged (``notebook.tampering``).
-    Answers in the second run. Where an error is carried forward, the reference's answers to those exercises are in the
-    same process as the student's code. Nothing that run prints, names or raises reaches a report, only how many hidden
-    pictures its model named rightly: a few bits.
+    Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
+    same process as the student's code. What that run prints is dropped, and so is every text in its events that neither
+    the student's notebook nor an honest run holds; what is left for a report is numbers of few digits, and how many
+    hidden pictures its model named rightly: a few bits.
     What a plain process can do, where there is no wall: ``grade`` refuses to run then, unless told ``--trust``.
     Side channels of shared hardware, and how long things take.
 """
