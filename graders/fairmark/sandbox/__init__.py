@@ -12,8 +12,8 @@ Processes
 Channels
     order   supervisor to worker, a socket: folder, readable folders, layers, limits
     leash   supervisor to warden, a socket: "ready", "ended"; closing it ends the run. Nothing of a run holds it
-    job     a file in memory of fixed size, given to the run: cells, numbers, the key of its seal. Behind the job the
-            supervisor writes replies, a word each: whether a training that waits after an epoch goes on. It reads nothing
+    job     a file in memory of fixed size, given to the run: cells, numbers, the key of its seal. Behind them the
+            supervisor writes replies, a word each: does a training that waits after an epoch go on. It reads nothing
     events  run to supervisor, a pipe that can only be appended to: one sealed JSON line each, checked against a schema
     output  run to supervisor, a second pipe: what was printed
     files   models as JSON and ``.npy`` arrays in the run's folder, copied out by descriptors, step by step, since the
