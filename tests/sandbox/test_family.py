@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
-from fairmark.sandbox.family import cpu_seconds, descendants, resident_bytes
+from fairmark.sandbox.family import cpu_seconds, descendants, resident_bytes, stop_descendants
 
 MEGABYTE = 1_000_000
 GONE = 2**22 + 1
@@ -66,6 +69,29 @@ threading.Thread(target=begin).start()
 forked.wait()
 """)
     assert len(descendants(process.pid)) == 1
+
+
+def test_those_that_go_on_making_more_of_themselves_are_all_stopped(start: Start) -> None:
+    process = start("""
+told, tell = os.pipe()
+if os.fork() == 0:
+    for number in range(200):
+        if os.fork() == 0:
+            os.setsid()
+            os.write(tell, b".")
+        else:
+            time.sleep(0.01)
+            break
+    time.sleep(60)
+os.read(told, 1)
+""")
+    stop_descendants(process.pid)
+    found = descendants(process.pid)
+    time.sleep(0.1)
+    assert descendants(process.pid) == found
+    assert {psutil.Process(pid).status() for pid in found} == {psutil.STATUS_STOPPED}
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_whoever_has_none_or_is_gone_has_no_descendants(start: Start) -> None:

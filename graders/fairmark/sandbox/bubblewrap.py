@@ -78,7 +78,7 @@ class _WrappedChild(ConfinedChild):
     """A run whose worker is its own, and ends with it."""
 
     def __init__(self, handed: Handed, folder: Path, worker: Worker) -> None:
-        super().__init__(handed, folder, mounted=False)
+        super().__init__(handed, folder, mounted=False, end_together=True)
         self._worker = worker
 
     def processes(self) -> list[int]:

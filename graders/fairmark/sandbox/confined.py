@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from fairmark.errors import InternalError, SandboxNotReady
 from fairmark.sandbox.cgroup import MemoryGroup, memory_groups
 from fairmark.sandbox.child import Child, Ending, Files
-from fairmark.sandbox.family import descendants
+from fairmark.sandbox.family import descendants, stop_descendants
 from fairmark.sandbox.jobfile import JobFile
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
@@ -70,7 +70,8 @@ class ConfinedProcess:
         try:
             order = order_for(job, folder, limits, self.layers, may_be_root=self._may_be_root, group=group)
             handed = Handed(self.worker, order, job)
-            return ConfinedChild(handed, folder, mounted="mounts" in self.layers, group=group)
+            mounted, together = "mounts" in self.layers, "processes" in self.layers
+            return ConfinedChild(handed, folder, mounted=mounted, end_together=together, group=group)
         except BaseException as problem:
             if isinstance(problem, SandboxNotReady):
                 self.worker.discard()  # it may hang; the next run gets another
@@ -129,10 +130,17 @@ class Handed:
 
 
 class ConfinedChild:
-    """A run on a leash: the warden at its other end says when it has ended, and ends it when we let go."""
+    """A run on a leash: the warden at its other end says when it has ended, and ends it when we let go.
 
-    def __init__(self, handed: Handed, folder: Path, *, mounted: bool, group: MemoryGroup | None = None) -> None:
+    ``mounted`` says that its folder is a file system of its own, ``end_together`` that its processes end with the first
+    of them; where they do not, they are stopped before they are ended.
+    """
+
+    def __init__(
+        self, handed: Handed, folder: Path, *, mounted: bool, end_together: bool, group: MemoryGroup | None = None
+    ) -> None:
         self._group = group
+        self._end_together = end_together
         self._handed = handed
         self.channel = handed.channel
         self.output = handed.output
@@ -187,6 +195,8 @@ class ConfinedChild:
     def kill(self) -> None:
         try:
             if self._ending is None:
+                if not self._end_together:
+                    stop_descendants(self._warden)
                 self._leash.shutdown(socket.SHUT_WR)
                 if not select.select([self._leash], [], [], _END_SECONDS)[0]:
                     raise InternalError("the sandbox's warden does not end its run")

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
-__all__ = ["CpuTimes", "cpu_seconds", "descendants", "resident_bytes"]
+__all__ = ["CpuTimes", "cpu_seconds", "descendants", "resident_bytes", "stop_descendants"]
 
 _PROC = Path("/proc")
 _HAS_CHILDREN = sys.platform == "linux" and Path(f"/proc/self/task/{os.getpid()}/children").exists()
@@ -33,6 +34,16 @@ def descendants(ancestor: int) -> list[int]:
         found += children
         waiting += children
     return found
+
+
+def stop_descendants(ancestor: int) -> None:
+    """Stops whatever is below ``ancestor``, so that it can be ended without making more of itself meanwhile."""
+    stopped: set[int] = set()
+    while found := set(descendants(ancestor)) - stopped:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGSTOP)
+        stopped |= found
 
 
 def _children(pid: int) -> list[int]:
