@@ -38,8 +38,8 @@ _CONFINED_BY: dict[Confined, tuple[frozenset[Layer], ...]] = {
     "files": (frozenset({"landlock"}), frozenset({"mounts", "processes"})),
     "network": (frozenset({"network"}), frozenset({"seccomp"})),
 }
-"""Any one of these sets is enough; memory and time are watched from outside wherever processes can be measured. Without a
-PID namespace a notebook that forks as fast as it can is ended, but only after minutes in which it slows everything."""
+"""Any one of these sets is enough; memory and time are watched from outside wherever processes can be measured.
+Without a PID namespace a notebook that forks as fast as it can is ended, but holds up the machine for minutes."""
 
 
 @dataclass(frozen=True)
