@@ -109,6 +109,8 @@ class _Reader:
         found.scopes.append(self.scope)
 
     def read(self, node: ast.AST) -> None:
+        if not node._fields:  # half of all nodes: Load, Store, operators
+            return
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._function(node)
