@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fairmark.errors import MachineError
 
-__all__ = ["flush_folder", "replace_file", "write_file"]
+__all__ = ["flush_folder", "remove_beyond", "replace_file", "write_file"]
 
 
 def write_file(path: Path, content: str | bytes) -> None:
@@ -51,3 +53,22 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_beyond(most_bytes: int, files: Iterable[Path], used: Callable[[os.stat_result], int]) -> int:
+    """Removes files, those first whose last use, in whatever unit ``used`` tells it, is longest ago, until at most
+    ``most_bytes`` are left; how many."""
+    found: list[tuple[os.stat_result, Path]] = []
+    for path in files:
+        with contextlib.suppress(FileNotFoundError):  # somebody else removes some, too
+            found.append((path.stat(), path))
+    found.sort(key=lambda one: used(one[0]))
+    left = sum(stat.st_size for stat, _ in found)
+    removed = 0
+    for stat, path in found:
+        if left <= most_bytes:
+            break
+        path.unlink(missing_ok=True)
+        left -= stat.st_size
+        removed += 1
+    return removed

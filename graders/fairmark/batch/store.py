@@ -29,7 +29,7 @@ from pydantic import ValidationError
 
 from fairmark.evidence import Cell, CellFinished, Evidence, RecorderFailed, Submission
 from fairmark.present.files import evidence_json
-from fairmark.whole import write_file
+from fairmark.whole import remove_beyond, write_file
 
 __all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
 
@@ -161,16 +161,8 @@ class EvidenceStore:
 
     def prune(self, most_bytes: int) -> int:
         """Removes entries, those not used for longest first, until at most ``most_bytes`` are left; how many."""
-        entries = sorted(self._entries(), key=lambda one: one[0].st_mtime)
-        left = sum(found.st_size for found, _ in entries)
-        removed = 0
-        for found, path in entries:
-            if left <= most_bytes:
-                break
-            path.unlink(missing_ok=True)
-            left -= found.st_size
-            removed += 1
-        return removed
+        files = (path for _, path in self._entries())
+        return remove_beyond(most_bytes, files, lambda stat: stat.st_mtime_ns)
 
     def _entries(self) -> Iterator[tuple[os.stat_result, Path]]:
         for path in self.folder.glob("*/*.json.gz"):

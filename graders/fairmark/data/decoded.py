@@ -32,7 +32,7 @@ from fairmark.data.manifest import MANIFEST, Schema, read_manifest
 from fairmark.data.picture_form import NotKept, PictureForm
 from fairmark.data.places import decoded_folder, set_folder
 from fairmark.errors import PicturesDamaged
-from fairmark.whole import flush_folder, replace_file
+from fairmark.whole import flush_folder, remove_beyond, replace_file
 
 __all__ = [
     "MOST_BYTES",
@@ -232,18 +232,7 @@ def _make_room(needed_bytes: int, most_bytes: int) -> None:
 
 
 def _remove_oldest(most_bytes: int) -> int:
-    stores = sorted(
-        ((path.stat(), path) for path in decoded_folder().glob("*/*.npy")), key=lambda one: one[0].st_atime_ns
-    )
-    left = sum(found.st_size for found, _ in stores)
-    removed = 0
-    for found, path in stores:
-        if left <= most_bytes:
-            break
-        path.unlink(missing_ok=True)
-        left -= found.st_size
-        removed += 1
-    return removed
+    return remove_beyond(most_bytes, decoded_folder().glob("*/*.npy"), lambda stat: stat.st_atime_ns)
 
 
 def _locked() -> AbstractContextManager[int]:
