@@ -11,7 +11,7 @@ from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.course import Assignment, Course
 from fairmark.errors import AuthorError, GraderError, ReleaseError
 
-__all__ = ["disagreements", "require_agreement", "require_graders"]
+__all__ = ["disagreements", "place_of", "require_agreement", "require_graders"]
 
 
 def require_graders(course: Course) -> None:
@@ -48,7 +48,7 @@ def disagreements(assignment: Assignment, grader: Grader, answers: Answers) -> I
                 remedy=f'Add grader.exercise("{name}", title=...) there, or correct the id.',
             )
     for exercise in grader.exercises:
-        place = _place(assignment.grader, exercise.id)
+        place = place_of(assignment.grader, "exercise", exercise.id)
         if exercise.id not in answers.cells:
             yield GraderError(
                 f"{place}: the exercise {exercise.id!r} has no stub in {assignment.solution}",
@@ -83,10 +83,11 @@ def _words(exercise: Exercise) -> Iterator[tuple[str, str, bool]]:
             yield f"hint of the check {check.id!r}", check.hint, False
 
 
-def _place(path: Path, exercise: str) -> str:
-    """``file:line`` of the exercise; the file alone where its id is not written out in a call."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+def place_of(script: Path, function: str, name: str) -> str:
+    """``file:line`` of the call ``function("name", ...)``; the file alone where it is not written out so."""
+    for node in ast.walk(ast.parse(script.read_bytes())):
         match node:
-            case ast.Call(func=ast.Attribute(attr="exercise"), args=[ast.Constant(value=name), *_]) if name == exercise:
-                return f"{path}:{node.lineno}"
-    return str(path)
+            case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called), args=[ast.Constant(value=given), *_]):
+                if (called, given) == (function, name):
+                    return f"{script}:{node.lineno}"
+    return str(script)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
-from pathlib import Path
 
-from fairmark.author.agreement import disagreements
+from fairmark.author.agreement import disagreements, place_of
 from fairmark.author.mutants import Answer, answers_in
 from fairmark.author.release import answers_in as stubs_in
 from fairmark.author.release import is_stale, read_solution
@@ -68,7 +66,7 @@ def _classes(course: Course, assignment: Assignment, grader: Grader) -> tuple[st
         folder = course.dataset_folder(grader.dataset)
         return load_recipe(folder).classes
     except AuthorError as problem:
-        where = f"{assignment.grader}{_line_of(assignment.grader, 'Grader', grader.name)}"
+        where = place_of(assignment.grader, "Grader", grader.name)
         said = f"{where}: data set {grader.dataset!r}: {problem.message}"
         raise AuthorError(said, remedy=problem.remedy) from problem
 
@@ -80,15 +78,3 @@ def _disagreements(assignment: Assignment, grader: Grader) -> list[Problem]:
         return [Problem("author", problem.message, problem.remedy)]
     found = disagreements(assignment, grader, stubs)
     return [Problem("author", problem.message, problem.remedy) for problem in found]
-
-
-def _line_of(script: Path, function: str, first: str) -> str:
-    """``:12`` for the line of the call ``function("first", ...)``, or nothing."""
-    for node in ast.walk(ast.parse(script.read_bytes())):
-        if not (isinstance(node, ast.Call) and node.args):
-            continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        given = node.args[0]
-        if called == function and isinstance(given, ast.Constant) and given.value == first:
-            return f":{node.lineno}"
-    return ""
