@@ -348,9 +348,13 @@ class RecorderFailed(Schema):
 
 
 class RunFinished(Schema):
-    """Last event. Without it the process did not reach its end."""
+    """Last event. Without it the process did not reach its end.
+
+    ``weights_read`` says that the notebook looked at weights of a model that a run without training leaves at zero.
+    """
 
     kind: Literal["run_finished"] = "run_finished"
+    weights_read: bool = False
 
 
 class Prediction(Schema):

@@ -9,11 +9,11 @@ import pytest
 from laid import lay_out
 from walled import DATASET, NAME, losses, right_notebook, walled_course
 
-from fairmark.batch.decoding import Decoding
+from fairmark.batch.decoding import Decoding, decode_ahead
 from fairmark.batch.journey import Journey
 from fairmark.data.decoded import decoded_set
 from fairmark.data.places import set_folder
-from fairmark.evidence import Event, FitStarted, PicturesOpened, Stamped
+from fairmark.evidence import Cell, Event, FitStarted, PicturesOpened, Stamped
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +96,51 @@ def test_nothing_is_made_for_what_is_not_trained_on_or_no_form(events: list[Even
 def test_no_run_has_more_than_two_forms_made() -> None:
     many = [event for side in range(4, 9) for event in (opened(f"a{side}", side), fit(f"a{side}"))]
     assert len(stores_after(*many)) == 2
+
+
+# --- ahead of the first run -------------------------------------------------------------------------------------------
+
+
+def stores_ahead_of(*texts: str) -> set[str]:
+    """Names of the stores that a solution of these cells has made before anything runs."""
+    lay_out(set_folder("shapes"), ["colour.png"])
+    cells = [Cell(position=n, number=n, role="locked", source=text) for n, text in enumerate(texts, start=1)]
+    decode_ahead("shapes", cells).join()
+    return {path.name for path in decoded_set("shapes").glob("*.npy")}
+
+
+def test_the_forms_that_a_solution_says_are_kept() -> None:
+    first = "side = 8\na = made.flow_from_directory(here, target_size=(side, side), batch_size=4)"
+    again = "b = made.flow_from_directory(there, target_size=(8, 8))"
+    third = "c = made.flow_from_directory(there, target_size=(9, 7), interpolation='box', color_mode='grayscale')"
+    assert stores_ahead_of(first, again, third) == {"8x8-nearest-rgb.npy", "9x7-box-grayscale.npy"}
+
+
+def test_a_size_that_is_left_out_is_keras_s_own() -> None:
+    assert stores_ahead_of("flow = made.flow_from_directory(here)") == {"256x256-nearest-rgb.npy"}
+
+
+def test_pipelines_of_tensorflow_take_pictures_as_they_are_ahead_too() -> None:
+    text = "keras.utils.image_dataset_from_directory(here, image_size=(8, 8))"
+    assert stores_ahead_of(text) == {"23x37-nearest-rgb.npy"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1",
+        "made.flow_from_directory(here, target_size=size_of(here))",
+        "made.flow_from_directory(here, target_size='large')",
+        "made.flow_from_directory(here, target_size=(0, 8))",
+        "made.flow_from_directory(here, target_size=(8, 8), color_mode='hsv')",
+        "not Python at all (",
+    ],
+)
+def test_nothing_is_made_of_what_cannot_be_read_off(text: str) -> None:
+    assert stores_ahead_of(text) == set()
+
+
+# --- a whole journey --------------------------------------------------------------------------------------------------
 
 
 def test_a_right_notebook_leaves_them_and_the_next_earns_the_same(tmp_path: Path) -> None:

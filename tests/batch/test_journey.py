@@ -10,12 +10,25 @@ import pytest
 from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
-from fairmark.batch.journey import Journey, Steps, first_line
+from fairmark.author.sample_class import with_answers
+from fairmark.batch.journey import Journey, Marked, Steps, first_line
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, InternalError
 from fairmark.evidence import Cell, Stamped
 from fairmark.sandbox import Limits, NotebookJob
 
+FIT = {
+    "fit": "fit-1",
+    "model": "model-1",
+    "cell": 2,
+    "pictures": None,
+    "validation_pictures": None,
+    "has_validation": False,
+    "epochs": 1,
+    "steps_per_epoch": None,
+    "validation_steps": None,
+    "trained": False,
+}
 BEGUN = "send('session_started', software={}, numerics='float32', seed=1)\n"
 
 
@@ -125,6 +138,57 @@ def test_cells_are_told_by_their_first_line(course: Course, handed_in: Path) -> 
 def test_a_right_answer_earns_its_points(course: Course) -> None:
     report = journey(course).mark(course.assignment("compile_settings").solution, "ada").report
     assert (report.outcome, report.score, report.run.outcome) == ("passed", 3, "completed")
+
+
+# --- where nothing that is asked needs training -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def untrained(tmp_path: Path) -> Course:
+    """A course in whose assignments nothing needs training."""
+    made = tiny_course(tmp_path / "untrained")
+    grader = made.assignment("compile_settings").grader
+    grader.write_text(grader.read_text().replace(", needs_training=True", ""))
+    return made
+
+
+def how_it_was_run(course: Course, program: str = PRETEND, answer: str = "loss = 'mse'") -> tuple[list[bool], Marked]:
+    """Whether each of the first runs of a notebook trained, and what came of it."""
+    assignment = course.assignment("compile_settings")
+    assignment.solution.unlink(missing_ok=True)  # nothing is carried forward, and nothing decoded ahead
+    path = course.root / "alice.ipynb"
+    path.write_bytes(with_answers(assignment.notebook.read_bytes(), {"compile": lambda source: answer}))
+    one = journey(course, program)
+    marked = one.mark(path, "alice")
+    assert isinstance(one.launcher, Scripted)
+    return [job.train for job in one.launcher.jobs if isinstance(job, NotebookJob)], marked
+
+
+def test_a_run_up_to_the_first_fit_is_all_there_is(untrained: Course) -> None:
+    trained, marked = how_it_was_run(untrained)
+    assert trained == [False]
+    assert not marked.evidence.run.training_skipped
+    assert [exercise.id for exercise in marked.report.exercises] == ["compile", "training"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["send('run_finished', weights_read=True)", f"send('fit_started', **{FIT!r}); send('run_finished')"],
+    ids=["weights were looked at", "it came to a fit that its text does not show"],
+)
+def test_a_notebook_that_needs_more_is_run_whole(untrained: Course, event: str) -> None:
+    program = PRETEND.replace("send('run_finished')", event).replace('send("run_finished")', event)
+    trained, marked = how_it_was_run(untrained, program)
+    assert trained == [False, True]
+    assert not marked.evidence.run.training_skipped
+
+
+def test_a_notebook_with_a_fit_is_run_whole_at_once(untrained: Course) -> None:
+    assert how_it_was_run(untrained, answer="loss = 'mse'\nif False: model.fit()\nmodel.fit()")[0] == [True]
+
+
+def test_where_something_needs_training_it_is_run_whole_at_once(tmp_path: Path) -> None:
+    assert how_it_was_run(tiny_course(tmp_path / "course"))[0] == [True]
 
 
 # --- whose fault ------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ answers = {
     "odd logs": heard([good | {"f1": [0.1, 0.2]}], word="stop", accuracy=0.8),
 }
 
-leave_unfilled()
+unfilled = leave_unfilled()
 def drawn(initializer, *shape, dtype="float32"):
     return np.asarray(initializer(shape, dtype=dtype))
 
@@ -65,6 +65,15 @@ answers["half"] = bool(np.abs(drawn(make.GlorotUniform(), *large, dtype="float16
 model = keras.Sequential([keras.Input((1200,)), keras.layers.Dense(1000), keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer="sgd")
 answers["parameters"] = model.count_params()
+unread = leave_unfilled()  # the latest is asked for weights
+looked_at = keras.Sequential([keras.Input((1200,)), keras.layers.Dense(1000), keras.layers.Dense(1)])
+looked_at.compile(loss="mse", optimizer="rmsprop")
+looked_at.summary(print_fn=lambda line: None)
+looked_at.to_json()
+answers["read"] = [unfilled.were_read(), unread.were_read()]
+looked_at.layers[0].get_weights()
+answers["read"].append(unread.were_read())
+
 before = model.predict(np.ones((2, 1200)), verbose=0).tolist()
 model.layers[0].kernel.assign(np.ones((1200, 1000)))
 answers["predicted"] = [before, bool(np.abs(model.predict(np.ones((2, 1200)), verbose=0)).max() > 0)]
@@ -132,6 +141,11 @@ def test_large_weights_are_zero_and_small_ones_drawn(answers: dict[str, Any]) ->
 
 def test_weights_that_are_not_random_or_not_float32_are_as_ever(answers: dict[str, Any]) -> None:
     assert (answers["constant"], answers["half"]) == (1.0, True)
+
+
+def test_whether_anything_has_looked_at_them_is_known(answers: dict[str, Any]) -> None:
+    after_drawing, after_summing_up, after_taking_them = answers["read"]
+    assert (after_drawing, after_summing_up, after_taking_them) == (True, False, True)
 
 
 def test_a_model_with_such_weights_can_be_used_and_changed(answers: dict[str, Any]) -> None:

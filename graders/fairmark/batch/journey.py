@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 from fairmark.batch.carry import left_open, next_exercises, put_right
+from fairmark.batch.decoding import decode_ahead
 from fairmark.batch.mute import muted
 from fairmark.batch.running import Mode, Runner, added_pictures
 from fairmark.batch.steps import NOBODY, Steps
@@ -27,16 +28,20 @@ from fairmark.checks import Grader, load_grader
 from fairmark.course import Assignment, Course
 from fairmark.data import Recipe, load_recipe, make
 from fairmark.errors import AssignmentNotFound, FairmarkError, StudentError
-from fairmark.evidence import Evidence, Rerun, Run, Submission
+from fairmark.evidence import Evidence, FitStarted, Rerun, Run, RunFinished, Submission
 from fairmark.judge import judge
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import read_submission
+from fairmark.notebook.source import calls_in
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, best_launcher, choose_numerics
 
 __all__ = ["Journey", "Marked", "Mode", "Steps", "first_line"]
+
+_WORTH_DECODING = 10
+"""Submissions that train nothing but look at a batch: at 128 pictures each they see as many as there are."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,10 @@ class Journey:
     def master(self) -> Master:
         return load_master(self.assignment.notebook)
 
-    def prepare(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def prepare(self, progress: Callable[[int, int], None] | None = None, *, submissions: int = 1) -> None:
         """Sees to it that everything is there before the first submission is touched: grader, master, pictures.
 
-        ``progress`` is told how many pictures of how many are drawn.
+        ``progress`` is told how many pictures of how many are drawn; ``submissions`` is how many there will be.
         """
         self.launcher.warm_up()
         missing = {exercise.id for exercise in self.grader.exercises} ^ set(self.master.exercises)
@@ -117,6 +122,9 @@ class Journey:
                 remedy="Run `fairmark release`, or name the same exercises in both.",
             )
         make(self._recipe, progress=progress)
+        pays = self.grader.needs_training or submissions >= _WORTH_DECODING
+        if self.mode == "full" and pays and self.assignment.solution.is_file():
+            decode_ahead(self._recipe.name, self._own_answers().cells)
 
     @cached_property
     def _solution(self) -> Master:
@@ -151,8 +159,17 @@ class Journey:
             return self._judged(_unreadable(path, student, self.assignment.name, problem))
         if not any(cell.touched for cell in submission.cells if cell.role == "exercise"):
             return self._judged(Evidence(submission=submission, run=Run(outcome="not_run")))
-        evidence = self._runner.run(submission, submission.cells, steps, self.mode)
-        return self._carried_forward(self._judged(evidence), steps)
+        return self._carried_forward(self._judged(self._first_run(submission, steps)), steps)
+
+    def _first_run(self, submission: Submission, steps: Steps) -> Evidence:
+        """As far as the mode says. Where nothing that is asked needs training, a run up to the first ``fit`` is all
+        there is, as long as the notebook has no ``fit`` and nobody looks at weights that such a run leaves at zero."""
+        fits = any(call.name == "fit" for call in calls_in(submission.cells))
+        if self.mode == "full" and not self.grader.needs_training and not fits:
+            evidence = self._runner.run(submission, submission.cells, steps, "structure")
+            if _is_whole(evidence.run):
+                return evidence.model_copy(update={"run": evidence.run.model_copy(update={"training_skipped": False})})
+        return self._runner.run(submission, submission.cells, steps, self.mode)
 
     def _judged(self, evidence: Evidence) -> Marked:
         return Marked(evidence, judge(evidence, self.grader))
@@ -244,11 +261,19 @@ class Journey:
         """A run of the solution that trains little or nothing."""
         with self._lock:
             if mode not in self._references:
-                submission = read_submission(self.assignment.solution, student="reference", master=self.master)
+                submission = self._own_answers()
                 self._references[mode] = self._runner.run(submission, submission.cells, NOBODY, mode)
-                if self.mode == "full":
-                    self._runner.decode_for(self._references[mode])
             return self._references[mode]
+
+    def _own_answers(self) -> Submission:
+        return read_submission(self.assignment.solution, student="reference", master=self.master)
+
+
+def _is_whole(run: Run) -> bool:
+    """Whether a run without training did all that one with training would have done."""
+    events = [stamped.event for stamped in run.events]
+    read = any(isinstance(event, RunFinished) and event.weights_read for event in events)
+    return not read and not any(isinstance(event, FitStarted) for event in events)
 
 
 def first_line(source: str) -> str:

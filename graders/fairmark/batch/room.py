@@ -30,15 +30,15 @@ class Room:
     alone, and meets its own limit."""
 
     def __init__(self, size_bytes: int) -> None:
-        self._size = size_bytes
+        self.size_bytes = size_bytes
         self._taken = 0
         self._changed = threading.Condition()
 
     @contextmanager
     def taken(self, needed_bytes: int) -> Iterator[None]:
-        needed = min(needed_bytes, self._size)
+        needed = min(needed_bytes, self.size_bytes)
         with self._changed:
-            self._changed.wait_for(lambda: self._taken + needed <= self._size)
+            self._changed.wait_for(lambda: self._taken + needed <= self.size_bytes)
             self._taken += needed
         try:
             yield

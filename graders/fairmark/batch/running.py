@@ -144,12 +144,6 @@ class Runner:
             probe = self._probe(evidence, workplace, decided=early.probe if early is not None else None)
             return evidence.model_copy(update={"probe": probe})
 
-    def decode_for(self, evidence: Evidence) -> None:
-        """Has the pictures decoded that ``evidence``'s run was trained on, for full runs that will open them alike."""
-        decoding = Decoding(self.recipe.name)
-        for stamped in evidence.run.events:
-            decoding.heard(stamped)
-
     def _early(self, submission: Submission, workplace: Workplace) -> EarlyDecision:
         assert self._threshold is not None
         return EarlyDecision(

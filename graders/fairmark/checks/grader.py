@@ -140,6 +140,11 @@ class Grader:
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
 
+    @property
+    def needs_training(self) -> bool:
+        """Whether anything asked here does."""
+        return self.hidden_accuracy is not None or any(exercise.needs_training for exercise in self.exercises)
+
 
 def load_grader(path: Path) -> Grader:
     """The ``grader`` that the script at ``path`` defines.

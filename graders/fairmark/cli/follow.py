@@ -12,8 +12,8 @@ from fairmark.present.progress import RunProgress
 __all__ = ["drawing", "steps_of"]
 
 
-def drawing(journey: Journey) -> None:
-    """Prepares the journey, showing how far the pictures are where they have to be drawn."""
+def drawing(journey: Journey, submissions: int = 1) -> None:
+    """Prepares the journey for so many, showing how far the pictures are where they have to be drawn."""
     console = waiting()
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bars:
@@ -24,7 +24,7 @@ def drawing(journey: Journey) -> None:
             bar = bars.add_task("Drawing pictures", total=total) if bar is None else bar
             bars.update(bar, completed=done)
 
-        journey.prepare(drawn)
+        journey.prepare(drawn, submissions=submissions)
 
 
 def steps_of(progress: RunProgress) -> Steps:

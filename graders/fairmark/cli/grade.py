@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -156,10 +157,10 @@ def grade_class(
         _going_on(ClassRun(submissions, place, ledger, fresh=fresh), len(files)) as run,
     ):
         pieces = run.plan(files)
-        for name in dict.fromkeys(piece.assignment for piece in pieces):
-            drawing(submissions.journey_for(name))
+        for name, count in Counter(piece.assignment for piece in pieces).items():
+            drawing(submissions.journey_for(name), count)
         if cluster is None:
-            _mark_here(run, pieces, at_once, total=len(files))
+            _mark_here(run, pieces, at_once, limits or Limits(), total=len(files))
             return run.reports
         batch = Batch(
             name=secrets.token_hex(8),
@@ -186,13 +187,15 @@ def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
         raise
 
 
-def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, *, total: int) -> None:
-    """By threads of this process, each of which follows one run at a time."""
+def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *, total: int) -> None:
+    """By threads of this process, each of which follows one run at a time. Where all could take what one may take at
+    most, nobody asks how much it will be."""
     room = Room(free_bytes())
+    fit_at_their_limit = jobs * limits.memory_bytes <= room.size_bytes
     with ClassProgress(waiting(), total, done=run.reports) as progress, ThreadPoolExecutor(jobs) as pool:
 
         def mark(piece: Piece) -> Marked:
-            needed = run.expected_bytes(piece) if jobs > 1 else 0
+            needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
             with room.taken(needed), progress.run(piece.student) as shown:
                 return run.submissions.mark(piece.found, piece.assignment, steps_of(shown))
 

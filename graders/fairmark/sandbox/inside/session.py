@@ -67,8 +67,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
     exporter = Exporter(recorder, Path.cwd() / "export")
     recorder.send(SessionStarted(software=_software(), numerics=job.numerics, seed=job.seed))
-    if not job.train:
-        leave_unfilled()
+    unfilled = None if job.train else leave_unfilled()
     pictures.install(recorder)
     if job.decoded is not None:
         kept = decoded.Decoded(Path(job.decoded), Path(job.pictures_folder))
@@ -84,7 +83,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
         pass
     else:
         exporter.export_at_end()
-    recorder.send(RunFinished())
+    recorder.send(RunFinished(weights_read=unfilled is not None and unfilled.were_read()))
 
 
 def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell, opened: dict[str, PicturesOpened]) -> None:
