@@ -25,7 +25,7 @@ from fairmark.evidence import CellStarted, Evidence, Stamped
 from fairmark.judge import judge, put_off
 from fairmark.notebook.kept import encodable
 from fairmark.present.escape import csv_field, file_stem, one_line
-from fairmark.present.files import evidence_json, report_json, report_name, write_report
+from fairmark.present.files import evidence_json, report_files, report_json, report_name, write_files
 from fairmark.present.gradebook import gradebook_text
 from fairmark.present.html import report_page
 from fairmark.present.progress import ClassProgress
@@ -270,7 +270,7 @@ def _is_bare(text: str) -> bool:
 def test_the_files_of_a_report_stay_in_their_folder(text: Text, tmp_path: Path) -> None:
     report = harmless().model_copy(update={"student": text.text, "exercises": ()})
     folder = tmp_path / "out" / "reports"
-    written = write_report(folder, report)
+    written = write_files(folder, report_files(report))
     assert sorted(path for path in tmp_path.rglob("*") if not path.is_dir()) == sorted(written)
     assert all(path.parent == folder and is_file_name(path.name) for path in written)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tiny import tiny_course
 
-from fairmark.batch.again import Judge, evidence_files, read_evidence
+from fairmark.batch import again
+from fairmark.batch.again import Judge, evidence_files, read_evidence, rewrite
 from fairmark.checks import load_grader
 from fairmark.course import Course
 from fairmark.errors import MachineError, UsageError
@@ -69,3 +70,48 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"submission": {}}')
     with pytest.raises(UsageError, match=r"a\.json: is not evidence: submission\.student: Field required"):
         read_evidence(tmp_path / "a.json")
+
+
+# --- a whole folder ---------------------------------------------------------------------------------------------------
+
+
+def graded(out: Path, students: int) -> Path:
+    """What `grade` leaves of so many, as far as judging again needs it."""
+    (out / "evidence").mkdir(parents=True)
+    for number in range(students):
+        evidence = made_up(("mse", "binary_crossentropy")[number % 2])
+        named = evidence.model_copy(
+            update={"submission": evidence.submission.model_copy(update={"student": f"s{number}"})}
+        )
+        (out / "evidence" / f"s{number}.compile_settings.json").write_text(evidence_json(named))
+    return out
+
+
+def files_in(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (out / "reports").iterdir()}
+
+
+def test_several_processes_write_what_one_does(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, several = graded(tmp_path / "one", 40), graded(tmp_path / "several", 40)
+    monkeypatch.setattr(again, "cores", lambda: 1)
+    alone = rewrite(one, course)
+    monkeypatch.setattr(again, "cores", lambda: 3)
+    assert rewrite(several, course) == alone
+    assert [report.score for report in alone[:2]] == [0, 2]
+    assert files_in(several) == files_in(one)
+    assert (several / "gradebook.csv").read_bytes() == (one / "gradebook.csv").read_bytes()
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_one_damaged_file_is_named_and_nothing_is_written(
+    cores: int, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = graded(tmp_path / "out", 40)
+    damaged = out / "evidence" / "s7.compile_settings.json"
+    damaged.write_text("{}")
+    monkeypatch.setattr(again, "cores", lambda: cores)
+    with pytest.raises(UsageError) as problem:
+        rewrite(out, course)
+    assert problem.value.message.startswith(f"{damaged}: is not evidence: submission: ")
+    assert problem.value.remedy == again.ELSEWHERE
+    assert not (out / "reports").exists()

@@ -10,12 +10,12 @@ import pytest
 from fairmark.errors import MachineError
 from fairmark.evidence import EpochEnded, Evidence, Run, Stamped, Submission
 from fairmark.present.curve import Curve
-from fairmark.present.files import evidence_json, report_json, report_name, write_report
+from fairmark.present.files import evidence_json, report_files, report_json, report_name, write_files
 from fairmark.report import Report
 
 
 def test_both_files_are_named_after_student_and_assignment(tmp_path: Path, small_report: Report, curve: Curve) -> None:
-    json_path, html_path = write_report(tmp_path / "reports", small_report, curve=curve, cell_lines={})
+    json_path, html_path = write_files(tmp_path / "reports", report_files(small_report, curve=curve, cell_lines={}))
     assert json_path == tmp_path / "reports" / "ada.horses_or_humans.json"
     assert html_path == tmp_path / "reports" / "ada.horses_or_humans.html"
     assert sorted(path.name for path in json_path.parent.iterdir()) == [html_path.name, json_path.name]
@@ -56,7 +56,7 @@ def test_evidence_comes_back_and_shows_nothing_bare() -> None:
 
 
 def test_a_hostile_name_stays_in_its_folder(tmp_path: Path, hostile_report: Report) -> None:
-    paths = write_report(tmp_path, hostile_report)
+    paths = write_files(tmp_path, report_files(hostile_report))
     assert [path.parent for path in paths] == [tmp_path, tmp_path]
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -72,4 +72,4 @@ def test_a_dot_in_a_name_is_not_taken_for_the_one_between(small_report: Report) 
 def test_a_file_where_the_folder_should_be_is_the_machines_fault(tmp_path: Path, small_report: Report) -> None:
     (tmp_path / "reports").touch()
     with pytest.raises(MachineError, match="cannot be written"):
-        write_report(tmp_path / "reports", small_report)
+        write_files(tmp_path / "reports", report_files(small_report))

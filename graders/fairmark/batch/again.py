@@ -26,20 +26,28 @@ file, or on a run made up of the events that matter, which takes no sandbox and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
+from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from fairmark.batch.grade import Place
 from fairmark.batch.journey import Marked
+from fairmark.batch.room import cores
 from fairmark.checks import Grader, load_grader
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, MachineError, UsageError
 from fairmark.evidence import Evidence
 from fairmark.judge import judge, put_off
+from fairmark.present.files import write_files
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report
 
@@ -47,6 +55,8 @@ __all__ = ["Judge", "evidence_files", "read_evidence", "rewrite"]
 
 _WRITERS = 4
 """Files written at once: most of the time is waiting for the disk to have them."""
+_WORTH_PROCESSES = 32
+"""Files from which on judging is divided among processes."""
 ELSEWHERE = "Evidence is what `fairmark grade` leaves in OUT/evidence/."
 
 
@@ -116,20 +126,58 @@ def _report(evidence: Evidence, grader: Grader) -> Report:
     return judge(evidence, grader)
 
 
-def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Marked]:
+def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Report]:
     """Judges again all evidence below ``out``, a folder that ``grade`` wrote, and writes reports and gradebook anew.
 
     All evidence is read and judged before anything is written. Raises what :meth:`Judge.judged` does, and
     :class:`MachineError` where a file cannot be written.
     """
-    judge_ = Judge(course)
     place = Place(out, deadline_passed)
     if not place.evidence.is_dir():
         raise UsageError(f"{place.evidence}: there is no such folder", remedy="Name a folder that `grade` wrote.")
-    marked = [judge_.judged(path) for path in evidence_files([place.evidence])]
-    marked.sort(key=lambda one: (one.report.student, one.report.assignment))
+    found = evidence_files([place.evidence])
+    with _crew(Judge(course), place, len(found)) as again:
+        rewritten = sorted(again(found), key=lambda one: (one[0].student, one[0].assignment))
     place.prepare()
     with ThreadPoolExecutor(_WRITERS) as pool:
-        list(pool.map(place.write_report, marked))
-    write_gradebook(place.gradebook, [one.report for one in marked])
-    return marked
+        list(pool.map(partial(write_files, place.reports), (files for _, files in rewritten)))
+    reports = [report for report, _ in rewritten]
+    write_gradebook(place.gradebook, reports)
+    return reports
+
+
+# --- by several processes ---------------------------------------------------------------------------------------------
+
+Rewritten: TypeAlias = tuple[Report, dict[str, str]]
+"""A report, and the files that show it, by name."""
+
+
+@contextmanager
+def _crew(judge_: Judge, place: Place, count: int) -> Iterator[Callable[[list[Path]], Iterable[Rewritten]]]:
+    """What judges ``count`` files of evidence: as many processes as there are cores, where that pays and a process that
+    has no other threads can be forked; else this one."""
+    may_fork = "fork" in get_all_start_methods() and threading.active_count() == 1
+    if not may_fork or count < _WORTH_PROCESSES or cores() == 1:
+        yield lambda paths: [_rewritten(judge_, place, path) for path in paths]
+        return
+    with ProcessPoolExecutor(cores(), get_context("fork"), _begin, (judge_, place)) as pool:
+        yield lambda paths: pool.map(_rewritten_there, paths, chunksize=8)
+
+
+def _rewritten(judge_: Judge, place: Place, path: Path) -> Rewritten:
+    marked = judge_.judged(path)
+    return marked.report, place.files(marked)
+
+
+_there: tuple[Judge, Place]
+"""In each process of a crew: what it judges by."""
+
+
+def _begin(judge_: Judge, place: Place) -> None:
+    global _there  # noqa: PLW0603 - the process has one task
+    _there = judge_, place
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever waits for us
+
+
+def _rewritten_there(path: Path) -> Rewritten:
+    return _rewritten(*_there, path)

@@ -19,7 +19,7 @@ from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
 from fairmark.present.curve import curve_of
-from fairmark.present.files import evidence_json, report_name, report_stem, write_report
+from fairmark.present.files import evidence_json, report_files, report_name, report_stem, write_files
 from fairmark.report import Report
 from fairmark.whole import write_file
 
@@ -71,15 +71,13 @@ class Place:
 
         Raises :class:`fairmark.errors.MachineError` where one cannot be written.
         """
-        self.write_report(marked)
+        write_files(self.reports, self.files(marked))
         write_file(self.evidence / f"{report_name(marked.report)}.json", evidence_json(marked.evidence))
 
-    def write_report(self, marked: Marked) -> None:
-        """The same, without the evidence."""
-        report = marked.report
-        write_report(
-            self.reports,
-            report,
+    def files(self, marked: Marked) -> dict[str, str]:
+        """What is to stand in ``reports/`` for one submission, by name."""
+        return report_files(
+            marked.report,
             curve=curve_of(marked.evidence.run),
             cell_lines=marked.cell_lines,
             deadline_passed=self.deadline_passed,

@@ -7,9 +7,10 @@ Everything here answers with :class:`Observed` values, raises :class:`NotShown` 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fairmark.checks.expectation import NotShown, Observed
 from fairmark.checks.model_view import ModelView
@@ -21,7 +22,6 @@ from fairmark.evidence import (
     BatchSeen,
     CellFinished,
     EpochEnded,
-    Event,
     Evidence,
     FitFinished,
     FitStarted,
@@ -46,12 +46,14 @@ class RunView:
     def __init__(self, evidence: Evidence, exercise: str = "", *, vouched: frozenset[int] = frozenset()) -> None:
         self.evidence = evidence
         self.exercise = exercise
-        self._events: tuple[Event, ...] = tuple(stamped.event for stamped in evidence.run.events)
+        self._events: defaultdict[type, list[Any]] = defaultdict(list)
+        for stamped in evidence.run.events:
+            self._events[type(stamped.event)].append(stamped.event)
         self.witness = Witness(evidence.submission.cells, vouched)
 
     def all(self, kind: type[E], accepts: Callable[[E], bool] = lambda event: True) -> list[E]:
         """Events of one class, in order."""
-        return [event for event in self._events if isinstance(event, kind) and accepts(event)]
+        return [event for event in self._events.get(kind, ()) if accepts(event)]
 
     # --- pictures ---
 

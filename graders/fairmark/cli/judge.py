@@ -49,17 +49,18 @@ def judge(
         raise UsageError("judge takes files of evidence or --all OUT", remedy="Name one of the two.")
     began = time.monotonic()
     found = find_course(course)
+    marked: list[Marked] = []
     if all_of is not None:
-        marked = rewrite(all_of, found, deadline_passed=after_deadline)
+        reports = rewrite(all_of, found, deadline_passed=after_deadline)
     else:
         again = Judge(found)
         marked = [again.judged(path) for path in evidence_files(evidence or [])]
-    reports = [one.report for one in marked]
+        reports = [one.report for one in marked]
     if as_json:
-        one_file = all_of is None and len(evidence or []) == len(marked) == 1
+        one_file = len(evidence or []) == len(marked) == 1
         written = [json.loads(report_json(report)) for report in reports]
         results().file.write(json.dumps(written[0] if one_file else written, indent=2) + "\n")
-    elif len(marked) == 1 and all_of is None:
+    elif len(marked) == 1:
         _show(marked[0])
     else:
         show_class(results(), reports, elapsed_seconds=time.monotonic() - began)

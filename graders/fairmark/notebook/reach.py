@@ -11,102 +11,119 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
-__all__ = ["FoundCall", "Scopes", "scopes_in"]
+__all__ = ["Found", "Reach", "reach_in"]
 
 LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
-
-
-@dataclass
-class Scope:
-    """A cell, or the body of a function. ``name`` is what must be mentioned for it to run: the function's, or for a
-    method its class's; None where it runs, or may run, as soon as ``parent`` does. ``mentions`` holds every name,
-    attribute and string in its live code."""
-
-    cell: int
-    parent: Scope | None = None
-    name: str | None = None
-    live: bool = True
-    mentions: set[str] = field(default_factory=set)
-    reached: bool = False
-
 
 N = TypeVar("N", bound=ast.AST)
 
 
 @dataclass(frozen=True)
 class Found(Generic[N]):
-    """A call, or a statement, where it stands. ``dead`` says that its own scope never gets there."""
+    """A call, or a statement, in the cell at a position."""
 
     node: N
-    scope: Scope
-    dead: bool
-
-    @property
-    def reachable(self) -> bool:
-        return self.scope.reached and not self.dead
+    cell: int
+    reachable: bool
 
 
-FoundCall: TypeAlias = Found[ast.Call]
-FoundStatement: TypeAlias = Found[ast.stmt]
+@dataclass(frozen=True)
+class Reach:
+    """All that was found, each in the order of the text."""
+
+    calls: tuple[Found[ast.Call], ...]
+    statements: tuple[Found[ast.stmt], ...]
+
+
+def reach_in(trees: Iterable[tuple[int, ast.Module]]) -> Reach:
+    """What is found in all cells, given as (position, tree) in running order."""
+    read = [(position, _cell_read(tree)) for position, tree in trees]
+    reached = _reached([scope for _, cell in read for scope in cell.scopes])
+
+    def found(node: N, scope: _Scope, dead: bool, cell: int) -> Found[N]:
+        return Found(node, cell, reachable=not dead and scope in reached)
+
+    return Reach(
+        calls=tuple(found(*call, position) for position, cell in read for call in cell.calls),
+        statements=tuple(found(*statement, position) for position, cell in read for statement in cell.statements),
+    )
+
+
+# --- one cell ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class _Scope:
+    """A cell, or the body of a function. ``name`` is what must be mentioned for it to run: the function's, or for a
+    method its class's; None where it runs, or may run, as soon as ``parent`` does. ``mentions`` holds every name,
+    attribute and string in its live code."""
+
+    parent: _Scope | None = None
+    name: str | None = None
+    live: bool = True
+    mentions: set[str] = field(default_factory=set)
 
 
 @dataclass
-class Scopes:
-    """All that was found; ``calls`` are in the order of the text."""
+class _CellRead:
+    """Of each call and statement the scope that holds it, and whether that never gets there."""
 
-    scopes: list[Scope] = field(default_factory=list)
-    calls: list[FoundCall] = field(default_factory=list)
-    statements: list[FoundStatement] = field(default_factory=list)
+    scopes: list[_Scope] = field(default_factory=list)
+    calls: list[tuple[ast.Call, _Scope, bool]] = field(default_factory=list)
+    statements: list[tuple[ast.stmt, _Scope, bool]] = field(default_factory=list)
 
 
-def scopes_in(trees: Iterable[tuple[int, ast.Module]]) -> Scopes:
-    """The scopes of all cells, given as (position, tree) in running order."""
-    found = Scopes()
-    for position, tree in trees:
-        reader = _Reader(found, position)
+_KEPT: WeakKeyDictionary[ast.AST, _CellRead] = WeakKeyDictionary()
+"""As long as somebody keeps the tree. Cells with the same text are reached alike, since it is what scopes mention that
+counts and not where they stand."""
+
+
+def _cell_read(tree: ast.Module) -> _CellRead:
+    kept = _KEPT.get(tree)
+    if kept is None:
+        reader = _Reader()
         reader.read(tree)
-        reader.calls.sort(key=lambda call: (call.node.func.end_lineno or 0, call.node.func.end_col_offset or 0))
-        found.calls += reader.calls
-    _mark_reached(found.scopes)
-    return found
+        kept = _KEPT[tree] = reader.found
+        kept.calls.sort(key=lambda call: (call[0].func.end_lineno or 0, call[0].func.end_col_offset or 0))
+    return kept
 
 
-def _mark_reached(scopes: list[Scope]) -> None:
-    by_name: defaultdict[str, list[Scope]] = defaultdict(list)
-    by_parent: defaultdict[int, list[Scope]] = defaultdict(list)
+def _reached(scopes: list[_Scope]) -> set[_Scope]:
+    by_name: defaultdict[str, list[_Scope]] = defaultdict(list)
+    by_parent: defaultdict[_Scope | None, list[_Scope]] = defaultdict(list)
     for scope in scopes:
         by_name[scope.name or ""].append(scope)
-        by_parent[id(scope.parent)].append(scope)
+        by_parent[scope.parent].append(scope)
     mentioned: set[str] = set()
-    ready = [scope for scope in scopes if scope.parent is None]
+    reached: set[_Scope] = set()
+    ready = by_parent[None]
     while ready:
         scope = ready.pop()
-        scope.reached = True
+        reached.add(scope)
         new = scope.mentions - mentioned
         mentioned |= new
-        candidates = itertools.chain(by_parent[id(scope)], *(by_name[name] for name in new))
-        ready += {id(candidate): candidate for candidate in candidates if _may_run(candidate, mentioned)}.values()
+        candidates = itertools.chain(by_parent[scope], *(by_name[name] for name in new))
+        ready += {one for one in candidates if one not in reached and _may_run(one, reached, mentioned)}
+    return reached
 
 
-def _may_run(scope: Scope, mentioned: set[str]) -> bool:
-    """Whether ``scope``, not reached so far, now is."""
-    parent_runs = scope.parent is None or scope.parent.reached
-    return not scope.reached and scope.live and parent_runs and (scope.name is None or scope.name in mentioned)
+def _may_run(scope: _Scope, reached: set[_Scope], mentioned: set[str]) -> bool:
+    parent_runs = scope.parent is None or scope.parent in reached
+    return scope.live and parent_runs and (scope.name is None or scope.name in mentioned)
 
 
 class _Reader:
     """Reads one cell; ``scope``, ``dead`` and ``owner`` (in a class its name, or "" where it is
     decorated) change on the way down and back."""
 
-    def __init__(self, found: Scopes, cell: int) -> None:
-        self.found = found
-        self.calls: list[FoundCall] = []
-        self.scope = Scope(cell)
+    def __init__(self) -> None:
+        self.scope = _Scope()
+        self.found = _CellRead([self.scope])
         self.dead = False
         self.owner: str | None = None
-        found.scopes.append(self.scope)
 
     def read(self, node: ast.AST) -> None:
         if not node._fields:  # half of all nodes: Load, Store, operators
@@ -131,7 +148,7 @@ class _Reader:
                 self._lambda(name, body)
                 return
             case ast.Call():
-                self.calls.append(FoundCall(node, self.scope, self.dead))
+                self.found.calls.append((node, self.scope, self.dead))
             case ast.Name(id=text) | ast.Attribute(attr=text) | ast.Constant(value=str() as text):
                 self._mention(text)
         self._children(node)
@@ -158,7 +175,7 @@ class _Reader:
         before = self.dead
         self.dead = before or dead
         for statement in statements:
-            self.found.statements.append(FoundStatement(statement, self.scope, self.dead))
+            self.found.statements.append((statement, self.scope, self.dead))
             self.read(statement)
             self.dead = self.dead or isinstance(statement, LEAVES)
         self.dead = before
@@ -169,7 +186,7 @@ class _Reader:
         name = node.name if self.owner is None else self.owner or None
         if node.decorator_list:  # the decorator may call it, or keep it to be called
             name = None
-        self.scope = Scope(self.scope.cell, parent=self.scope, name=name, live=not self.dead)
+        self.scope = _Scope(parent=self.scope, name=name, live=not self.dead)
         self.found.scopes.append(self.scope)
         self.dead, self.owner = False, None
         self._block(node.body)
@@ -178,7 +195,7 @@ class _Reader:
     def _lambda(self, name: str, body: ast.expr) -> None:
         """A lambda that is given a name: as a function, it runs only where that is mentioned."""
         outside = self.scope, self.dead
-        self.scope = Scope(self.scope.cell, parent=self.scope, name=name, live=not self.dead)
+        self.scope = _Scope(parent=self.scope, name=name, live=not self.dead)
         self.found.scopes.append(self.scope)
         self.dead = False
         self.read(body)

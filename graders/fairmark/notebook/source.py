@@ -18,7 +18,7 @@ from fairmark.evidence import Cell
 from fairmark.notebook.bindings import Names, names_in, values_bound
 from fairmark.notebook.fold import UNKNOWN, Folded, dotted_name, fold
 from fairmark.notebook.magics import python_source
-from fairmark.notebook.reach import FoundCall, Scopes, scopes_in
+from fairmark.notebook.reach import Found, Reach, reach_in
 
 __all__ = [
     "UNKNOWN",
@@ -85,7 +85,7 @@ def calls_in(cells: Iterable[Cell]) -> tuple[SourceCall, ...]:
 @lru_cache(maxsize=8)
 def _calls_in_texts(texts: tuple[tuple[int, str], ...]) -> tuple[SourceCall, ...]:
     read = _read_texts(texts)
-    return tuple(_source_call(call, read.names) for call in read.scopes.calls)
+    return tuple(_source_call(call, read.names) for call in read.reach.calls)
 
 
 def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
@@ -94,7 +94,7 @@ def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
     names = read.names
     found = [
         fold(value, names.constants, names.functions) if value is not None else UNKNOWN
-        for statement in read.scopes.statements
+        for statement in read.reach.statements
         if statement.reachable
         for value in values_bound(statement.node, name)
     ]
@@ -105,7 +105,7 @@ def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
 def handed_on_in(cells: Iterable[Cell]) -> frozenset[str]:
     """Names of functions that live calls are given, as in ``partial(generator.flow_from_directory, ...)`` and
     ``getattr(generator, "flow_from_directory")``: the last part of each."""
-    given = (value for call in _read(cells).scopes.calls if call.reachable for value in call.node.args)
+    given = (value for call in _read(cells).reach.calls if call.reachable for value in call.node.args)
     return frozenset(filter(None, map(_function_named, given)))
 
 
@@ -126,7 +126,7 @@ class _Reading:
     ``changed_in_place``: by a method of its own (``labels.append(...)``), ``labels[0] = ...`` or ``labels += ...``."""
 
     names: Names
-    scopes: Scopes
+    reach: Reach
     attributes_set: frozenset[str]
     bound_in_passing: frozenset[str]
     changed_in_place: frozenset[str]
@@ -147,7 +147,7 @@ def _read_texts(texts: tuple[tuple[int, str], ...]) -> _Reading:
     changes = [_changes_in(tree) for _, tree in trees]
     return _Reading(
         names=names_in(tree for _, tree in trees),
-        scopes=scopes_in(trees),
+        reach=reach_in(trees),
         attributes_set=frozenset().union(*(one.attributes_set for one in changes)),
         bound_in_passing=frozenset().union(*(one.bound_in_passing for one in changes)),
         changed_in_place=frozenset().union(*(one.changed_in_place for one in changes)),
@@ -243,13 +243,13 @@ def _is_shallow(tree: ast.AST) -> bool:
     return False
 
 
-def _source_call(call: FoundCall, names: Names) -> SourceCall:
+def _source_call(call: Found[ast.Call], names: Names) -> SourceCall:
     node = call.node
     positional, complete = _positional_arguments(node, names)
     callee = _callee(node.func)
     return SourceCall(
         callee=callee,
-        cell=call.scope.cell,
+        cell=call.cell,
         line=node.func.end_lineno or node.lineno,
         arguments=_keyword_arguments(node, names) | ({} if complete else {"*": UNKNOWN}),
         positional=positional,

@@ -15,7 +15,7 @@ from fairmark.present.html import report_page
 from fairmark.report import Report
 from fairmark.whole import write_file
 
-__all__ = ["evidence_json", "report_json", "report_name", "report_stem", "write_report"]
+__all__ = ["evidence_json", "report_files", "report_json", "report_name", "report_stem", "write_files"]
 
 
 def report_json(report: Report) -> str:
@@ -43,28 +43,30 @@ def report_stem(student: str, assignment: str) -> str:
     return f"{file_stem(student)}.{file_stem(assignment, dots=False)}"
 
 
-def write_report(
-    folder: Path,
+def report_files(
     report: Report,
     *,
     curve: Curve | None = None,
     not_checked: Sequence[str] = (),
     cell_lines: Mapping[int, str] | None = None,
     deadline_passed: bool = False,
-) -> tuple[Path, Path]:
-    """Write ``<student>.<assignment>.json`` and ``.html`` into ``folder``, each whole or not at all; return both paths.
+) -> dict[str, str]:
+    """What ``<student>.<assignment>.json`` and ``.html`` hold, by these names.
 
     The JSON is the instructor's and holds everything; the page is for the student (see :func:`.audience.for_student`).
-
-    Raises:
-        MachineError: a file cannot be written.
     """
-    name = report_name(report)
-    json_path, html_path = folder / f"{name}.json", folder / f"{name}.html"
-    write_file(json_path, report_json(report))
     shown = for_student(report, deadline_passed=deadline_passed)
-    write_file(html_path, report_page(shown, curve=curve, not_checked=not_checked, cell_lines=cell_lines))
-    return json_path, html_path
+    page = report_page(shown, curve=curve, not_checked=not_checked, cell_lines=cell_lines)
+    return {f"{report_name(report)}.json": report_json(report), f"{report_name(report)}.html": page}
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Writes texts under their names into ``folder``, each whole or not at all; the paths. Raises
+    :class:`fairmark.errors.MachineError` where one cannot be written."""
+    paths = {folder / name: text for name, text in files.items()}
+    for path, text in paths.items():
+        write_file(path, text)
+    return list(paths)
 
 
 def _json(data: object, *, indent: int) -> str:
