@@ -16,7 +16,7 @@ from walled import DATASET, NAME, Attack, right_notebook
 
 from fairmark.batch.journey import Journey, Marked
 from fairmark.course import Course
-from fairmark.data import data_folder, hidden_pictures, load_recipe, secret_folder
+from fairmark.data import data_folder, evidence_folder, hidden_pictures, load_recipe, secret_folder
 from fairmark.sandbox import ConfinedProcess, Launcher, Limits
 from fairmark.sandbox.shelf import shelf
 
@@ -70,6 +70,9 @@ class Targets:
             "grader": str(assignment.grader),
             "secret": str(secret_folder()),
             "hidden": str(hidden_pictures(recipe).folder),
+            "pictures": str(data_folder()),
+            "evidence": str(evidence_folder()),
+            "out": str(self.out),
             "other": str(self.folder / "submitted" / "other.ipynb"),
             "outside": str(self.folder / "outside"),
             "home": str(self.folder / "home"),
@@ -82,6 +85,11 @@ class Targets:
             "marker": self.marker,
             "shared": f"{self.marker}-ours",
         }
+
+    @property
+    def out(self) -> Path:
+        """Where a batch writes what it finds."""
+        return self.folder / "graded"
 
     def knocked(self) -> list[str]:
         """Which listeners somebody has reached since this was last asked."""

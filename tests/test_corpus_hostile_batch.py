@@ -1,0 +1,176 @@
+"""The hostile corpus hands in as a class: graded two at a time, marked once more from kept evidence, and on Dask.
+
+One in sixteen of the attacks are by default; with ``pytest -m thorough`` all are, and Dask grades them too. Each gets
+the verdict it gets alone, the whole class gets the same gradebook each way, and nothing that was kept before it is
+another afterwards: pictures, what is decoded of them, evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile import HOSTILE_LIMITS, Targets, targets
+from thorough import one_in
+from walled import NAME, Attack, attacks, losses, right_notebook, walled_course
+
+from fairmark.batch.journey import Journey
+from fairmark.checks import load_grader
+from fairmark.cli.grade import grade_class
+from fairmark.data import data_folder, evidence_folder, secret_folder
+from fairmark.report import Report
+from fairmark.sandbox import ConfinedProcess
+
+ATTACKS = attacks()
+LATE = "timeout"
+"""The verdict on those that never end; they make a class of their own, which is given little time."""
+LIMITS = {"": HOSTILE_LIMITS, LATE: replace(HOSTILE_LIMITS, cell_seconds=5)}
+
+
+def contents(*folders: Path) -> dict[str, str]:
+    """The digest of every file below these folders."""
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@dataclass
+class Class:
+    """Students who attack, and two who hand in a right notebook; the first of those was graded before."""
+
+    targets: Targets
+    launcher: ConfinedProcess
+    wanted: list[Attack]
+    kept_before: dict[str, str]
+
+    def graded(self, way: str, **how: object) -> Path:
+        """The folder that ``grade`` leaves of the whole class."""
+        out = self.targets.out if way == "here" else self.targets.folder / f"graded-{way}"
+        for late, limits in LIMITS.items():
+            if (self.targets.folder / f"class{late}").is_dir():
+                options: dict[str, Any] = {"limits": limits, "launcher": self.launcher, "jobs": 2, **how}
+                grade_class([self.targets.folder / f"class{late}"], out / late, self.targets.course, **options)
+        return out
+
+    @cached_property
+    def here(self) -> Path:
+        return self.graded("here")
+
+    @cached_property
+    def from_what_is_kept(self) -> Path:
+        assert self.here
+        return self.graded("again")
+
+    @cached_property
+    def on_dask(self) -> Path:
+        assert self.here
+        return self.graded("dask", launcher=None, cluster="local", fresh=True)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Class]:
+    course = walled_course(tmp_path_factory.mktemp("walled") / "course")
+    journey = Journey(course, course.assignment(NAME))
+    journey.prepare()
+    launcher = ConfinedProcess()
+    asked = [getattr(getattr(item, "callspec", None), "params", {}).get("attack") for item in request.session.items]
+    wanted = [attack for attack in ATTACKS if attack in asked]
+    with targets(course, tmp_path_factory.mktemp("targets"), launcher) as aimed_at:
+        grade_class(
+            [aimed_at.folder / "submitted"], aimed_at.folder / "before", course, limits=LIMITS[""], launcher=launcher
+        )
+        before = contents(data_folder(), secret_folder())
+        for attack in wanted:
+            folder = aimed_at.folder / f"class{LATE if attack.run == LATE else ''}"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{slug(attack)}.ipynb").write_bytes(attack.notebook(course, aimed_at.places()))
+        for name in ("right_a", "right_b"):
+            (aimed_at.folder / "class" / f"{name}.ipynb").write_bytes(right_notebook(course))
+        yield Class(aimed_at, launcher, wanted, before)
+    launcher.close()
+
+
+def slug(attack: Attack) -> str:
+    return re.sub(r"\W+", "_", attack.name).strip("_").lower()
+
+
+def report_of(out: Path, student: str, late: str = "") -> Report:
+    return Report.model_validate_json((out / late / "reports" / f"{student}.{NAME}.json").read_bytes())
+
+
+def evidence_of(out: Path) -> dict[str, Any]:
+    """What each run came to, by the name of its file."""
+    return {path.name: json.loads(path.read_bytes()) for path in out.rglob("evidence/*.json")}
+
+
+def reached(out: Path) -> list[str]:
+    """What attacks say that they have got."""
+    runs = [one for found in evidence_of(out).values() for one in (found["run"], *(it["run"] for it in found["reruns"]))]
+    return re.findall(r"^REACHED .*", "\n".join(text for run in runs for text in run["printed"].values()), re.MULTILINE)
+
+
+def gradebooks(out: Path) -> dict[str, bytes]:
+    return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
+
+
+@pytest.mark.parametrize("attack", one_in(16, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class) -> None:
+    report = report_of(hostile.here, slug(attack), LATE if attack.run == LATE else "")
+    grader = load_grader(hostile.targets.course.assignment(NAME).grader)
+    trained = {exercise.id for exercise in grader.exercises if exercise.needs_training}
+    lost = {name: marks for name, marks in losses(report).items() if attack.train or name.split(".")[0] not in trained}
+    assert lost == dict(attack.lost)
+    assert set(attack.flags) <= {flag.kind for flag in report.flags}
+    assert report.run.outcome == attack.run or (attack.run == "completed" and not attack.train)
+
+
+def test_right_ones_among_them_earn_full_marks(hostile: Class) -> None:
+    for name in ("right_a", "right_b"):
+        report = report_of(hostile.here, name)
+        assert (losses(report), report.flags) == ({}, ())
+
+
+def test_none_of_them_gets_anything(hostile: Class) -> None:
+    assert reached(hostile.here) == []
+    assert hostile.targets.knocked() == []
+
+
+def test_what_is_kept_gives_the_same_marks(hostile: Class) -> None:
+    assert gradebooks(hostile.from_what_is_kept) == gradebooks(hostile.here)
+    first, again = evidence_of(hostile.here), evidence_of(hostile.from_what_is_kept)
+    ended = [name for name, found in first.items() if found["run"]["outcome"] == "completed"]
+    assert ended
+    assert {name: again[name] for name in ended} == {name: first[name] for name in ended}
+
+
+@pytest.mark.thorough
+def test_dask_gives_the_same_marks(hostile: Class) -> None:
+    pytest.importorskip("distributed")
+    assert gradebooks(hostile.on_dask) == gradebooks(hostile.here)
+    assert reached(hostile.on_dask) == []
+    assert hostile.targets.knocked() == []
+
+
+def test_nothing_that_was_kept_before_has_changed(hostile: Class) -> None:
+    assert hostile.from_what_is_kept
+    now = contents(data_folder(), secret_folder())
+    assert {path: now.get(path) for path in hostile.kept_before} == hostile.kept_before
+    added = {Path(path) for path in now.keys() - hostile.kept_before.keys()}
+    assert all(path.is_relative_to(evidence_folder()) and path.name.endswith(".json.gz") for path in added)
+
+
+def test_nothing_outside_has_changed_and_nothing_is_left_behind(hostile: Class) -> None:
+    assert hostile.here
+    now, before = hostile.targets.surroundings(), hostile.targets.before
+    assert before is not None
+    assert (now.processes, now.shared, now.mounts) == (before.processes, before.shared, before.mounts)
+    outside = [hostile.targets.course.root, hostile.targets.folder / "outside", hostile.targets.folder / "home"]
+    for path, state in before.files.items():
+        if any(Path(path).is_relative_to(folder) for folder in outside):
+            assert now.files.get(path) == state
