@@ -100,6 +100,10 @@ def slug(attack: Attack) -> str:
     return re.sub(r"\W+", "_", attack.name).strip("_").lower()
 
 
+def is_evidence(path: str) -> bool:
+    return Path(path).is_relative_to(evidence_folder()) and path.endswith(".json.gz")
+
+
 def report_of(out: Path, student: str, late: str = "") -> Report:
     return Report.model_validate_json((out / late / "reports" / f"{student}.{NAME}.json").read_bytes())
 
@@ -111,8 +115,8 @@ def evidence_of(out: Path) -> dict[str, Any]:
 
 def reached(out: Path) -> list[str]:
     """What attacks say that they have got."""
-    runs = [one for found in evidence_of(out).values() for one in (found["run"], *(it["run"] for it in found["reruns"]))]
-    return re.findall(r"^REACHED .*", "\n".join(text for run in runs for text in run["printed"].values()), re.MULTILINE)
+    printed = [text for found in evidence_of(out).values() for text in found["run"]["printed"].values()]
+    return re.findall(r"^REACHED .*", "\n".join(printed), re.MULTILINE)
 
 
 def gradebooks(out: Path) -> dict[str, bytes]:
@@ -149,20 +153,11 @@ def test_what_is_kept_gives_the_same_marks(hostile: Class) -> None:
     assert {name: again[name] for name in ended} == {name: first[name] for name in ended}
 
 
-@pytest.mark.thorough
-def test_dask_gives_the_same_marks(hostile: Class) -> None:
-    pytest.importorskip("distributed")
-    assert gradebooks(hostile.on_dask) == gradebooks(hostile.here)
-    assert reached(hostile.on_dask) == []
-    assert hostile.targets.knocked() == []
-
-
 def test_nothing_that_was_kept_before_has_changed(hostile: Class) -> None:
     assert hostile.from_what_is_kept
     now = contents(data_folder(), secret_folder())
     assert {path: now.get(path) for path in hostile.kept_before} == hostile.kept_before
-    added = {Path(path) for path in now.keys() - hostile.kept_before.keys()}
-    assert all(path.is_relative_to(evidence_folder()) and path.name.endswith(".json.gz") for path in added)
+    assert all(is_evidence(path) for path in now.keys() - hostile.kept_before.keys())
 
 
 def test_nothing_outside_has_changed_and_nothing_is_left_behind(hostile: Class) -> None:
@@ -174,3 +169,14 @@ def test_nothing_outside_has_changed_and_nothing_is_left_behind(hostile: Class) 
     for path, state in before.files.items():
         if any(Path(path).is_relative_to(folder) for folder in outside):
             assert now.files.get(path) == state
+
+
+@pytest.mark.thorough
+def test_dask_gives_the_same_marks_and_keeps_the_pictures_too(hostile: Class) -> None:
+    pytest.importorskip("distributed")
+    assert gradebooks(hostile.on_dask) == gradebooks(hostile.here)
+    assert reached(hostile.on_dask) == []
+    assert hostile.targets.knocked() == []
+    pictures = {path: digest for path, digest in hostile.kept_before.items() if not is_evidence(path)}
+    now = contents(data_folder(), secret_folder())
+    assert {path: now.get(path) for path in pictures} == pictures

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from recorded import TRAINING, hidden, right_answer
 
 from fairmark.batch.store import EvidenceStore, Key, versions
-from fairmark.evidence import Cell, CellError, Evidence, RecorderFailed, RunOutcome
+from fairmark.evidence import Cell, CellError, CellFinished, Evidence, RecorderFailed, RunOutcome
 
 SETTINGS: dict[str, object] = {"seed": 1}
 
@@ -188,13 +188,57 @@ def test_nothing_is_found_for_anything_else(store: EvidenceStore) -> None:
     assert store.find(key("x = 2")) is None
 
 
-def test_an_error_is_only_found_for_the_very_text_since_it_names_a_line(store: EvidenceStore) -> None:
-    raised = right_answer(errors={TRAINING: CellError(type="ValueError", message="no", line=3)})
-    store.keep(key("x = 1"), raised)
-    assert store.find(key("x = 1")) is not None
-    assert store.find(key("\n\nx = 1")) is None
-    store.keep(key("\n\nx = 1"), raised)
-    assert store.find(key("\n\nx = 1")) is not None
+FITS = "x = 1\nmodel.fit(\n    x,\n    epochs=2)\ny = 2"
+
+
+def raised_in(line: int | None, message: str = "no") -> Evidence:
+    return right_answer(errors={TRAINING: CellError(type="ValueError", message=message, line=line)})
+
+
+def lines_of(evidence: Evidence | None) -> list[int | None] | None:
+    if evidence is None:
+        return None
+    events = (stamped.event for stamped in evidence.run.events)
+    return [event.error.line for event in events if isinstance(event, CellFinished) and event.error]
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "copy", "expected"),
+    [
+        (FITS, 2, FITS, 2),
+        (FITS, 2, f"# mine\n\n{FITS}  # all of it", 4),
+        (FITS, 4, FITS.replace("\n    epochs", "\n\n    # twice\n    epochs"), 6),
+        ("x = f(\n  1)", 1, "x = f(\n\n  1)", 1),
+        ("if x:\n    f(1)", 2, "if x: f(1)", 1),
+        ("%time f(1)", 1, "%time f(1)", 1),
+        (FITS, None, f"# mine\n{FITS}", None),
+    ],
+)
+def test_an_error_of_a_copy_is_in_the_line_where_the_copy_has_it(
+    source: str, line: int | None, copy: str, expected: int | None, store: EvidenceStore
+) -> None:
+    store.keep(key(source, position=TRAINING), raised_in(line))
+    assert lines_of(store.find(key(copy, position=TRAINING))) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "copy"),
+    [
+        (2, "no", FITS.replace("(\n    x,\n    epochs=2)", "(x, epochs=2)").replace("model.fit", "model .\\\nfit")),
+        (1, "no", FITS.replace("x = 1", "x = \\\n1")),
+        (99, "no", f"# mine\n{FITS}"),
+        (2, 'in user code: File "<ipython-input-2>", line 2', f"# mine\n{FITS}"),
+    ],
+    ids=["its line is several there", "so is this one", "nothing is in the line", "the message says a line"],
+)
+def test_an_error_whose_line_is_not_sure_is_not_found_for_a_copy(
+    line: int, message: str, copy: str, store: EvidenceStore
+) -> None:
+    store.keep(key(FITS, position=TRAINING), raised_in(line, message))
+    assert store.find(key(copy, position=TRAINING)) is None
+    assert lines_of(store.find(key(FITS, position=TRAINING))) == [line]
+    store.keep(key(copy, position=TRAINING), raised_in(line, message))
+    assert lines_of(store.find(key(copy, position=TRAINING))) == [line]
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "out_of_memory", "crashed", "output_limit", "not_run"])

@@ -18,16 +18,17 @@ import re
 import threading
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from fairmark.evidence import Cell, CellFinished, Evidence, RecorderFailed, Submission
+from fairmark.batch.lines import Places, places_of_errors, with_lines_of
+from fairmark.evidence import Cell, Evidence, RecorderFailed, Submission
 from fairmark.present.files import evidence_json
 from fairmark.whole import remove_beyond, write_file
 
@@ -37,16 +38,18 @@ _DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy")
 """Packages whose versions decide what a run comes to."""
 _ENGINE = ("evidence.py", "probe.py", "sandbox", "checks", "data", "notebook", "batch/decide.py", "batch/running.py")
 """Of this package: what runs inside, what watches it, and what the probe reads off the run."""
+_PLACES = TypeAdapter(Places)
 _NOBODY = Submission(student="", assignment="", notebook_sha256="")
 
 
 @dataclass(frozen=True)
 class Key:
-    """``like`` is the digest with formatting and comments aside, ``exact`` that of the very text: where a cell raised,
-    the line it names is only right for the same text."""
+    """``like`` is the digest with formatting and comments aside, ``exact`` that of the very text. ``sources`` are the
+    texts of the cells by position: where one raised, the line it names is another in another text."""
 
     like: str
     exact: str
+    sources: Mapping[int, str] = field(compare=False, repr=False, default_factory=dict)
 
     @classmethod
     def of(cls, cells: Iterable[Cell], settings: dict[str, object]) -> Key:
@@ -55,7 +58,8 @@ class Key:
         decided = json.dumps([settings, versions(), engine_digest(*_ENGINE)], sort_keys=True, default=str)
         exact = json.dumps(running)
         like = json.dumps([(*place, _meaning(source)) for *place, source in running])
-        return cls(_digest(decided, like), _digest(decided, exact))
+        sources = {position: source for position, *_, source in running}
+        return cls(_digest(decided, like), _digest(decided, exact), sources)
 
 
 def _digest(*texts: str) -> str:
@@ -132,10 +136,14 @@ class EvidenceStore:
         try:
             data = json.loads(gzip.decompress(path.read_bytes()))
             evidence = Evidence.model_validate(data["evidence"])
+            places = _PLACES.validate_python(data["places"])
         except (OSError, EOFError, ValueError, KeyError, TypeError, ValidationError, zlib.error):
             return None
-        if data.get("exact") != key.exact and _raised(evidence):
-            return None
+        if data.get("exact") != key.exact:
+            moved = with_lines_of(evidence, places, key.sources)
+            if moved is None:
+                return None
+            evidence = moved
         with contextlib.suppress(OSError):
             os.utime(path)  # so that it is known when it was of use last
         return evidence
@@ -146,7 +154,8 @@ class EvidenceStore:
         if evidence.run.outcome not in ("completed", "student_error") or _stumbled(evidence):
             return
         unnamed = evidence.model_copy(update={"submission": _NOBODY})
-        data = f'{{"exact": "{key.exact}", "evidence": {evidence_json(unnamed)}}}'
+        places = json.dumps(places_of_errors(evidence, key.sources))
+        data = f'{{"exact": "{key.exact}", "places": {places}, "evidence": {evidence_json(unnamed)}}}'
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, gzip.compress(data.encode(), compresslevel=3, mtime=0))
@@ -168,11 +177,6 @@ class EvidenceStore:
         for path in self.folder.glob("*/*.json.gz"):
             with contextlib.suppress(FileNotFoundError):  # somebody else is pruning
                 yield path.stat(), path
-
-
-def _raised(evidence: Evidence) -> bool:
-    events = (stamped.event for stamped in evidence.run.events)
-    return any(isinstance(event, CellFinished) and event.error is not None for event in events)
 
 
 def _stumbled(evidence: Evidence) -> bool:
