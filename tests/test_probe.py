@@ -143,16 +143,16 @@ def test_a_configuration_nested_too_deeply_is_refused(depth: int) -> None:
 
 @pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """800 hidden shapes; even numbers are circles."""
-    folder, dice = tmp_path_factory.mktemp("hidden"), random.Random(800)
-    for number in range(800):
+    """1,600 hidden shapes; even numbers are circles."""
+    folder, dice = tmp_path_factory.mktemp("hidden"), random.Random(1600)
+    for number in range(1600):
         shape_picture(CLASSES[number % 2], dice).save(folder / f"{number:05}.png")
     return folder
 
 
 @pytest.fixture
 def hidden(stock: Path) -> Callable[[int], Hidden]:
-    """200 a round, at most 4 rounds."""
+    """200 a round, at most 8 rounds."""
 
     def of(rounds: int) -> Hidden:
         count = 200 * rounds
@@ -248,9 +248,9 @@ def test_a_close_call_is_asked_about_four_times_as_many_and_no_more(
     finished: Finished, evidence: Evidence, hidden: Callable[[int], Hidden]
 ) -> None:
     probe, jobs = ask(ANSWER.format(output="[0.1]"), finished, evidence, hidden)  # "circle" to all: half are
-    assert [len(job.pictures) for job in jobs] == [200, 200, 200, 200]
-    assert (len(probe.outputs), probe.available, probe.problem) == (800, 800, None)
-    assert len({path for job in jobs for path in job.pictures}) == 800
+    assert [len(job.pictures) for job in jobs] == [200, 200, 400, 800]
+    assert (len(probe.outputs), probe.available, probe.problem) == (1600, 1600, None)
+    assert len({path for job in jobs for path in job.pictures}) == 1600
 
 
 def test_a_close_call_ends_where_there_are_no_further_pictures(

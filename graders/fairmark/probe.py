@@ -30,8 +30,9 @@ HiddenPictures = Callable[[int], Hidden]
 _EARLY_PICTURES = 128
 """In mid-training no more are shown: a model that is not clear on these learns on."""
 
-_MOST_ROUNDS = 4
-"""A close call is looked at on at most this many times the usual number of pictures."""
+_MOST_PICTURES = 2048
+"""A close call is looked at on twice as many pictures each time, and on no more than this: Wilson's interval is then
+two hundredths wide on either side."""
 
 _CONFIG_BYTES = 4 * 1024 * 1024
 _REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
@@ -259,9 +260,9 @@ class _Asking:
         while problem is None:
             problem = self._ask_about(pictures, dataset_folder)
             undecided = self._so_far(pictures, problem).outputs and not self._decided(pictures)
-            if not (undecided and pictures.more and rounds < _MOST_ROUNDS):
+            if not (undecided and pictures.more and 2 * len(pictures.pictures) <= _MOST_PICTURES):
                 break
-            rounds += 1
+            rounds *= 2
             pictures = hidden(rounds)
         return self._so_far(pictures, problem)
 

@@ -25,6 +25,7 @@ from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.describe import simple_value
 from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.pause import Pauser
+from fairmark.sandbox.inside.pipelines import leave_untuned
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
 from fairmark.sandbox.inside.silence import silence_check
 from fairmark.sandbox.inside.unfilled import leave_unfilled
@@ -63,6 +64,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     keras.utils.set_random_seed(job.seed)
     spell_as_keras()
+    leave_untuned()
     remembering = _RememberingChannel(channel)
     recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
     exporter = Exporter(recorder, Path.cwd() / "export")
