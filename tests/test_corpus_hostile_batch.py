@@ -119,6 +119,12 @@ def reached(out: Path) -> list[str]:
     return re.findall(r"^REACHED .*", "\n".join(printed), re.MULTILINE)
 
 
+def stumbled(evidence: dict[str, Any]) -> bool:
+    """Whether something went wrong that may not another day: such evidence is not kept."""
+    failed = any(stamped["event"]["kind"] == "recorder_failed" for stamped in evidence["run"]["events"])
+    return failed or bool(evidence["probe"] and evidence["probe"]["problem"])
+
+
 def gradebooks(out: Path) -> dict[str, bytes]:
     return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
 
@@ -131,7 +137,8 @@ def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class
     lost = {name: marks for name, marks in losses(report).items() if attack.train or name.split(".")[0] not in trained}
     assert lost == dict(attack.lost)
     assert set(attack.flags) <= {flag.kind for flag in report.flags}
-    assert report.run.outcome == attack.run or (attack.run == "completed" and not attack.train)
+    if attack.train or attack.run not in ("completed", "student_error"):
+        assert report.run.outcome == attack.run  # a run that goes on to train may still come to harm then
 
 
 def test_right_ones_among_them_earn_full_marks(hostile: Class) -> None:
@@ -148,9 +155,9 @@ def test_none_of_them_gets_anything(hostile: Class) -> None:
 def test_what_is_kept_gives_the_same_marks(hostile: Class) -> None:
     assert gradebooks(hostile.from_what_is_kept) == gradebooks(hostile.here)
     first, again = evidence_of(hostile.here), evidence_of(hostile.from_what_is_kept)
-    ended = [name for name, found in first.items() if found["run"]["outcome"] == "completed"]
-    assert ended
-    assert {name: again[name] for name in ended} == {name: first[name] for name in ended}
+    kept = [name for name, found in first.items() if found["run"]["outcome"] == "completed" and not stumbled(found)]
+    assert kept
+    assert {name: again[name] for name in kept} == {name: first[name] for name in kept}
 
 
 def test_nothing_that_was_kept_before_has_changed(hostile: Class) -> None:

@@ -288,6 +288,15 @@ class _Following:
     # --- one submission ---
 
     def _mark(self, piece: Piece) -> Marked:
+        """Whatever goes wrong with one submission, the others are marked."""
+        try:
+            return self._marked(piece)
+        except (Interrupted, MachineError):
+            raise
+        except Exception as problem:
+            return self._not_marked(piece, f"{type(problem).__name__}: {problem}")
+
+    def _marked(self, piece: Piece) -> Marked:
         journey = self._run.submissions.journey_for(piece.assignment)
         try:
             notebook = read_bytes(piece.found.path)
@@ -344,10 +353,6 @@ class _Following:
             if self._slots.stopped:
                 raise Interrupted("the run was interrupted") from problem
             raise self._workers.lost() from problem
-        except (Interrupted, MachineError):
-            raise
-        except Exception as problem:
-            return self._not_marked(piece, f"{type(problem).__name__}: {problem}")
         if there.marked is None:
             failed_on.add(there.worker)
             return self._not_marked(piece, f"the worker {there.worker} refused: {there.problem}")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Mapping
 
 from fairmark.evidence import CellError, CellFinished, Evidence, Stamped
+from fairmark.notebook.syntax import syntax_tree
 
 __all__ = ["Places", "places_of_errors", "with_lines_of"]
 
@@ -58,11 +58,8 @@ def _errors(evidence: Evidence) -> list[tuple[int, CellError]]:
 
 def _lines(source: str) -> list[int] | None:
     """The line of each place of a cell's tree; None where it is not Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+    tree = syntax_tree(source)
+    if tree is None:
         return None
     return [
         line for node in ast.walk(tree) if isinstance(node, _PLACED) for line in (node.lineno, node.end_lineno or 0)

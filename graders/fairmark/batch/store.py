@@ -16,7 +16,6 @@ import os
 import platform
 import re
 import threading
-import warnings
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fairmark.batch.lines import Places, places_of_errors, with_lines_of
 from fairmark.evidence import Cell, Evidence, RecorderFailed, Submission
+from fairmark.notebook.syntax import syntax_tree
 from fairmark.present.files import evidence_json
 from fairmark.whole import remove_beyond, write_file
 
@@ -68,12 +68,10 @@ def _digest(*texts: str) -> str:
 
 def _meaning(source: str) -> str:
     """What Python makes of a cell; the text itself where it is not Python, as with magics."""
+    tree = syntax_tree(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
-            tree = ast.parse(source)
-        return ast.dump(tree) + (";" if _ends_in_semicolon(source, tree) else "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return ast.dump(tree) + (";" if _ends_in_semicolon(source, tree) else "") if tree is not None else source
+    except RecursionError:
         return source
 
 

@@ -8,7 +8,6 @@ exercises) say nothing here.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +18,7 @@ from fairmark.notebook.bindings import Names, names_in, values_bound
 from fairmark.notebook.fold import UNKNOWN, Folded, dotted_name, fold
 from fairmark.notebook.magics import python_source
 from fairmark.notebook.reach import Found, Reach, reach_in
+from fairmark.notebook.syntax import syntax_tree
 
 __all__ = [
     "UNKNOWN",
@@ -225,13 +225,10 @@ def _kept_tree(source: str) -> ast.Module | None:
 
 def _tree(source: str) -> ast.Module | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an unknown escape in a student's string is no concern of ours
-            tree = ast.parse(python_source(source))
+        tree = syntax_tree(python_source(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        # MemoryError is how the parser reports text that is nested deeper than its stack.
         return None
-    return tree if _is_shallow(tree) else None
+    return tree if tree is not None and _is_shallow(tree) else None
 
 
 def _is_shallow(tree: ast.AST) -> bool:
