@@ -37,8 +37,9 @@ def small_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     for grader in (ROOT / "graders").glob("*.py"):
         shutil.copy(grader, root / "graders")
     recipe = root / "datasets" / "horses_or_humans" / "dataset.toml"
-    text = recipe.read_text(encoding="utf-8")
-    recipe.write_text(re.sub(r"(?m)^(horses|humans) = (\d+)$", lambda m: f"{m[1]} = {int(m[2]) // 8}", text))
+    shown, mark, hidden = recipe.read_text(encoding="utf-8").partition("[hidden]")
+    fewer = re.sub(r"(?m)^(horses|humans) = (\d+)$", lambda m: f"{m[1]} = {int(m[2]) // 8}", shown)
+    recipe.write_text(fewer + mark + hidden)
     return Course(root)
 
 

@@ -1,6 +1,6 @@
 """The hostile corpus hands in as a class: graded two at a time, marked once more from kept evidence, and on Dask.
 
-One in sixteen of the attacks are by default; with ``pytest -m thorough`` all are, and Dask grades them too. Each gets
+One in forty of the attacks are by default; with ``pytest -m thorough`` all are, and Dask grades them too. Each gets
 the verdict it gets alone, the whole class gets the same gradebook each way, and nothing that was kept before it is
 another afterwards: pictures, what is decoded of them, evidence.
 """
@@ -129,7 +129,7 @@ def gradebooks(out: Path) -> dict[str, bytes]:
     return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
 
 
-@pytest.mark.parametrize("attack", one_in(16, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", one_in(40, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class) -> None:
     report = report_of(hostile.here, slug(attack), LATE if attack.run == LATE else "")
     grader = load_grader(hostile.targets.course.assignment(NAME).grader)
