@@ -1,6 +1,6 @@
 """Ending a training once its mark is settled: the same marks, in less time?
 
-    python tests/benchmarks/early.py [--students 44] [--one-in 1]
+    python tests/benchmarks/early.py [--students 44] [--epochs 15]
 
 A class of `horses_or_humans` at 150 x 150 pixels, half right, each spelt differently, half wrong somewhere, is graded
 as usual and with `--every-epoch`. Whoever's marks differ is named.
@@ -40,14 +40,15 @@ def epochs_in(out: Path) -> int:
 
 def main(
     students: Annotated[int, typer.Option(help="In the class.")] = 44,
+    epochs: Annotated[int, typer.Option(help="Asked of fit.")] = 15,
     one_in: Annotated[int, typer.Option(help="Draws one picture in so many: 8 for a quick look.")] = 1,
 ) -> None:
     console = Console(width=120)
-    console.print(f"{os.cpu_count()} cores; {choose_numerics()}; one picture in {one_in}")
+    console.print(f"{os.cpu_count()} cores; {choose_numerics()}; at most {epochs} epochs; one picture in {one_in}")
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         os.environ |= {"FAIRMARK_DATA": f"{root}/data", "FAIRMARK_SECRET": f"{root}/secret"}
-        course = variant_course(root / "course", "150", one_in=one_in)
+        course = variant_course(root / "course", "150", epochs=epochs, one_in=one_in)
         make(load_recipe(course.dataset_folder(NAME)))
         hand_in(course, class_of(students * 3 // 2, "150", copies=False), root / "submitted")
         costs: dict[str, Cost] = {}
