@@ -86,6 +86,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
             [aimed_at.folder / "submitted"], aimed_at.folder / "before", course, limits=LIMITS[""], launcher=launcher
         )
         before = contents(data_folder(), secret_folder())
+        (aimed_at.folder / "class").mkdir()
         for attack in wanted:
             folder = aimed_at.folder / f"class{LATE if attack.run == LATE else ''}"
             folder.mkdir(exist_ok=True)
