@@ -374,6 +374,27 @@ def test_memory_is_expected_from_the_reference_first_and_then_from_what_was_seen
         assert run.expected_bytes(pieces[0]) == first
 
 
+def test_no_more_is_handed_out_than_may_wait(graded: Class) -> None:
+    under_way: list[str] = []
+    most = 0
+
+    def hand_out(run: ClassRun, piece: Piece) -> Future[Marked]:
+        nonlocal most
+        under_way.append(piece.student)
+        most = max(most, len(under_way))
+        return here(run, piece)
+
+    with graded.opened() as run:
+        run.run(
+            graded.plan(run),
+            lambda piece: hand_out(run, piece),
+            lambda report: under_way.remove(report.student),
+            at_once=2,
+        )
+        assert len(run.reports) == len(STUDENTS) > 2
+    assert (most, under_way) == (2, [])
+
+
 def test_a_run_that_reached_a_limit_says_nothing_of_what_others_need(graded: Class) -> None:
     graded.launcher = Scripted('send("session_started", software={}, numerics="float32", seed=1)\ntime.sleep(60)')
     graded.limits = Limits(run_seconds=0.5)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -105,26 +106,35 @@ class ClassRun:
         pieces: list[Piece],
         submit: Callable[[Piece], Future[Marked]],
         on_marked: Callable[[Report], object] = lambda report: None,
+        *,
+        at_once: int = 256,
     ) -> None:
-        """Marks ``pieces``. ``on_marked`` is told of each report as it is written.
+        """Marks ``pieces``, at most ``at_once`` handed out and not yet taken in: what waits to be written takes memory.
+        ``on_marked`` is told of each report as it is written.
 
         Raises what ``submit`` raises, ``KeyboardInterrupt`` and :class:`fairmark.errors.MachineError` where results
         cannot be written; what came in before is written then.
         """
         try:
-            self._run(pieces, submit, on_marked)
+            self._run(pieces, submit, on_marked, at_once)
         finally:
             write_gradebook(self.place.gradebook, self.reports)
 
     def _run(
-        self, pieces: list[Piece], submit: Callable[[Piece], Future[Marked]], on_marked: Callable[[Report], object]
+        self,
+        pieces: list[Piece],
+        submit: Callable[[Piece], Future[Marked]],
+        on_marked: Callable[[Report], object],
+        at_once: int,
     ) -> None:
         tries: dict[int, int] = {}
         waiting: dict[Future[Marked], Piece] = {}
         expected = {name: self._expected_seconds(name) for name in {piece.assignment for piece in pieces}}
-        for piece in sorted(pieces, key=lambda piece: expected[piece.assignment], reverse=True):
-            waiting[self._begun(piece, submit)] = piece
-        while waiting:
+        ahead = deque(sorted(pieces, key=lambda piece: expected[piece.assignment], reverse=True))
+        while ahead or waiting:
+            while ahead and len(waiting) < at_once:
+                piece = ahead.popleft()
+                waiting[self._begun(piece, submit)] = piece
             ended, _ = wait(waiting, timeout=_LOOK_EVERY_SECONDS, return_when=FIRST_COMPLETED)
             for future in ended:
                 piece = waiting.pop(future)

@@ -265,7 +265,12 @@ class _Following:
         self._slots = Slots(self._workers, most=jobs)
         with ThreadPoolExecutor(min(len(pieces), _MOST_AT_ONCE)) as pool:
             try:
-                self._run.run(pieces, lambda piece: pool.submit(self._mark, piece), self._progress.finished)
+                self._run.run(
+                    pieces,
+                    lambda piece: pool.submit(self._mark, piece),
+                    self._progress.finished,
+                    at_once=_MOST_AT_ONCE,
+                )
             except BaseException:
                 self._stop()
                 pool.shutdown(wait=True, cancel_futures=True)

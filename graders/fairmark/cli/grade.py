@@ -200,7 +200,7 @@ def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *,
                 return run.submissions.mark(piece.found, piece.assignment, steps_of(shown))
 
         try:
-            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished)
+            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished, at_once=2 * jobs)
         except BaseException:
             with interrupted_runs():
                 pool.shutdown(wait=True, cancel_futures=True)
