@@ -188,10 +188,10 @@ def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
 
 
 def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *, total: int) -> None:
-    """By threads of this process, each of which follows one run at a time. Where all could take what one may take at
-    most, nobody asks how much it will be."""
+    """By threads of this process, each of which follows one run at a time. Where there is only one, or all could take
+    what one may take at most, nobody asks how much it will be."""
     room = Room(free_bytes())
-    fit_at_their_limit = jobs * limits.memory_bytes <= room.size_bytes
+    fit_at_their_limit = jobs == 1 or jobs * limits.memory_bytes <= room.size_bytes
     with ClassProgress(waiting(), total, done=run.reports) as progress, ThreadPoolExecutor(jobs) as pool:
 
         def mark(piece: Piece) -> Marked:
