@@ -164,8 +164,8 @@ class Journey:
     def _first_run(self, submission: Submission, steps: Steps) -> Evidence:
         """As far as the mode says. Where nothing that is asked needs training, a run up to the first ``fit`` is all
         there is, as long as the notebook has no ``fit`` and nobody looks at weights that such a run leaves at zero."""
-        fits = any(call.name == "fit" for call in calls_in(submission.cells))
-        if self.mode == "full" and not self.grader.needs_training and not fits:
+        needs_fit = self.grader.needs_training or any(call.name == "fit" for call in calls_in(submission.cells))
+        if self.mode == "full" and not needs_fit:
             evidence = self._runner.run(submission, submission.cells, steps, "structure")
             if _is_whole(evidence.run):
                 return evidence.model_copy(update={"run": evidence.run.model_copy(update={"training_skipped": False})})
