@@ -29,7 +29,7 @@ from fairmark.batch.journey import Journey, Steps
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.present.gradebook import write_gradebook
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
 NAME = "compile_settings"
 BROKEN = broken_submissions()
@@ -62,10 +62,10 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     folder, outside = root / "class", root / "outside"
     lay_class(folder, outside, course)
     before = listing(root)
-    reports = grade_class([folder], root / "out", course, launcher=Scripted(PRETEND))
-    written = [Place(root / "out").written(report.student, report.assignment) for report in reports]
+    standings = grade_class([folder], root / "out", course, launcher=Scripted(PRETEND))
+    written = [Place(root / "out").written(standing.student, standing.assignment) for standing in standings]
     found = {report.student: report for report in written if report is not None}
-    assert len(found) == len(reports)
+    assert len(found) == len(standings)
     return Graded(course, folder, outside, root / "out", found, before)
 
 
@@ -155,7 +155,7 @@ def test_in_the_opposite_order_all_get_the_same(graded: Graded, tmp_path: Path) 
         marked = submissions.mark(found, assignment, Steps())
         reports.append(marked.report)
         place.write(marked)
-        write_gradebook(place.gradebook, reports)
+        write_gradebook(place.gradebook, [*map(Standing.of, reports)])
     assert [report.student for report in reports] == list(reversed(graded.reports))
     assert {report.student: verdict(report) for report in reports} == {
         student: verdict(report) for student, report in graded.reports.items()
@@ -277,8 +277,8 @@ def test_a_class_in_a_zip_has_its_rows_whatever_some_of_them_are(graded: Graded,
         {"name": "class/" + "i" * 300 + ".ipynb"},
     ]
     (tmp_path / "class.zip").write_bytes(zip_of(members, right_notebook(graded.course)))
-    reports = grade_class([tmp_path / "class.zip"], tmp_path / "out", graded.course, launcher=Scripted(PRETEND))
-    assert {report.student: report.score for report in reports} == {
+    standings = grade_class([tmp_path / "class.zip"], tmp_path / "out", graded.course, launcher=Scripted(PRETEND))
+    assert {standing.student: standing.score for standing in standings} == {
         "Alice": 0,
         "alice": 3,
         "bob": 0,
@@ -290,5 +290,5 @@ def test_a_class_in_a_zip_has_its_rows_whatever_some_of_them_are(graded: Graded,
         "hugo": 0,
         "i" * 99 + "…": 3,
     }
-    assert {report.run.outcome for report in reports if not report.score} == {"unreadable"}
+    assert {standing.run_outcome for standing in standings if not standing.score} == {"unreadable"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["class.zip", "out"]

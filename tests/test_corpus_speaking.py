@@ -32,7 +32,7 @@ from fairmark.present.progress import ClassProgress
 from fairmark.present.table import show_class
 from fairmark.present.terminal import show_report
 from fairmark.present.wording import marks, percent
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
 GRADER = Path(__file__).resolve().parent.parent / "graders" / "horses_or_humans.py"
 
@@ -110,7 +110,7 @@ def report_shown(report: Report, text: str, *, width: int, colour: bool) -> str:
 def class_shown(report: Report, *, width: int, colour: bool) -> str:
     console = _console(width, colour)
     other = report.model_copy(update={"student": f"{report.student} and another"})
-    show_class(console, [report, other], elapsed_seconds=60)
+    show_class(console, [Standing.of(report), Standing.of(other)], elapsed_seconds=60)
     return _written(console)
 
 
@@ -234,9 +234,9 @@ def test_a_page_has_the_elements_that_it_has_for_harmless_words(text: Text) -> N
 @each_text
 def test_a_gradebook_has_the_rows_and_columns_that_it_has_for_harmless_words(text: Text) -> None:
     report = everywhere(text)
-    written = gradebook_text([report, harmless(), report])
+    written = gradebook_text([*map(Standing.of, (report, harmless(), report))])
     rows = list(csv.reader(io.StringIO(written, newline="")))
-    headings = next(csv.reader(io.StringIO(gradebook_text([harmless()]))))
+    headings = next(csv.reader(io.StringIO(gradebook_text([Standing.of(harmless())]))))
     assert (len(rows), rows[0], {len(row) for row in rows}) == (4, headings, {len(headings)})
     assert (text.is_field(rows[1][0]), rows[2][0], rows[3][0]) == (True, HARMLESS, rows[1][0])
     # A spreadsheet of another locale parts a line elsewhere.
@@ -277,7 +277,7 @@ def test_the_files_of_a_report_stay_in_their_folder(text: Text, tmp_path: Path) 
 
 def test_no_two_texts_share_a_row_or_a_file() -> None:
     reports = [harmless().model_copy(update={"student": text.text, "exercises": ()}) for text in TEXTS]
-    rows = list(csv.reader(io.StringIO(gradebook_text(reports), newline="")))[1:]
+    rows = list(csv.reader(io.StringIO(gradebook_text([*map(Standing.of, reports)]), newline="")))[1:]
     distinct = len({text.text for text in TEXTS})
     assert len({row[0] for row in rows}) == distinct
     assert len({report_name(report).casefold() for report in reports}) == distinct

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from itertools import permutations
 from typing import get_args
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fairmark.report import PRECEDENCE, CheckResult, ExerciseResult, Flag, Outcome, Report, RunSummary, worst
+from fairmark.report import PRECEDENCE, CheckResult, ExerciseResult, Flag, Outcome, Report, RunSummary, Standing, worst
 
 OUTCOMES = st.sampled_from(PRECEDENCE)
 
@@ -33,6 +34,30 @@ def report(*, score: float = 1.5, max_score: float = 2.0) -> Report:
         ),
         flags=(Flag(kind="close_call", message="two pictures from the threshold"),),
     )
+
+
+# --- standings --------------------------------------------------------------------------------------------------------
+
+
+def test_a_standing_says_what_a_row_needs() -> None:
+    standing = Standing.of(report())
+    assert (standing.student, standing.assignment, standing.outcome) == ("ada", "horses_or_humans", "partial")
+    assert (standing.score, standing.max_score, standing.percent) == (1.5, 2.0, 75.0)
+    assert (standing.run_outcome, standing.flags) == ("completed", ("close_call",))
+    assert [tuple(exercise) for exercise in standing.exercises] == [("compile", "Compile", "partial", 1.5)]
+
+
+def test_a_thousand_standings_take_about_a_megabyte() -> None:
+    exercises = [
+        {"id": f"e{n}", "title": f"Exercise {n}", "outcome": "passed", "score": n / 2, "max_score": 3} for n in range(6)
+    ]
+    text = json.dumps(json.loads(report().model_dump_json(by_alias=True)) | {"exercises": exercises})
+    tracemalloc.start()
+    standings = [Standing.of(Report.model_validate_json(text)) for _ in range(1000)]
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(standings[0].exercises) == 6
+    assert held < 1.5e6
 
 
 # --- worst ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ This is the contract ``fairmark.report/1``: programs outside the project read it
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import sys
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,10 +17,12 @@ __all__ = [
     "PRECEDENCE",
     "CheckResult",
     "ExerciseResult",
+    "ExerciseStanding",
     "Flag",
     "Outcome",
     "Report",
     "RunSummary",
+    "Standing",
     "Visibility",
     "worst",
 ]
@@ -120,4 +124,54 @@ class Report(Schema):
     @property
     def percent(self) -> float:
         """0 to 100; 0 where nothing could be earned."""
-        return 100.0 * self.score / self.max_score if self.max_score else 0.0
+        return _percent(self.score, self.max_score)
+
+
+class ExerciseStanding(NamedTuple):
+    """Of a :class:`Standing`: one exercise."""
+
+    id: str
+    title: str
+    outcome: Outcome
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a gradebook and the table of a class need of a report: a kilobyte, for all of a class are kept in memory.
+    ``flags`` are the kinds, each once."""
+
+    student: str
+    assignment: str
+    outcome: Outcome
+    score: float
+    max_score: float
+    run_outcome: RunOutcome
+    exercises: tuple[ExerciseStanding, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        # Interned: a class has the same few of them a thousand times.
+        return cls(
+            student=report.student,
+            assignment=sys.intern(report.assignment),
+            outcome=report.outcome,
+            score=report.score,
+            max_score=report.max_score,
+            run_outcome=report.run.outcome,
+            exercises=tuple(
+                ExerciseStanding(sys.intern(one.id), sys.intern(one.title), one.outcome, one.score)
+                for one in report.exercises
+            ),
+            flags=tuple(dict.fromkeys(flag.kind for flag in report.flags)),
+        )
+
+    @property
+    def percent(self) -> float:
+        """As a report's."""
+        return _percent(self.score, self.max_score)
+
+
+def _percent(score: float, max_score: float) -> float:
+    return 100.0 * score / max_score if max_score else 0.0

@@ -15,7 +15,7 @@ from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.class_run import ClassRun, Piece, slim
+from fairmark.batch.class_run import ClassRun, Piece
 from fairmark.batch.find import find_submissions
 from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey, Marked
@@ -23,7 +23,7 @@ from fairmark.batch.ledger import Ledger
 from fairmark.batch.steps import Steps
 from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 from fairmark.sandbox import Child, Job, Launcher, Limits
 
 STUDENTS = ("ada", "ben", "cem")
@@ -72,7 +72,12 @@ class Class:
         with self.opened() as run, ThreadPoolExecutor(2) as pool:
             pieces = self.plan(run)
             hand_out = submit or (lambda run, piece: pool.submit(mark, run, piece))
-            run.run(pieces, lambda piece: hand_out(run, piece), lambda report: came_in.append(report.student))
+            run.run(
+                pieces,
+                lambda piece: hand_out(run, piece),
+                lambda report: came_in.append(report.student),
+                at_once=len(STUDENTS),
+            )
         return came_in
 
     @property
@@ -138,8 +143,9 @@ def test_rows_are_in_the_order_of_the_class_whatever_comes_in_first(graded: Clas
             graded.plan(run),
             lambda piece: last_first(run, piece),
             lambda report: (came_in.append(report.student), next_one(report.student)),
+            at_once=len(STUDENTS),
         )
-        assert [report.student for report in run.reports] == [*STUDENTS]
+        assert [report.student for report in run.standings] == [*STUDENTS]
     assert came_in == [*reversed(STUDENTS)]
     assert list(graded.rows) == [*STUDENTS]
 
@@ -269,7 +275,7 @@ def test_what_has_come_in_is_written_before_anybody_is_told(graded: Class) -> No
         seen.append((graded.out / "gradebook.csv").is_file())
 
     with graded.opened() as run:
-        run.run(graded.plan(run), lambda piece: here(run, piece), look)
+        run.run(graded.plan(run), lambda piece: here(run, piece), look, at_once=2)
     assert seen == [True] * 9
 
 
@@ -278,7 +284,7 @@ def test_where_somebody_stops_it_what_has_come_in_is_in_the_gradebook_and_the_re
         raise KeyboardInterrupt
 
     with graded.opened() as run, pytest.raises(KeyboardInterrupt):
-        run.run(graded.plan(run), lambda piece: here(run, piece), stop)
+        run.run(graded.plan(run), lambda piece: here(run, piece), stop, at_once=2)
     [first] = graded.rows
     assert sorted([first, *graded.grade()]) == [*STUDENTS]
     assert list(graded.rows) == [*STUDENTS]
@@ -294,16 +300,14 @@ def test_leftovers_of_a_kill_are_removed_and_nothing_else(graded: Class) -> None
     assert [path.exists() for path in (*left, *kept)] == [False] * 3 + [True] * 2
 
 
-def test_reports_are_kept_in_memory_without_their_checks(graded: Class) -> None:
-    for _ in range(2):  # as they come in, and as they are taken over
+def test_standings_are_the_same_as_they_come_in_and_as_they_are_taken_over(graded: Class) -> None:
+    for _ in range(2):
         with graded.opened() as run:
-            run.run(graded.plan(run), lambda piece: here(run, piece))
-            assert [report.student for report in run.reports] == [*STUDENTS]
-            assert not any(exercise.checks for report in run.reports for exercise in report.exercises)
-    written = Place(graded.out).written("ada", NAME)
-    assert written is not None
-    assert slim(written).score == written.score
-    assert all(exercise.checks for exercise in written.exercises)
+            run.run(graded.plan(run), lambda piece: here(run, piece), at_once=2)
+            assert [standing.student for standing in run.standings] == [*STUDENTS]
+            written = [Place(graded.out).written(student, NAME) for student in STUDENTS]
+            assert run.standings == [Standing.of(report) for report in written if report is not None]
+            assert all(one["exercises"][0]["checks"] for one in Place(graded.out).reports_of(run.standings))
 
 
 # --- copies -----------------------------------------------------------------------------------------------------------
@@ -391,7 +395,7 @@ def test_no_more_is_handed_out_than_may_wait(graded: Class) -> None:
             lambda report: under_way.remove(report.student),
             at_once=2,
         )
-        assert len(run.reports) == len(STUDENTS) > 2
+        assert len(run.standings) == len(STUDENTS) > 2
     assert (most, under_way) == (2, [])
 
 

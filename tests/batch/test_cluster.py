@@ -138,11 +138,11 @@ def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: A
     pids = [worker.process.pid for worker in cluster.workers.values()]
     thread, killed = killed_in_mid_run(lambda: pids)
     out = tmp_path / "out"
-    reports = grade_class([handed_in.folder], out, handed_in.course, cluster=cluster.scheduler_address, fresh=True)
+    standings = grade_class([handed_in.folder], out, handed_in.course, cluster=cluster.scheduler_address, fresh=True)
     thread.join(timeout=1)
     assert len(killed) == 1
     assert (out / "gradebook.csv").read_bytes() == undisturbed
-    assert [report.student for report in reports if report.outcome == "passed"] == sorted(["ada", "bob", *ATTACKS])
+    assert [one.student for one in standings if one.outcome == "passed"] == sorted(["ada", "bob", *ATTACKS])
     assert reached(out) == []
     # What the ledger calls done is not sent again: nobody is asked.
     grade_class([handed_in.folder], out, handed_in.course, cluster="tcp://127.0.0.1:1")
@@ -152,12 +152,12 @@ def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: A
 def test_workers_of_its_own_may_be_killed_too(handed_in: Class, tmp_path: Path) -> None:
     others = set(dask_workers())
     thread, killed = killed_in_mid_run(lambda: [pid for pid in dask_workers() if pid not in others])
-    [report] = grade_class(
+    [standing] = grade_class(
         [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster="local", jobs=1, fresh=True
     )
     thread.join(timeout=1)
     assert len(killed) == 1
-    assert (report.outcome, report.score) == ("passed", 20)
+    assert (standing.outcome, standing.score) == ("passed", 20)
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------

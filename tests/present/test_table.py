@@ -9,13 +9,13 @@ from rich.console import Console
 from seen import in_order
 
 from fairmark.present.table import show_class
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
 
 def shown(reports: list[Report], *, width: int = 80, encoding: str = "utf-8", elapsed_seconds: float = 90.0) -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding, newline="")
-    show_class(Console(file=file, width=width), reports, elapsed_seconds=elapsed_seconds)
+    show_class(Console(file=file, width=width), [*map(Standing.of, reports)], elapsed_seconds=elapsed_seconds)
     file.flush()
     return raw.getvalue().decode(encoding)
 
@@ -86,3 +86,18 @@ def test_marks_stay_in_their_order_behind_a_name_in_hebrew(small_report: Report)
     ]
     assert in_order(line, ["1 / 2.5", "40.0"])
     assert not in_order(line.replace("\u200e", ""), ["1 / 2.5", "40.0"])
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_long_class_is_laid_out_as_one(small_report: Report, full_report: Report, width: int) -> None:
+    names = [f"student_{number}" for number in range(120)] + ["a_name_that_is_longer_than_before"]
+    reports = [small_report.model_copy(update={"student": name}) for name in names]
+    text = shown([*reports, full_report], width=width)
+    rows = [line for line in text.splitlines() if "1 / 2.5" in line or "5 / 5" in line]
+    assert len(rows) == 122
+    assert {line.index("40.0") for line in rows[:-1]} == {rows[-1].index("100.0") + 1}
+    assert len({len(line) for line in rows}) == 1
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("Student") == 1
+    head = text.splitlines().index(rows[0])
+    assert text.splitlines()[head : head + 120] == rows[:120]

@@ -30,6 +30,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -49,7 +50,7 @@ from fairmark.evidence import Evidence
 from fairmark.judge import judge, put_off
 from fairmark.present.files import write_files
 from fairmark.present.gradebook import write_gradebook
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
 __all__ = ["Judge", "evidence_files", "read_evidence", "rewrite"]
 
@@ -126,7 +127,7 @@ def _report(evidence: Evidence, grader: Grader) -> Report:
     return judge(evidence, grader)
 
 
-def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Report]:
+def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Standing]:
     """Judges again all evidence below ``out``, a folder that ``grade`` wrote, and writes reports and gradebook anew.
 
     All evidence is read and judged before anything is written. Raises what :meth:`Judge.judged` does, and
@@ -141,15 +142,15 @@ def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list
     place.prepare()
     with ThreadPoolExecutor(_WRITERS) as pool:
         list(pool.map(partial(write_files, place.reports), (files for _, files in rewritten)))
-    reports = [report for report, _ in rewritten]
-    write_gradebook(place.gradebook, reports)
-    return reports
+    standings = [standing for standing, _ in rewritten]
+    write_gradebook(place.gradebook, standings)
+    return standings
 
 
 # --- by several processes ---------------------------------------------------------------------------------------------
 
-Rewritten: TypeAlias = tuple[Report, dict[str, str]]
-"""A report, and the files that show it, by name."""
+Rewritten: TypeAlias = tuple[Standing, dict[str, str]]
+"""Where a submission stands, and the files that show it, by name."""
 
 
 @contextmanager
@@ -160,13 +161,19 @@ def _crew(judge_: Judge, place: Place, count: int) -> Iterator[Callable[[list[Pa
     if not may_fork or count < _WORTH_PROCESSES or cores() == 1:
         yield lambda paths: [_rewritten(judge_, place, path) for path in paths]
         return
-    with ProcessPoolExecutor(cores(), get_context("fork"), _begin, (judge_, place)) as pool:
-        yield lambda paths: pool.map(_rewritten_there, paths, chunksize=8)
+    try:
+        with ProcessPoolExecutor(cores(), get_context("fork"), _begin, (judge_, place)) as pool:
+            yield lambda paths: pool.map(_rewritten_there, paths, chunksize=8)
+    except BrokenProcessPool as problem:
+        raise MachineError(
+            "a process that judged was ended from outside, as Linux does where memory runs out; nothing was written",
+            remedy="Free some memory and run the command again.",
+        ) from problem
 
 
 def _rewritten(judge_: Judge, place: Place, path: Path) -> Rewritten:
     marked = judge_.judged(path)
-    return marked.report, place.files(marked)
+    return Standing.of(marked.report), place.files(marked)
 
 
 _there: tuple[Judge, Place]

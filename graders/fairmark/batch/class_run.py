@@ -21,9 +21,9 @@ from fairmark.batch.ledger import Ledger
 from fairmark.errors import FairmarkError, Interrupted
 from fairmark.notebook.parse import read_bytes
 from fairmark.present.gradebook import write_gradebook
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
-__all__ = ["ClassRun", "Piece", "slim"]
+__all__ = ["ClassRun", "Piece"]
 
 _TRIES = 3
 """A failure of ours is tried again twice; a student's is none."""
@@ -55,16 +55,16 @@ class ClassRun:
     place: Place
     ledger: Ledger
     fresh: bool = False
-    _reports: dict[int, Report] = field(default_factory=dict)
+    _standings: dict[int, Standing] = field(default_factory=dict)
     _written_at: float = float("-inf")
 
     @property
-    def reports(self) -> list[Report]:
-        """Those there are so far, in the order of the class, without what only their files need."""
-        return [self._reports[number] for number in sorted(self._reports)]
+    def standings(self) -> list[Standing]:
+        """Those there are so far, in the order of the class."""
+        return [self._standings[number] for number in sorted(self._standings)]
 
     def plan(self, files: Iterable[Found]) -> list[Piece]:
-        """What is to be marked; what is done already is among the reports from here on."""
+        """What is to be marked; what is done already is among the standings from here on."""
         self.place.tidy()
         files = list(files)
         digests = {one.path: _digest(one) for one in files}
@@ -76,7 +76,7 @@ class ClassRun:
             if report is None:
                 pieces.append(piece)
             else:
-                self._reports[number] = slim(report)
+                self._standings[number] = Standing.of(report)
         return pieces
 
     def _done(self, piece: Piece) -> Report | None:
@@ -107,7 +107,7 @@ class ClassRun:
         submit: Callable[[Piece], Future[Marked]],
         on_marked: Callable[[Report], object] = lambda report: None,
         *,
-        at_once: int = 256,
+        at_once: int,
     ) -> None:
         """Marks ``pieces``, at most ``at_once`` handed out and not yet taken in: what waits to be written takes memory.
         ``on_marked`` is told of each report as it is written.
@@ -118,7 +118,7 @@ class ClassRun:
         try:
             self._run(pieces, submit, on_marked, at_once)
         finally:
-            write_gradebook(self.place.gradebook, self.reports)
+            write_gradebook(self.place.gradebook, self.standings)
 
     def _run(
         self,
@@ -157,7 +157,7 @@ class ClassRun:
 
     def _take_in(self, piece: Piece, marked: Marked) -> None:
         self.place.write(marked)
-        self._reports[piece.number] = slim(marked.report)
+        self._standings[piece.number] = Standing.of(marked.report)
         run = marked.report.run
         self.ledger.end(
             piece.student,
@@ -172,14 +172,8 @@ class ClassRun:
             self.ledger.remember(piece.sha256, piece.assignment)
         now = time.monotonic()
         if now - self._written_at >= _GRADEBOOK_EVERY_SECONDS:
-            write_gradebook(self.place.gradebook, self.reports)
+            write_gradebook(self.place.gradebook, self.standings)
             self._written_at = time.monotonic()
-
-
-def slim(report: Report) -> Report:
-    """What a gradebook and a summary need of it: a class of a thousand is kept in memory."""
-    exercises = tuple(exercise.model_copy(update={"checks": ()}) for exercise in report.exercises)
-    return report.model_copy(update={"exercises": exercises})
 
 
 def _is_ours(report: Report) -> bool:

@@ -68,7 +68,7 @@ def mark_on_cluster(
     notebooks or has not the same course, and what ``run`` raises; what came in before is written.
     """
     if not pieces:
-        run.run(pieces, lambda piece: Future())
+        run.run(pieces, lambda piece: Future(), at_once=1)
         return
     names = list(dict.fromkeys(piece.assignment for piece in pieces))
     batch = replace(batch, worlds={name: world(run.submissions.journey_for(name)) for name in names})

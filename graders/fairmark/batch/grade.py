@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
 from fairmark.present.curve import curve_of
 from fairmark.present.files import evidence_json, report_files, report_name, report_stem, write_files
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 from fairmark.whole import write_file
 
 __all__ = ["ClassOfSubmissions", "Place", "not_marked"]
@@ -83,11 +84,18 @@ class Place:
             deadline_passed=self.deadline_passed,
         )
 
+    def report(self, student: str, assignment: str) -> Path:
+        """The file that holds the report of this submission, for programs."""
+        return self.reports / f"{report_stem(student, assignment)}.json"
+
+    def reports_of(self, standings: Iterable[Standing]) -> list[object]:
+        """Whole reports, as programs read them: what a class is kept by in memory leaves out the checks."""
+        return [json.loads(self.report(one.student, one.assignment).read_bytes()) for one in standings]
+
     def written(self, student: str, assignment: str) -> Report | None:
         """The report that stands here for this submission; None where there is none that can be read."""
         try:
-            path = self.reports / f"{report_stem(student, assignment)}.json"
-            return Report.model_validate_json(path.read_bytes())
+            return Report.model_validate_json(self.report(student, assignment).read_bytes())
         except (OSError, ValidationError):
             return None
 

@@ -30,10 +30,10 @@ def demo(
     submitted = out / "submitted"
     students = write_sample_class(course.assignment("horses_or_humans"), submitted)
     say(f"A class of {len(students)} handed in horses_or_humans: {submitted}")
-    reports = grade_class([submitted], out, course, numerics=numerics_from(numerics))
-    show_class(results(), reports, elapsed_seconds=time.monotonic() - began)
+    standings = grade_class([submitted], out, course, numerics=numerics_from(numerics))
+    show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
     say(f"Gradebook: {out / 'gradebook.csv'}")
     say(f"Reports:   {out / 'reports'} (open one of the .html files)")
     # The class is made up to be wrong in places: that is no failure of the demo.
-    if any(report.outcome == "needs_attention" for report in reports):
+    if any(standing.outcome == "needs_attention" for standing in standings):
         raise typer.Exit(3)

@@ -31,10 +31,9 @@ from fairmark.cli.say import results, say, waiting
 from fairmark.course import Course, find_course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
-from fairmark.present.files import report_name
 from fairmark.present.progress import ClassProgress
 from fairmark.present.table import show_class
-from fairmark.report import Report
+from fairmark.report import Standing
 from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupted_runs
 
 __all__ = ["grade", "grade_class"]
@@ -80,7 +79,7 @@ def grade(
     # On a cluster each worker builds the sandbox, and refuses where it cannot.
     launcher = grading_launcher(trust=trust) if cluster is None else None
     began = time.monotonic()
-    reports = grade_class(
+    standings = grade_class(
         folders,
         out,
         found,
@@ -97,16 +96,11 @@ def grade(
         trust=trust,
     )
     if as_json:
-        results().file.write(json.dumps([_whole(out, report) for report in reports], indent=2) + "\n")
+        results().file.write(json.dumps(Place(out).reports_of(standings), indent=2) + "\n")
     else:
-        show_class(results(), reports, elapsed_seconds=time.monotonic() - began)
+        show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
         say(f"Gradebook: {out / 'gradebook.csv'}   Reports: {out / 'reports'}")
-    raise typer.Exit(exit_code([report.outcome for report in reports]))
-
-
-def _whole(out: Path, report: Report) -> object:
-    """The report with all its checks, as its file has it: a class's are not kept in memory."""
-    return json.loads((Place(out).reports / f"{report_name(report)}.json").read_bytes())
+    raise typer.Exit(exit_code([standing.outcome for standing in standings]))
 
 
 def grade_class(
@@ -125,8 +119,8 @@ def grade_class(
     decide_early: bool = True,
     cluster: str | None = None,
     trust: bool = False,
-) -> list[Report]:
-    """Grades everything in ``folders`` into ``out``, showing progress; the reports, in the order of the gradebook.
+) -> list[Standing]:
+    """Grades everything in ``folders`` into ``out``, showing progress; all standings, in the order of the gradebook.
 
     What ``out`` says is done already is not done again, unless ``fresh``. With ``cluster``, the address of a Dask
     scheduler, its workers run the notebooks, with launchers of their own, where they confine everything or ``trust``
@@ -161,7 +155,7 @@ def grade_class(
             drawing(submissions.journey_for(name), count)
         if cluster is None:
             _mark_here(run, pieces, at_once, limits or Limits(), total=len(files))
-            return run.reports
+            return run.standings
         batch = Batch(
             name=secrets.token_hex(8),
             course=location_of(course),
@@ -172,9 +166,9 @@ def grade_class(
             trust=trust,
             fresh=fresh,
         )
-        with ClassProgress(waiting(), len(files), done=run.reports) as progress:
+        with ClassProgress(waiting(), len(files), done=run.standings) as progress:
             mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
-        return run.reports
+        return run.standings
 
 
 @contextmanager
@@ -183,7 +177,7 @@ def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
     try:
         yield run
     except (KeyboardInterrupt, Interrupted):
-        say(f"Stopped: {len(run.reports)} of {total} are marked; the same command goes on.")
+        say(f"Stopped: {len(run.standings)} of {total} are marked; the same command goes on.")
         raise
 
 
@@ -192,7 +186,7 @@ def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *,
     what one may take at most, nobody asks how much it will be."""
     room = Room(free_bytes())
     fit_at_their_limit = jobs == 1 or jobs * limits.memory_bytes <= room.size_bytes
-    with ClassProgress(waiting(), total, done=run.reports) as progress, ThreadPoolExecutor(jobs) as pool:
+    with ClassProgress(waiting(), total, done=run.standings) as progress, ThreadPoolExecutor(jobs) as pool:
 
         def mark(piece: Piece) -> Marked:
             needed = 0 if fit_at_their_limit else run.expected_bytes(piece)

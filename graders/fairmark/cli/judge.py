@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from fairmark.batch.again import Judge, evidence_files, rewrite
+from fairmark.batch.grade import Place
 from fairmark.batch.journey import Marked
 from fairmark.cli.check import exit_code
 from fairmark.cli.options import AsJson, CourseFolder
@@ -20,6 +21,7 @@ from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.table import show_class
 from fairmark.present.terminal import show_report
+from fairmark.report import Standing
 
 __all__ = ["judge"]
 
@@ -51,22 +53,23 @@ def judge(
     found = find_course(course)
     marked: list[Marked] = []
     if all_of is not None:
-        reports = rewrite(all_of, found, deadline_passed=after_deadline)
+        standings = rewrite(all_of, found, deadline_passed=after_deadline)
     else:
         again = Judge(found)
         marked = [again.judged(path) for path in evidence_files(evidence or [])]
-        reports = [one.report for one in marked]
+        standings = [Standing.of(one.report) for one in marked]
     if as_json:
         one_file = len(evidence or []) == len(marked) == 1
-        written = [json.loads(report_json(report)) for report in reports]
+        here = [json.loads(report_json(one.report)) for one in marked]
+        written = here if all_of is None else Place(all_of).reports_of(standings)
         results().file.write(json.dumps(written[0] if one_file else written, indent=2) + "\n")
     elif len(marked) == 1:
         _show(marked[0])
     else:
-        show_class(results(), reports, elapsed_seconds=time.monotonic() - began)
+        show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
     if all_of is not None:
         say(f"Written anew: {all_of / 'gradebook.csv'} and {all_of / 'reports'}")
-    raise typer.Exit(exit_code([report.outcome for report in reports]))
+    raise typer.Exit(exit_code([standing.outcome for standing in standings]))
 
 
 def _show(marked: Marked) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from fairmark.present.escape import csv_field
 from fairmark.present.names import shown_apart
 from fairmark.present.wording import number, percent
-from fairmark.report import Report
+from fairmark.report import Standing
 from fairmark.whole import write_file
 
 __all__ = ["COLUMNS", "exercise_ids", "gradebook_row", "gradebook_text", "write_gradebook"]
@@ -20,46 +20,46 @@ COLUMNS: Final = ("student", "assignment", "score", "max_score", "percent", "out
 """The columns before those of the exercises."""
 
 
-def exercise_ids(reports: Iterable[Report]) -> tuple[str, ...]:
-    """The exercises of all ``reports``, each once, in the order they first appear."""
-    return tuple(dict.fromkeys(exercise.id for report in reports for exercise in report.exercises))
+def exercise_ids(standings: Iterable[Standing]) -> tuple[str, ...]:
+    """The exercises of all ``standings``, each once, in the order they first appear."""
+    return tuple(dict.fromkeys(exercise.id for standing in standings for exercise in standing.exercises))
 
 
-def gradebook_row(report: Report, ids: Sequence[str] | None = None, student: str | None = None) -> list[str]:
-    """The fields of ``report``: those of :data:`COLUMNS`, then the score of each exercise in ``ids``.
+def gradebook_row(standing: Standing, ids: Sequence[str] | None = None, student: str | None = None) -> list[str]:
+    """The fields of ``standing``: those of :data:`COLUMNS`, then the score of each exercise in ``ids``.
 
-    An exercise the report lacks leaves its field empty. Without ``ids``, the report's own exercises, in order.
-    ``student`` is what stands for the student's name where it has to be told from another's.
+    An exercise it lacks leaves its field empty. Without ``ids``, its own exercises, in order. ``student`` is what
+    stands for the student's name where it has to be told from another's.
     """
-    scores = {exercise.id: number(exercise.score) for exercise in report.exercises}
-    kinds = dict.fromkeys(flag.kind.replace(";", ",") for flag in report.flags)
+    scores = {exercise.id: number(exercise.score) for exercise in standing.exercises}
+    kinds = dict.fromkeys(kind.replace(";", ",") for kind in standing.flags)
     return [
-        csv_field(report.student) if student is None else student,
-        csv_field(report.assignment),
-        number(report.score),
-        number(report.max_score),
-        percent(report.percent),
-        report.outcome,
+        csv_field(standing.student) if student is None else student,
+        csv_field(standing.assignment),
+        number(standing.score),
+        number(standing.max_score),
+        percent(standing.percent),
+        standing.outcome,
         csv_field(";".join(kinds)),
-        *(scores.get(id_, "") for id_ in (exercise_ids([report]) if ids is None else ids)),
+        *(scores.get(id_, "") for id_ in (exercise_ids([standing]) if ids is None else ids)),
     ]
 
 
-def gradebook_text(reports: Sequence[Report]) -> str:
+def gradebook_text(standings: Sequence[Standing]) -> str:
     """The whole gradebook as CSV (RFC 4180), a line of headings first; students who differ have fields that differ."""
-    ids = exercise_ids(reports)
-    names = shown_apart((report.student for report in reports), csv_field)
+    ids = exercise_ids(standings)
+    names = shown_apart((standing.student for standing in standings), csv_field)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([*COLUMNS, *(csv_field(id_) for id_ in ids)])
-    writer.writerows(gradebook_row(report, ids, names[report.student]) for report in reports)
+    writer.writerows(gradebook_row(standing, ids, names[standing.student]) for standing in standings)
     return text.getvalue()
 
 
-def write_gradebook(path: Path, reports: Sequence[Report]) -> None:
+def write_gradebook(path: Path, standings: Sequence[Standing]) -> None:
     """Write :func:`gradebook_text` to ``path`` as UTF-8 without a byte order mark, whole or not at all.
 
     Raises:
         MachineError: the file cannot be written.
     """
-    write_file(path, gradebook_text(reports))
+    write_file(path, gradebook_text(standings))

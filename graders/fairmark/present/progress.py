@@ -15,7 +15,7 @@ from fairmark.present.curve import accuracy_key
 from fairmark.present.encodable import Encodable
 from fairmark.present.escape import directed, one_line
 from fairmark.present.wording import LOOKS, marks, seconds_in_words
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
 __all__ = ["ClassProgress", "RunProgress"]
 
@@ -207,7 +207,7 @@ class ClassProgress:
         console: Console,
         total: int,
         *,
-        done: Sequence[Report] = (),
+        done: Sequence[Standing] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``total`` submissions make the class, of which ``done`` are marked already; ``clock`` gives seconds that only
@@ -215,7 +215,7 @@ class ClassProgress:
         self._display = _Display(console, clock)
         self._total = total
         self._done = self._done_before = len(done)
-        self._passed = sum(report.outcome == "passed" for report in done)
+        self._passed = sum(standing.outcome == "passed" for standing in done)
         self._bar: TaskID | None = None
 
     def __enter__(self) -> Self:
