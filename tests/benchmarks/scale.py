@@ -163,6 +163,7 @@ def main(
                 console.print(table(f"the same {largest}, by workers", "workers", costs, dict.fromkeys(jobs, largest)))
         if jobs:
             tiny = tiny_course(place.root / "tiny")
+            waiting(place, tiny, 1, 0, jobs=1)  # what all of them find prepared
             costs = {count: waiting(place, tiny, waiting_students, run_seconds, jobs=count) for count in jobs}
             title = f"{waiting_students} runs that wait for {run_seconds} s"
             console.print(table(title, "workers", costs, dict.fromkeys(jobs, waiting_students)))
