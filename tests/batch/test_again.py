@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -114,4 +116,20 @@ def test_one_damaged_file_is_named_and_nothing_is_written(
         rewrite(out, course)
     assert problem.value.message.startswith(f"{damaged}: is not evidence: submission: ")
     assert problem.value.remedy == again.ELSEWHERE
+    assert not (out / "reports").exists()
+
+
+def test_a_process_that_the_system_ends_is_told_and_nothing_is_written(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, own = graded(tmp_path / "out", 40), os.getpid()
+
+    def ended(judge: Judge, path: Path) -> None:
+        assert os.getpid() != own
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(again, "cores", lambda: 2)
+    monkeypatch.setattr(Judge, "judged", ended)
+    with pytest.raises(MachineError, match="ended from outside"):
+        rewrite(out, course)
     assert not (out / "reports").exists()
