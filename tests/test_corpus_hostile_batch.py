@@ -130,7 +130,7 @@ def gradebooks(out: Path) -> dict[str, bytes]:
     return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
 
 
-@pytest.mark.parametrize("attack", one_in(40, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", one_in(60, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class) -> None:
     report = report_of(hostile.here, slug(attack), LATE if attack.run == LATE else "")
     grader = load_grader(hostile.targets.course.assignment(NAME).grader)

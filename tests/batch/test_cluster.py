@@ -16,8 +16,9 @@ import pytest
 from walled import DATASET, NAME, attacks, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.elsewhere import Batch, Task, look_there, mark_there, world
+from fairmark.batch.elsewhere import Batch, Task, WorkerSeen, look_there, mark_there, world
 from fairmark.batch.journey import Journey
+from fairmark.batch.slots import Workers
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
@@ -100,13 +101,19 @@ def killed_in_mid_run(find: Callable[[], list[int]]) -> tuple[threading.Thread, 
 
 
 def has_run(worker: int) -> bool:
-    """Whether a run is under way below this process: the process it is forked from has a warden, and that an init."""
+    """Whether a run is under way below this process."""
+    return runs_of(worker) > 0
+
+
+def runs_of(worker: int) -> int:
+    """Runs under way below this process: the process they are forked from has a warden for each, and that an init,
+    below which is the run."""
     try:
         below = psutil.Process(worker).children()
-        forking = [one for one in below if "fairmark.sandbox.warm" in one.cmdline()]
-        return any(len(one.children(recursive=True)) >= 3 for one in forking)
+        wardens = [one for fork in below if "fairmark.sandbox.warm" in fork.cmdline() for one in fork.children()]
+        return sum(len(one.children(recursive=True)) >= 2 for one in wardens)
     except psutil.Error:
-        return False
+        return 0
 
 
 def dask_workers() -> list[int]:
@@ -158,6 +165,64 @@ def test_workers_of_its_own_may_be_killed_too(handed_in: Class, tmp_path: Path) 
     thread.join(timeout=1)
     assert len(killed) == 1
     assert (standing.outcome, standing.score) == ("passed", 20)
+
+
+# --- what workers declare ---------------------------------------------------------------------------------------------
+
+
+def workers_that_declare(*resources: dict[str, float]) -> Workers:
+    """As they are found: two slots each."""
+    found = Workers(None, lambda: None, Batch("none", None))
+    found._seen = {f"tcp://node-{n}": WorkerSeen(f"node-{n}", 2, declared) for n, declared in enumerate(resources)}
+    found._there = list(found._seen)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("declared", "slots", "able", "asked"),
+    [
+        ([{}, {}], 4, [0, 1], {}),
+        ([{"MEMORY": 24e9}, {}], 4, [0], {"MEMORY": 4e9}),
+        ([{"MEMORY": 1e9}, {"MEMORY": 2e9}], 4, [1], {"MEMORY": 2e9}),
+        ([{"GPU": 1}, {}, {"GPU": 4}], 3, [0, 2], {"GPU": 1}),
+        ([{"GPU": 1, "MEMORY": 24e9}, {"MEMORY": 90e9}], 1, [0], {"GPU": 1, "MEMORY": 4e9}),
+    ],
+)
+def test_a_run_asks_for_what_workers_declare_and_goes_where_it_is(
+    declared: list[dict[str, float]], slots: int, able: list[int], asked: dict[str, float]
+) -> None:
+    workers = workers_that_declare(*declared)
+    assert workers.slots() == slots
+    assert workers.able(4e9) == ({f"tcp://node-{n}" for n in able}, asked)
+
+
+@pytest.mark.thorough
+def test_where_a_worker_has_one_card_one_run_uses_it_at_a_time(handed_in: Class, tmp_path: Path) -> None:
+    grade_class([handed_in.folder], tmp_path / "here", handed_in.course)
+    most, ended = 0, threading.Event()
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=2,
+        resources={"GPU": 1, "MEMORY": 24e9},
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=None,
+        silence_logs=50,
+    ) as one:
+        [worker] = [made.process.pid for made in one.workers.values()]
+
+        def look() -> None:
+            nonlocal most
+            while not ended.wait(0.05):
+                most = max(most, runs_of(worker))
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        grade_class([handed_in.folder], tmp_path / "out", handed_in.course, cluster=one.scheduler_address, fresh=True)
+        ended.set()
+        looking.join()
+    assert most == 1
+    assert (tmp_path / "out" / "gradebook.csv").read_bytes() == (tmp_path / "here" / "gradebook.csv").read_bytes()
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------

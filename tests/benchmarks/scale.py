@@ -49,7 +49,7 @@ from fairmark.course import Course
 course, submitted, out, jobs, seconds = sys.argv[1:]
 launcher = Scripted(PRETEND + f"time.sleep({seconds})")
 grade_class([Path(submitted)], Path(out), Course(Path(course)), assignment="compile_settings",
-            launcher=launcher, jobs=int(jobs))
+            launcher=launcher, jobs=int(jobs), fresh=True)
 """
 
 

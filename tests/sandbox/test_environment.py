@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from fairmark.sandbox.environment import clean_environment, starting_environment
 
 
@@ -36,3 +38,10 @@ def test_what_an_interpreter_must_know_before_it_starts_names_no_run(tmp_path: P
 def test_strings_hash_alike_and_no_thread_starts_before_the_first_cell() -> None:
     assert starting_environment()["PYTHONHASHSEED"] == "0"  # else the order of a set differs from run to run
     assert starting_environment()["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_a_run_uses_the_cards_that_whoever_starts_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert starting_environment()["CUDA_VISIBLE_DEVICES"] == "1"
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert "CUDA_VISIBLE_DEVICES" not in starting_environment()

@@ -37,7 +37,7 @@ from fairmark.batch.elsewhere import (
 from fairmark.batch.grade import not_marked
 from fairmark.batch.journey import Marked
 from fairmark.batch.room import cores, free_bytes
-from fairmark.batch.slots import LOOK_EVERY_SECONDS, Slots, Workers
+from fairmark.batch.slots import LOOK_EVERY_SECONDS, MEMORY, Slots, Workers
 from fairmark.batch.steps import NOBODY
 from fairmark.batch.store import Key
 from fairmark.errors import Interrupted, MachineError
@@ -85,7 +85,7 @@ def mark_on_cluster(
             shown.stage("Looking at the workers")
             workers = stack.enter_context(Workers(client, _look, batch))
             shown.stage("Finding out how much memory a run needs")
-            needed = _needed_bytes(run, client, batch, names) if jobs > 1 and (local or workers.memory) else {}
+            needed = _needed_bytes(run, client, batch, names) if jobs > 1 and (local or workers.declare(MEMORY)) else {}
             if local is not None and jobs > 1:
                 local.scale(max(1, min(jobs, free_bytes() // max(needed.values()))))
         _Following(run, client, batch, workers, needed, progress).follow(pieces, jobs)
@@ -372,12 +372,10 @@ class _Following:
         others have come meanwhile (``Scheduler.bulk_schedule_unrunnable_after_adding_worker``): it is sent anew.
         """
         while True:
-            usable = self._workers.usable()
-            chosen = {one for one in usable if one not in failed_on} or set(usable)
+            able, asked = self._workers.able(self._needed_bytes.get(piece.assignment, 0))
+            chosen = able - failed_on or able
             key = f"{_topic(self._batch)}-{next(self._numbers)}"
-            future = self._client.submit(
-                _mark, task, key=key, workers=list(chosen), resources=self._resources(piece), pure=False
-            )
+            future = self._client.submit(_mark, task, key=key, workers=list(chosen), resources=asked, pure=False)
             self._sent[key] = future
             try:
                 while chosen & set(self._workers.usable()):
@@ -388,11 +386,6 @@ class _Following:
                 del self._sent[key]
             future.cancel()
             self._workers.wait_for_one(lambda: self._slots.stopped)
-
-    def _resources(self, piece: Piece) -> dict[str, float] | None:
-        """Memory, where workers declare how much they have; what is more than any has runs where there is most."""
-        most = self._workers.memory
-        return {"MEMORY": min(most, float(self._needed_bytes.get(piece.assignment, 0)))} if most else None
 
     def _not_marked(self, piece: Piece, reason: str) -> Marked:
         """A failure of ours, which costs no marks; the batch tries again, elsewhere if there is an elsewhere."""

@@ -10,9 +10,11 @@ from typing import Any, Self
 from fairmark.batch.elsewhere import Batch, WorkerSeen
 from fairmark.errors import Interrupted, MachineError
 
-__all__ = ["LOOK_EVERY_SECONDS", "Slots", "Workers"]
+__all__ = ["LOOK_EVERY_SECONDS", "MEMORY", "Slots", "Workers"]
 
 LOOK_EVERY_SECONDS = 1.0
+GPU, MEMORY = "GPU", "MEMORY"
+"""Dask's resources that are asked for where a worker declares them: graphics cards, and bytes."""
 
 
 class Workers:
@@ -68,10 +70,28 @@ class Workers:
             if stopped() or self._ended.wait(LOOK_EVERY_SECONDS):
                 raise Interrupted("the batch was interrupted")
 
-    @property
-    def memory(self) -> float:
-        """The most bytes that any of them declares as its resource ``MEMORY``; 0 where none does."""
-        return max((seen.resources.get("MEMORY", 0.0) for seen in list(self._seen.values())), default=0.0)
+    def declare(self, name: str) -> bool:
+        """Whether any of them says that it has this resource."""
+        return any(seen.resources.get(name) for seen in self.usable().values())
+
+    def able(self, needed_bytes: float) -> tuple[set[str], dict[str, float]]:
+        """Those that a run is to be given to, and what it is to ask of them: a card and memory, where any of them
+        declare that they have such; what is more than any has runs where there is most.
+
+        Raises what :meth:`usable` raises.
+        """
+        able, asked = self.usable(), dict[str, float]()
+        for name, needed in ((GPU, 1.0), (MEMORY, needed_bytes)):
+            if any(seen.resources.get(name) for seen in able.values()):
+                asked[name] = min(needed, max(seen.resources.get(name, 0.0) for seen in able.values()))
+                able = {one: seen for one, seen in able.items() if seen.resources.get(name, 0.0) >= asked[name]}
+        return set(able), asked
+
+    def slots(self) -> int:
+        """Runs that those take at once that may be given any. Raises what :meth:`usable` raises."""
+        seen = self.usable().values()
+        cards = sum(min(one.slots, int(one.resources.get(GPU, 0))) for one in seen)
+        return cards or sum(one.slots for one in seen)
 
     def lost(self) -> MachineError:
         """What is to be said when the scheduler does not answer any more."""
@@ -137,4 +157,4 @@ class Slots:
             self._changed.notify_all()
 
     def _free(self) -> int:
-        return 0 if self.stopped else min(self._most, sum(seen.slots for seen in self._workers.usable().values()))
+        return 0 if self.stopped else min(self._most, self._workers.slots())

@@ -8,6 +8,9 @@ from pathlib import Path
 
 __all__ = ["clean_environment", "starting_environment"]
 
+_PASSED_ON = ("SYSTEMROOT", "CUDA_VISIBLE_DEVICES")
+"""Of ours: where Windows is, and which graphics cards are to be used."""
+
 
 def starting_environment() -> dict[str, str]:
     """What an interpreter has to know before it starts; the same for all runs."""
@@ -22,7 +25,7 @@ def starting_environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "COLUMNS": "100",
-        **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}),
+        **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     }
 
 
