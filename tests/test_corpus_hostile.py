@@ -1,6 +1,6 @@
 """Every hostile submission gets the verdict it must get, and hurts nothing.
 
-One in four of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
+One in six of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
 other; with ``pytest -m thorough`` all are, a right submission behind every one, and all once more in another
 order. A right submission must earn full marks whoever came before it; and afterwards no process, file, mount or shared
 memory may be there that was not there before.
@@ -23,6 +23,8 @@ from fairmark.batch.journey import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
+BY_DEFAULT, FOLLOWED = 6, 12
+"""One attack in so many is handed in by default, and one in so many has a right submission behind it."""
 EVERY = 8
 """Of the right submissions, one in so many is trained and shown hidden pictures; the others stop at ``fit``."""
 
@@ -40,7 +42,7 @@ class Class:
     def begin(self, pool: ThreadPoolExecutor, wanted: list[Attack], *, twice: bool) -> None:
         for number, attack in ((ATTACKS.index(attack), attack) for attack in wanted):
             self.first[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
-            if twice or number % 8 == 0:
+            if twice or number % FOLLOWED == 0:
                 train = number % EVERY == 0
                 self.right[attack.name] = pool.submit(self.targets.mark_right, self.launcher, train=train)
         other_order = list(wanted) if twice else []
@@ -78,12 +80,12 @@ def expected(attack: Attack) -> dict[str, object]:
     return {"run": attack.run, "lost": dict(attack.lost), "flags": sorted(attack.flags), "reached": []}
 
 
-@pytest.mark.parametrize("attack", one_in(6, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", one_in(BY_DEFAULT, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_an_attack_gets_its_verdict_and_gets_nothing_else(attack: Attack, hostile_class: Class) -> None:
     assert verdict(hostile_class.first[attack.name].result()) == expected(attack)
 
 
-@pytest.mark.parametrize("attack", one_in(12, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", one_in(FOLLOWED, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_a_right_submission_behind_it_earns_full_marks(attack: Attack, hostile_class: Class) -> None:
     marked = hostile_class.right[attack.name].result()
     assert (losses(marked.report), marked.report.flags) == ({}, ())

@@ -95,7 +95,7 @@ def said(report: Report, note: Note) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("note", one_in(2, NOTES), ids=lambda note: note.name)
+@pytest.mark.parametrize("note", one_in(3, NOTES), ids=lambda note: note.name)
 def test_a_slip_from_the_notes_costs_its_own_marks_and_is_explained(note: Note, copying_class: Class) -> None:
     report = copying_class.marked[note.name].result().report
     assert (lost(report), said(report, note)) == (note.lost, note.says)

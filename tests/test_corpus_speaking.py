@@ -141,7 +141,7 @@ def test_a_report_on_a_terminal_is_shown_and_obeyed_by_nothing(text: Text) -> No
 
 
 @pytest.mark.parametrize(
-    "text", one_in(3, texts("terminal", "direction", "invisible", "long")), ids=lambda text: text.name
+    "text", one_in(5, texts("terminal", "direction", "invisible", "long")), ids=lambda text: text.name
 )
 def test_a_report_in_a_narrow_pipe_is_shown_and_obeyed_by_nothing(text: Text) -> None:
     plain = report_shown(everywhere(text), text.text, width=36, colour=False)
@@ -185,7 +185,7 @@ def raising(text: str) -> Evidence:
     return SUBMISSIONS["errors"](lambda place: encodable(text))
 
 
-@pytest.mark.parametrize("text", one_in(3, TEXTS), ids=lambda text: text.name)
+@pytest.mark.parametrize("text", one_in(5, TEXTS), ids=lambda text: text.name)
 def test_progress_is_shown_and_obeyed_by_nothing(text: Text) -> None:
     live = followed(raising(text.text), everywhere(text), live=True)
     # Names of several lines, wide ones and long ones are more lines to go up again and to clear.
