@@ -64,7 +64,8 @@ class _Page:
         self.console = console
         self.ids = exercise_ids(standings)
         self.names = shown_apart((one.student for one in standings), lambda name: one_line(name, limit=60))
-        self.titles = {e.id: one_line(e.title, limit=60) for one in standings for e in one.exercises}
+        titles = {exercise.id: exercise.title for one in standings for exercise in one.exercises}
+        self.titles = {id_: one_line(title, limit=60) for id_, title in titles.items()}
         self.has_assignments = len({one.assignment for one in standings}) > 1
         self.ascii_only = console.options.ascii_only
         self.bullet = "-" if self.ascii_only else "·"
