@@ -1,6 +1,6 @@
 """Every hostile submission gets the verdict it must get, and hurts nothing.
 
-One in six of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
+One in eight of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
 other; with ``pytest -m thorough`` all are, a right submission behind every one, and all once more in another
 order. A right submission must earn full marks whoever came before it; and afterwards no process, file, mount or shared
 memory may be there that was not there before.
@@ -23,7 +23,7 @@ from fairmark.batch.journey import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
-BY_DEFAULT, FOLLOWED = 6, 12
+BY_DEFAULT, FOLLOWED = 8, 16
 """One attack in so many is handed in by default, and one in so many has a right submission behind it."""
 EVERY = 8
 """Of the right submissions, one in so many is trained and shown hidden pictures; the others stop at ``fit``."""

@@ -1,8 +1,7 @@
 """The hostile corpus hands in as a class: graded two at a time, marked once more from kept evidence, and on Dask.
 
-By default those are that aim at what is kept; with ``pytest -m thorough`` all are, and Dask grades them too. Each gets
-the verdict it gets alone, the whole class gets the same gradebook each way, and nothing that was kept before it is
-another afterwards: pictures, what is decoded of them, evidence.
+Each gets the verdict it gets alone, the whole class gets the same gradebook each way, and nothing that was kept before
+it is another afterwards: pictures, what is decoded of them, evidence. All of it is thorough.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from typing import Any
 
 import pytest
 from hostile import HOSTILE_LIMITS, Targets, targets
-from thorough import by_default
 from walled import NAME, Attack, attacks, losses, right_notebook, walled_course
 
 from fairmark.batch.journey import Journey
@@ -27,6 +25,8 @@ from fairmark.cli.grade import grade_class
 from fairmark.data import data_folder, evidence_folder, secret_folder
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess
+
+pytestmark = pytest.mark.thorough
 
 ATTACKS = attacks()
 LATE = "timeout"
@@ -130,14 +130,7 @@ def gradebooks(out: Path) -> dict[str, bytes]:
     return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
 
 
-def is_at_what_is_kept(attack: Attack) -> bool:
-    """Whether it is aimed at what one class leaves for the next, which no other corpus has."""
-    return "decoded" in attack.name or "kept" in attack.name
-
-
-@pytest.mark.parametrize(
-    "attack", by_default(is_at_what_is_kept, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}"
-)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class) -> None:
     report = report_of(hostile.here, slug(attack), LATE if attack.run == LATE else "")
     grader = load_grader(hostile.targets.course.assignment(NAME).grader)
@@ -186,7 +179,6 @@ def test_nothing_outside_has_changed_and_nothing_is_left_behind(hostile: Class) 
             assert now.files.get(path) == state
 
 
-@pytest.mark.thorough
 def test_dask_gives_the_same_marks_and_keeps_the_pictures_too(hostile: Class) -> None:
     pytest.importorskip("distributed")
     assert gradebooks(hostile.on_dask) == gradebooks(hostile.here)

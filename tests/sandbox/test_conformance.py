@@ -15,6 +15,7 @@ import pytest
 from light import LightBubblewrap, run_cells
 from questions import MAY, MUST_NOT, Answers, Places, ask, effective, places
 from scripted import Scripted
+from thorough import by_default
 from tiny import PRETEND
 
 from fairmark.evidence import (
@@ -366,7 +367,7 @@ except OSError:
 
 
 @pytest.mark.parametrize("limit", REACHED)
-@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("name", by_default(lambda name: name.startswith("confined"), BACKENDS))
 def test_a_limit_ends_the_run_with_its_outcome_and_reason(name: str, limit: str) -> None:
     if not is_here(name):
         pytest.skip(f"{name}: not on this machine")
