@@ -82,8 +82,8 @@ class Workers:
         """
         able, asked = self.usable(), dict[str, float]()
         for name, needed in ((GPU, 1.0), (MEMORY, needed_bytes)):
-            if any(seen.resources.get(name) for seen in able.values()):
-                asked[name] = min(needed, max(seen.resources.get(name, 0.0) for seen in able.values()))
+            if most := max((seen.resources.get(name, 0.0) for seen in able.values()), default=0.0):
+                asked[name] = min(needed, most)
                 able = {one: seen for one, seen in able.items() if seen.resources.get(name, 0.0) >= asked[name]}
         return set(able), asked
 

@@ -29,6 +29,8 @@ _NAMES_SHOWN = 5
 _NAME_WIDTH = 24
 _OUTCOME_WIDTH = 16
 """Names are folded beyond theirs, outcomes at the least in this."""
+_UNBOUNDED = 10_000
+"""As wide as anything asks to be."""
 _ROWS_AT_A_TIME = 50
 """Laid out and printed together: a class of thousands takes no more memory than one of fifty."""
 
@@ -107,10 +109,11 @@ class _Page:
             *(_Column(Text(heading), 1, 1, is_number=True) for heading in ("Score", "%", *headings)),
             _Column(Text("Outcome"), _OUTCOME_WIDTH, _OUTCOME_WIDTH),
         ]
+        unbounded = self.console.options.update(max_width=_UNBOUNDED)
         rows = (self.row(one, with_scores) for one in self.standings)
         for row in chain([[column.heading for column in columns]], rows):
             for column, cell in zip(columns, row, strict=True):
-                column.met(Measurement.get(self.console, self.console.options.update(max_width=1000), cell))
+                column.met(Measurement.get(self.console, unbounded, cell))
         for column in columns[: len(names)]:
             column.width, column.least = min(column.width, _NAME_WIDTH), min(column.least, _NAME_WIDTH)
         return columns
@@ -118,7 +121,8 @@ class _Page:
     def squeezed(self, columns: Sequence[_Column], *, within_words: bool = False) -> bool:
         """Makes ``columns`` fit the console by folding names and outcomes, between words if not ``within_words``: half
         a number is worse than none. Whether that could be done; if not, Rich cuts what is left."""
-        whole = Measurement.get(self.console, self.console.options.update(max_width=10_000), _empty_table(columns))
+        unbounded = self.console.options.update(max_width=_UNBOUNDED)
+        whole = Measurement.get(self.console, unbounded, _empty_table(columns))
         excess = whole.maximum - self.console.width
         while excess > 0 and (wide := [column for column in columns if column.can_shrink(within_words)]):
             max(wide, key=lambda column: column.width).width -= 1
