@@ -219,7 +219,8 @@ class Layer(Schema):
 
 
 class ModelDescribed(Schema):
-    """A model as it stands after a cell, or when it is compiled or fitted; a later description replaces the earlier."""
+    """A model as it stands after a cell, or when it is compiled or fitted; a later description replaces the earlier.
+    ``trainable_parameters`` are those that training may change, None where nobody counted."""
 
     kind: Literal["model_described"] = "model_described"
     model: str
@@ -229,6 +230,7 @@ class ModelDescribed(Schema):
     input_shape: list[int | None] | None = None
     output_shape: list[int | None] | None = None
     parameters: int = 0
+    trainable_parameters: int | None = None
 
 
 class ModelCompiled(Schema):
@@ -326,8 +328,8 @@ class ModelExported(Schema):
     """A model left the process as ``<folder>/config.json`` and ``<folder>/weights-<n>.npy`` in the working folder.
 
     ``moment`` is ``epoch`` (in mid-training, while the run waits for a word), ``fit`` (as training left it) or ``end``
-    (as the notebook left it); ``digest`` is the SHA-256 of the
-    weights' bytes in order, so that equal exports are written once. ``problem`` says why nothing could be written.
+    (as the notebook left it); ``digest`` is the SHA-256 of the weights' bytes in order: equal exports are written once.
+    ``problem`` says why nothing could be written.
     """
 
     kind: Literal["model_exported"] = "model_exported"
@@ -402,13 +404,13 @@ class Stamped(Schema):
 
 
 class Decided(Schema):
-    """A training that was ended after ``epoch`` of the ``asked``, because its mark was settled: the hidden accuracy was
-    ``reached``, the loss was ``not_a_number``, or it had not moved (``still``) for as long as the author allows."""
+    """A training ended after ``epoch`` of the ``asked``, its mark settled: hidden accuracy ``reached``, loss
+    ``not_a_number``, no weight that may change (``untrainable``), loss ``still`` for as long as the author allows."""
 
     fit: str
     epoch: int
     asked: int
-    reason: Literal["reached", "not_a_number", "still"]
+    reason: Literal["reached", "not_a_number", "untrainable", "still"]
 
 
 class Run(Schema):
@@ -452,9 +454,8 @@ class Probe(Schema):
     ``truth`` holds the index into ``classes`` of each picture that was predicted; it is joined on outside, the probe's
     process never has it. ``available`` counts the pictures there were: fewer were predicted where the mark was decided
     earlier. ``source`` says where they come from (``drawn`` or ``held back``). ``picture_outputs`` are the outputs for
-    the picture file the notebook itself predicted. ``problem`` says why there are none; ``weights_swapped`` that it is
-    because the weights that were found are not those that training left. ``digest`` is that of the weights asked (see
-    :class:`ModelExported`).
+    the picture file the notebook itself predicted. ``problem`` says why there are none; ``weights_swapped`` that those
+    found are not the weights that training left. ``digest`` is that of the weights asked (see :class:`ModelExported`).
     """
 
     model: str

@@ -50,6 +50,11 @@ def epoch(number: int, loss: float = 0.5, fit: str = "fit-1") -> EpochEnded:
     return EpochEnded(fit=fit, epoch=number, steps=8, validation_steps=8, seconds=1.0, logs={"loss": loss})
 
 
+def described(trainable: int | None, model: str = "model-1") -> Event:
+    """A model with so many parameters to train."""
+    return events()["model"].model_copy(update={"model": model, "trainable_parameters": trainable})
+
+
 PAUSE = ModelExported(model="model-1", moment="epoch", folder="model-1-1", digest="aa")
 
 
@@ -99,6 +104,24 @@ def test_a_loss_that_does_not_move_ends_it_after_the_epochs_the_author_allows() 
     assert told(early, [*before(), *still]) == ["go", "go", "go", "stop"]
     assert (early.decided, early.probe) == (decided(4, "still"), None)
     assert told(deciding(Looks(BAD)), [*before(), *still]) == ["go"] * 4  # an author who allows any number
+
+
+def test_a_model_with_nothing_to_train_ends_it_after_one_epoch_without_a_look() -> None:
+    looks = Looks(GOOD)
+    early = deciding(looks)
+    assert told(early, [*before(), described(0), epoch(1), PAUSE]) == ["stop"]
+    assert (early.decided, early.probe, looks.seen) == (decided(1, "untrainable"), None, [])
+
+
+@pytest.mark.parametrize("trainable", [1, None])
+def test_a_model_with_a_weight_to_train_or_that_nobody_counted_is_trained(trainable: int | None) -> None:
+    assert told(deciding(Looks(BAD)), [*before(), described(trainable), epoch(1), PAUSE]) == ["go"]
+
+
+def test_what_may_be_trained_is_the_latest_of_the_model_that_is_fitted() -> None:
+    frozen_before = [*before(), described(0), described(5), epoch(1), PAUSE]
+    another = [*before(), described(5), described(0, model="model-2"), epoch(1), PAUSE]
+    assert [told(deciding(Looks(BAD)), heard) for heard in (frozen_before, another)] == [["go"], ["go"]]
 
 
 def test_a_loss_that_moves_a_little_does_not_end_it() -> None:

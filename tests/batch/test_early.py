@@ -12,6 +12,7 @@ from walled import NAME, losses, right_notebook, walled_course
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey, Marked
 from fairmark.evidence import EpochEnded, Event, FitFinished, ModelExported
+from fairmark.report import CheckResult
 from fairmark.sandbox import ConfinedProcess
 
 EPOCHS = 8
@@ -50,6 +51,11 @@ def to_the_end(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Ma
 
 def events(one: Marked) -> list[Event]:
     return [stamped.event for stamped in one.evidence.run.events]
+
+
+def training_checks(one: Marked) -> tuple[CheckResult, ...]:
+    [exercise] = [exercise for exercise in one.report.exercises if exercise.id == "training"]
+    return exercise.checks
 
 
 def epochs(one: Marked) -> int:
@@ -107,6 +113,21 @@ def test_a_loss_that_is_no_number_ends_it_at_once(journey: Journey, tmp_path: Pa
     assert epochs(ended) == 1
     assert ended.evidence.run.outcome == "completed"
     assert any("training" in lost for lost in losses(ended.report))
+
+
+@pytest.mark.parametrize("decide_early", [True, False], ids=["early", "to the end"])
+def test_a_model_with_nothing_to_train_is_given_one_epoch_and_the_marks_of_all(
+    decide_early: bool, journey: Journey, tmp_path: Path
+) -> None:
+    ended = marked(replace(journey, decide_early=decide_early), tmp_path, "model.trainable = False\n")
+    decided = ended.evidence.run.decided
+    assert (decided and (decided.reason, decided.epoch)) == (("untrainable", 1) if decide_early else None)
+    assert epochs(ended) == (1 if decide_early else EPOCHS)
+    assert losses(ended.report) == {"training.learns": 0.5, "training.hidden_accuracy": 2.0}
+    [missed] = [check for check in training_checks(ended) if check.id == "hidden_accuracy"]
+    assert missed.message.endswith(
+        "None of the model's weights may change (trainable is False), so training teaches it nothing."
+    )
 
 
 def test_a_notebook_that_forges_a_pause_gains_nothing(journey: Journey, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import TRAINING, dense, hidden, layers, unmet, view
+from recorded import TRAINING, dense, events, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown
 from fairmark.checks.accuracy import Accuracy, accuracy_of, measured_accuracy, predicted_class, reaches, wilson_interval
@@ -151,6 +151,15 @@ def test_a_model_that_misses_the_threshold_is_told_by_how_much() -> None:
     )
     assert unmet(reaches, view(probe=hidden(159)), 0.8).message.endswith(
         " This is a close call: the interval holds the threshold."
+    )
+
+
+def test_a_model_with_nothing_to_train_is_told_so() -> None:
+    frozen = events()["model"].model_copy(update={"trainable_parameters": 0})
+    refused = unmet(reaches, view(probe=hidden(100), model=frozen), 0.8)
+    assert refused.message.endswith(
+        ", expected at least 80%. None of the model's weights may change (trainable is False), "
+        "so training teaches it nothing."
     )
 
 

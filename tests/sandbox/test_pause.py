@@ -25,11 +25,15 @@ class Told:
     def wait(self, seconds):
         return self.word
 
-def heard(logs, word="go", failing=False, fits=None, **pauses):
+class Model:
+    def __init__(self, trainable_weights):
+        self.trainable_weights = trainable_weights
+
+def heard(logs, word="go", failing=False, fits=None, weights=("kernel",), **pauses):
     told = Told()
     told.word, told.failing = word, failing
     pauser = Pauser(Pauses(**pauses), told, told)
-    ends = [pauser.ends(None, fit, one) for fit, one in zip(fits or ["fit-1"] * len(logs), logs)]
+    ends = [pauser.ends(Model(weights), fit, one) for fit, one in zip(fits or ["fit-1"] * len(logs), logs)]
     return {"ends": ends, "exported": told.exported}
 
 nan, good, bad = float("nan"), {"loss": 0.1, "accuracy": 0.9}, {"loss": 0.6, "accuracy": 0.5}
@@ -46,6 +50,7 @@ answers = {
     "no number": heard([{"loss": nan}, {"loss": float("inf")}]),
     "still": heard(still, still_epochs=3),
     "still allowed": heard(still),
+    "frozen": heard([bad], weights=(), accuracy=0.8),
     "two fits": heard(still, fits=["fit-1", "fit-1", "fit-2", "fit-2"], still_epochs=2),
     "no room": heard([good], word="stop", failing=True, accuracy=0.8),
     "odd logs": heard([good | {"f1": [0.1, 0.2]}], word="stop", accuracy=0.8),
@@ -113,6 +118,7 @@ def answers() -> dict[str, Any]:
         ("still", [False] * 4, 1),
         ("still allowed", [False] * 4, 0),
         ("two fits", [False] * 4, 0),
+        ("frozen", [False], 1),
     ],
 )
 def test_training_waits_after_epochs_that_may_settle_it_and_ends_on_one_word(

@@ -1,8 +1,9 @@
 """Decide early: ends a training once it is settled what it earns.
 
 At the end of an epoch that looks good the run waits; the model is shown hidden pictures, and where their interval
-excludes the threshold the training has earned its marks, whatever would come. A loss that is not a number, or has not
-moved for as long as the author allows, ends it too. The notebook then goes on with the cells behind.
+excludes the threshold the training has earned its marks, whatever would come. A loss that is not a number, a model with nothing
+to train, or a loss that has not moved for as long as the author allows, ends it too. The notebook then goes on with
+the cells behind.
 """
 
 from __future__ import annotations
@@ -10,16 +11,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from fairmark.checks.accuracy import measured_accuracy
 from fairmark.checks.expectation import Doubted, Unmet
 from fairmark.checks.view import RunView
-from fairmark.evidence import Decided, EpochEnded, Evidence, FitStarted, ModelExported, Probe, Run, Stamped, Submission
+from fairmark.evidence import (
+    Decided,
+    EpochEnded,
+    Evidence,
+    FitStarted,
+    ModelDescribed,
+    ModelExported,
+    Probe,
+    Run,
+    Stamped,
+    Submission,
+)
 from fairmark.sandbox.jobs import has_not_moved
 
 __all__ = ["EarlyDecision"]
 
+_Reason: TypeAlias = Literal["reached", "not_a_number", "untrainable", "still"]
 _MOST_LOOKS = 40
 """Looks at one run: more than any course has epochs, and an end for a notebook that forges them."""
 _MOST_SECONDS = 300.0
@@ -64,7 +77,7 @@ class EarlyDecision:
         if not epochs or epochs[-1].fit not in fits or self._looks > _MOST_LOOKS:
             return "go"
         last = epochs[-1]
-        reason = self._reason([epoch for epoch in epochs if epoch.fit == last.fit])
+        reason = self._reason(fits[last.fit], [epoch for epoch in epochs if epoch.fit == last.fit])
         if reason is None:
             return "go"
         self.decided = Decided(fit=last.fit, epoch=last.epoch, asked=fits[last.fit].epochs, reason=reason)
@@ -75,16 +88,23 @@ class EarlyDecision:
         decided = self.decided
         return decided is not None and isinstance(event, EpochEnded) and event.epoch > decided.epoch
 
-    def _reason(self, epochs: list[EpochEnded]) -> Literal["reached", "not_a_number", "still"] | None:
+    def _reason(self, fit: FitStarted, epochs: list[EpochEnded]) -> _Reason | None:
         losses = [epoch.logs.get("loss", 0.0) for epoch in epochs]
         if not math.isfinite(losses[-1]):
             return "not_a_number"
+        if self._is_untrainable(fit):
+            return "untrainable"
         if self._is_reached():
             return "reached"
         still = self._still_epochs
         if still is not None and len(losses) > still and has_not_moved(losses[-still - 1 :]):
             return "still"
         return None
+
+    def _is_untrainable(self, fit: FitStarted) -> bool:
+        described = [one.event for one in self._events if isinstance(one.event, ModelDescribed)]
+        last = next((model for model in reversed(described) if model.model == fit.model), None)
+        return last is not None and last.trainable_parameters == 0
 
     def _is_reached(self) -> bool:
         evidence = Evidence(submission=self._submission, run=Run(outcome="completed", events=tuple(self._events)))

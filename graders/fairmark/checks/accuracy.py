@@ -96,7 +96,8 @@ def reaches(run: RunView, threshold: float) -> str:
         expected=f"at least {threshold:.0%}",
         cell=training.cell,
         message=f"Hidden pictures named rightly: {measured}, expected at least {threshold:.0%}."
-        + _close(measured, threshold),
+        + _close(measured, threshold)
+        + _untrainable(run),
     )
 
 
@@ -109,6 +110,12 @@ def _ended_early(run: RunView) -> str:
 
 def _close(measured: Accuracy, threshold: float) -> str:
     return " This is a close call: the interval holds the threshold." if measured.is_close_to(threshold) else ""
+
+
+def _untrainable(run: RunView) -> str:
+    if run.model.trainable_parameters != 0:
+        return ""
+    return " None of the model's weights may change (trainable is False), so training teaches it nothing."
 
 
 def measured_accuracy(run: RunView) -> Accuracy | None:

@@ -97,8 +97,9 @@ class Grader:
     ``name`` is the assignment's, ``dataset`` the data set's it is about. ``hidden_accuracy`` is the share of hidden
     pictures, 0 to 1, that the trained model must name rightly; None where accuracy is not asked for.
 
-    ``decide_early`` lets a class's training end once that is settled, or once its loss is no number or has stayed the
-    same for ``still_epochs``; switch it off where the number of epochs that run is itself what is asked.
+    ``decide_early`` lets a class's training end once that is settled, once its loss is no number or has stayed the same
+    for ``still_epochs``, or where no weight of the model may change; switch it off where the number of epochs that run
+    is itself what is asked.
     """
 
     def __init__(

@@ -33,7 +33,8 @@ class Output:
 
 
 class ModelView:
-    """``built_in`` is the cell position where the model first appeared."""
+    """``built_in`` is the cell position where the model first appeared. ``trainable_parameters`` is how many numbers of
+    it training may change, None where nobody counted."""
 
     def __init__(
         self, described: ModelDescribed, built_in: int, compiled: ModelCompiled | None, witness: Witness
@@ -42,6 +43,7 @@ class ModelView:
         self.cell = built_in
         self.layers = described.layers
         self.input_shape = described.input_shape
+        self.trainable_parameters = described.trainable_parameters
         self._compiled = compiled
         self._witness = witness
 

@@ -37,7 +37,8 @@ class Pauses(_Schema):
     """After which epochs a training waits for a word from outside, ``go`` or ``stop``, its weights written down.
 
     Those whose accuracy (the validation's where there is one) is at least ``accuracy``, 0 to 1; those whose loss has
-    stayed the same for ``still_epochs``; None is never. And those whose loss is no number.
+    stayed the same for ``still_epochs``; None is never. And those whose loss is no number, and those of a model without
+    a weight that training may change.
     """
 
     accuracy: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import keras
@@ -13,7 +13,7 @@ import numpy as np
 
 from fairmark.evidence import Function, Layer, Scalar, Value
 
-__all__ = ["describe_layers", "function_of", "is_simple", "learning_rate_of", "plain", "shape_of", "simple_value"]
+__all__ = ["count", "describe_layers", "function_of", "is_simple", "learning_rate_of", "plain", "shape_of", "simple_value"]
 
 _SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
 _LONGEST_TEXT = 2000
@@ -74,6 +74,11 @@ def _items(value: object) -> list[object]:
     if type(value) not in (list, tuple) or len(cast("list[object]", value)) > _LARGEST_TABLE:
         raise TypeError(type(value).__name__)
     return list(cast("list[object]", value))
+
+
+def count(weights: Iterable[Any]) -> int:
+    """Of the numbers in these weights."""
+    return sum(math.prod(weight.shape) for weight in weights)
 
 
 def shape_of(shape: object) -> list[int | None] | None:

@@ -30,7 +30,8 @@ class Pauser:
     def ends(self, model: keras.Model, fit: str, logs: Mapping[str, Any]) -> bool:
         """Whether training is to end after this epoch, which logged ``logs``: asks, where that may be."""
         try:
-            if not self._is_due(fit, {str(key): float(value) for key, value in logs.items()}):
+            due = self._is_due(fit, {str(key): float(value) for key, value in logs.items()})
+            if not due and model.trainable_weights:
                 return False
             self._exporter.export(model, "epoch")
         except Exception:  # there may be no room for the weights: training goes on as if nobody had wanted to know

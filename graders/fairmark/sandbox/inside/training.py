@@ -71,6 +71,7 @@ def describe_model(recorder: Recorder, model: keras.Model) -> None:
         input_shape=describe.shape_of(inputs[0].shape) if len(inputs) == 1 else None,
         output_shape=describe.shape_of(outputs[0].shape) if len(outputs) == 1 else None,
         parameters=model.count_params() if model.built else 0,
+        trainable_parameters=describe.count(model.trainable_weights) if model.built else None,
     )
     before = recorder.described.get(described.model)
     if before is None or before.model_copy(update={"cell": recorder.cell}) != described:
