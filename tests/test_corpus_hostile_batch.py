@@ -1,7 +1,8 @@
 """The hostile corpus hands in as a class: graded two at a time, marked once more from kept evidence, and on Dask.
 
 Each gets the verdict it gets alone, the whole class gets the same gradebook each way, and nothing that was kept before
-it is another afterwards: pictures, what is decoded of them, evidence. All of it is thorough.
+it is another afterwards: pictures, what is decoded of them, evidence. To the hidden pictures some may be added, as
+wherever a call is close. All of it is thorough.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fairmark.batch.journey import Journey
 from fairmark.checks import load_grader
 from fairmark.cli.grade import grade_class
 from fairmark.data import data_folder, evidence_folder, secret_folder
+from fairmark.data.labels import Labels, read_labels
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess
 
@@ -34,10 +36,35 @@ LATE = "timeout"
 LIMITS = {"": HOSTILE_LIMITS, LATE: replace(HOSTILE_LIMITS, cell_seconds=5)}
 
 
-def contents(*folders: Path) -> dict[str, str]:
-    """The digest of every file below these folders."""
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+@dataclass(frozen=True)
+class Kept:
+    """The digest of every file in the folders of pictures and secrets; labels of hidden pictures as they read."""
+
+    files: dict[str, str]
+    labels: dict[Path, Labels]
+
+    @classmethod
+    def now(cls) -> Kept:
+        paths = [path for folder in (data_folder(), secret_folder()) for path in folder.rglob("*") if path.is_file()]
+        stocks = [path.parents[1] for path in paths if path.name == "labels.json"]
+        labels = {stock: found for stock in stocks if (found := read_labels(stock)) is not None}
+        files = {
+            str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.name != "labels.json"
+        }
+        return cls(files, labels)
+
+    def is_part_of(self, later: Kept, *, evidence: bool = True) -> bool:
+        """Whether all of it is still there, unchanged; without ``evidence``, all but that."""
+        wanted = {path: digest for path, digest in self.files.items() if evidence or not is_evidence(path)}
+        assert {path: later.files.get(path) for path in wanted} == wanted
+        for stock, labels in self.labels.items():
+            first = slice(len(labels.files))
+            assert (later.labels[stock].files[first], later.labels[stock].truth[first]) == (labels.files, labels.truth)
+        return True
+
+    def hidden(self) -> set[str]:
+        """The hidden pictures that there are labels for."""
+        return {str(stock / "pictures" / file.path) for stock, labels in self.labels.items() for file in labels.files}
 
 
 @dataclass
@@ -47,7 +74,7 @@ class Class:
     targets: Targets
     launcher: ConfinedProcess
     wanted: list[Attack]
-    kept_before: dict[str, str]
+    kept_before: Kept
 
     def graded(self, way: str, **how: object) -> Path:
         """The folder that ``grade`` leaves of the whole class."""
@@ -85,7 +112,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         grade_class(
             [aimed_at.folder / "submitted"], aimed_at.folder / "before", course, limits=LIMITS[""], launcher=launcher
         )
-        before = contents(data_folder(), secret_folder())
+        before = Kept.now()
         (aimed_at.folder / "class").mkdir()
         for attack in wanted:
             folder = aimed_at.folder / f"class{LATE if attack.run == LATE else ''}"
@@ -163,9 +190,10 @@ def test_what_is_kept_gives_the_same_marks(hostile: Class) -> None:
 
 def test_nothing_that_was_kept_before_has_changed(hostile: Class) -> None:
     assert hostile.from_what_is_kept
-    now = contents(data_folder(), secret_folder())
-    assert {path: now.get(path) for path in hostile.kept_before} == hostile.kept_before
-    assert all(is_evidence(path) for path in now.keys() - hostile.kept_before.keys())
+    now = Kept.now()
+    assert hostile.kept_before.is_part_of(now)
+    added = now.files.keys() - hostile.kept_before.files.keys() - now.hidden()
+    assert [path for path in added if not is_evidence(path)] == []
 
 
 def test_nothing_outside_has_changed_and_nothing_is_left_behind(hostile: Class) -> None:
@@ -184,6 +212,4 @@ def test_dask_gives_the_same_marks_and_keeps_the_pictures_too(hostile: Class) ->
     assert gradebooks(hostile.on_dask) == gradebooks(hostile.here)
     assert reached(hostile.on_dask) == []
     assert hostile.targets.knocked() == []
-    pictures = {path: digest for path, digest in hostile.kept_before.items() if not is_evidence(path)}
-    now = contents(data_folder(), secret_folder())
-    assert {path: now.get(path) for path in pictures} == pictures
+    assert hostile.kept_before.is_part_of(Kept.now(), evidence=False)

@@ -1,9 +1,9 @@
 """Decide early: ends a training once it is settled what it earns.
 
 At the end of an epoch that looks good the run waits; the model is shown hidden pictures, and where their interval
-excludes the threshold the training has earned its marks, whatever would come. A loss that is not a number, a model with nothing
-to train, or a loss that has not moved for as long as the author allows, ends it too. The notebook then goes on with
-the cells behind.
+excludes the threshold the training has earned its marks, whatever would come. A loss that is not a number, a model
+with nothing to train, or a loss that has not moved for as long as the author allows, ends it too. The notebook then
+goes on with the cells behind.
 """
 
 from __future__ import annotations

@@ -13,7 +13,16 @@ import numpy as np
 
 from fairmark.evidence import Function, Layer, Scalar, Value
 
-__all__ = ["count", "describe_layers", "function_of", "is_simple", "learning_rate_of", "plain", "shape_of", "simple_value"]
+__all__ = [
+    "count",
+    "describe_layers",
+    "function_of",
+    "is_simple",
+    "learning_rate_of",
+    "plain",
+    "shape_of",
+    "simple_value",
+]
 
 _SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
 _LONGEST_TEXT = 2000
