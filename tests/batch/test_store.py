@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import os
 import platform
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +16,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
 from recorded import TRAINING, hidden, right_answer
 
 from fairmark.batch.store import EvidenceStore, Key, versions
 from fairmark.evidence import Cell, CellError, CellFinished, Evidence, RecorderFailed, RunOutcome
+from fairmark.notebook.syntax import syntax_tree
 
 SETTINGS: dict[str, object] = {"seed": 1}
 
@@ -39,7 +43,9 @@ CONSTANTS = st.one_of(
     st.none(),
     st.text(st.characters(codec="utf-8"), max_size=8),
 )
-COMMENTS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\f\0"), max_size=12)
+COMMENTS = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), max_size=12
+)
 CELLS = st.lists(
     st.tuples(st.sampled_from(["model", "steps", "x_1"]), st.lists(CONSTANTS, max_size=3)), min_size=1, max_size=4
 )
@@ -105,9 +111,16 @@ def test_another_constant_always_does(
         ("%time x = 1", "%time x = 2"),
         ("!ls", "!ls -a"),
         ("%%writefile a.py\nx = 1  # one", "%%writefile a.py\nx = 1  # two"),  # there a comment is content
-        ("5", "5;"),  # IPython binds `_` to the first
-        ("5", "5  \\\n;"),
+        ("y = 1\n5", "y = 1\n5;"),  # IPython binds `_` to the first
+        ("y = 1\n5", "y = 1\n5  \\\n;"),
         ("f'{x}'", "f'{y}'"),
+        ("pwd", "# where\npwd"),  # in a cell of one line it is a magic
+        ("reset: int = 3", "# again\nreset: int = 3"),
+        ("pwd [0] = 1", "pwd [0] = 1  # or not"),
+        ("In [1]: x = 5", "In[1]: x = 5"),  # a prompt is taken off
+        ("x = '''\n>>> y'''", "x = '''\n\\x3e>> y'''"),
+        ("x = '''\n  \n'''", "x = '''\n\\x20 \n'''"),  # and spaces out of a blank line
+        ("x = f(\n% y)", "x = f(% y)"),
     ],
 )
 def test_what_runs_otherwise_is_another_cell(one: str, other: str) -> None:
@@ -119,7 +132,61 @@ def test_what_runs_otherwise_is_another_cell(one: str, other: str) -> None:
     [("x = 1;", "x = 1"), ("5  # the end; yet", "5"), ("x = '\u00e4'; 5", "x = '\u00e4'\n5"), ("5\n# ;", "5")],
 )
 def test_a_semicolon_counts_only_where_it_keeps_a_value_back(one: str, other: str) -> None:
-    assert key(one).like == key(other).like
+    assert key(f"y = 1\n{one}").like == key(f"y = 1\n{other}").like
+
+
+PIECES = ["x = 1", "pwd", "x", "reset: int = 3", "if x:\n    y = 2", "s = '''\n  \n'''", "s = '''\n\\x20 \n'''"]
+PIECES += [
+    "# c",
+    "    # c",
+    "",
+    "   ",
+    "#!true",
+    "%time x",
+    "!true",
+    "x?",
+    ">>> x",
+    "... x",
+    "f(\n% x)",
+    "/ x",
+    "\\",
+    "x;",
+]
+WRITTEN = st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("\n".join)
+
+
+@given(one=WRITTEN, other=WRITTEN)
+@settings(deadline=None)
+def test_what_ipython_would_run_otherwise_is_another_cell(one: str, other: str) -> None:
+    if key(one).like == key(other).like:
+        assert as_run(one) == as_run(other)
+
+
+@given(source=WRITTEN, comment=st.sampled_from(PIECES[8:11]), first=st.booleans())
+@settings(deadline=None)
+def test_a_comment_makes_no_other_cell_or_is_another_cell(source: str, comment: str, first: bool) -> None:
+    other = f"{comment}\n{source}" if first else f"{source}\n{comment}"
+    if key(source).like == key(other).like:
+        assert as_run(source) == as_run(other)
+
+
+def as_run(source: str) -> tuple[str | None, bool]:
+    """What IPython makes of a cell before it runs it, and whether it would look for magics in it."""
+    made = TransformerManager().transform_cell(source)
+    tree = syntax_tree(made)
+    word = re.match(r"\w*", made.strip())
+    is_short = len(made.splitlines()) == 1 and word is not None and word[0] in ("pwd", "reset")
+    return ast.dump(tree) if tree is not None else source, is_short
+
+
+def test_numbers_of_thousands_of_digits_are_taken_as_they_are_written() -> None:
+    long = "x = 0x" + "f" * 5000
+    assert key(f"y = 1\n{long}").like != key(f"y = 1\n{long}  # another").like
+
+
+def test_a_text_that_reads_like_what_is_kept_of_another_is_no_copy_of_it() -> None:
+    assert key(f"tree {ast.dump(ast.parse('x = 1'))}").like != key("x = 1").like
+    assert key(ast.dump(ast.parse("x = 1"))).like != key("x = 1").like
 
 
 def test_text_that_no_parser_takes_is_taken_as_it_is() -> None:
@@ -239,6 +306,13 @@ def test_an_error_whose_line_is_not_sure_is_not_found_for_a_copy(
     assert lines_of(store.find(key(FITS, position=TRAINING))) == [line]
     store.keep(key(copy, position=TRAINING), raised_in(line, message))
     assert lines_of(store.find(key(copy, position=TRAINING))) == [line]
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing_and_costs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("in the way")
+    store = EvidenceStore(tmp_path / "store")
+    store.keep(key("x = 1"), right_answer())
+    assert store.find(key("x = 1")) is None
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "out_of_memory", "crashed", "output_limit", "not_run"])

@@ -123,6 +123,14 @@ def test_line_ends_become_newlines_and_lone_surrogates_question_marks() -> None:
     assert parse_notebook(notebook(cell("a\r\nb\rc\ud800")), path="n").cells[0].source == "a\nb\nc?"
 
 
+@pytest.mark.parametrize("end", ["\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_other_characters_that_ipython_ends_a_line_at_end_none(end: str) -> None:
+    hidden = f"steps = 8  # c{end}!true{end}steps = 0\n{end}other = 2"
+    source = parse_notebook(notebook(cell(hidden)), path="n").cells[0].source
+    assert source == "steps = 8  # c !true steps = 0\nother = 2"
+    assert source.splitlines() == source.split("\n")
+
+
 def test_integers_of_too_many_digits_and_numbers_that_are_none_do_no_harm_in_outputs() -> None:
     data = notebook(cell(outputs=["HUGE", float("nan"), float("-inf")])).replace(b'"HUGE"', b"7" * 5_000 + b", 12")
     assert parse_notebook(data, path="n").cells[0].source == "x = 1"

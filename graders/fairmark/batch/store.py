@@ -12,6 +12,7 @@ import contextlib
 import gzip
 import hashlib
 import json
+import keyword
 import os
 import platform
 import re
@@ -27,6 +28,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from fairmark.batch.lines import Places, places_of_errors, with_lines_of
+from fairmark.errors import MachineError
 from fairmark.evidence import Cell, Evidence, RecorderFailed, Submission
 from fairmark.notebook.syntax import syntax_tree
 from fairmark.present.files import evidence_json
@@ -34,10 +36,13 @@ from fairmark.whole import remove_beyond, write_file
 
 __all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
 
-_DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy")
+_DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy", "ipython")
 """Packages whose versions decide what a run comes to."""
-_ENGINE = ("evidence.py", "probe.py", "sandbox", "checks", "data", "notebook", "batch/decide.py", "batch/running.py")
-"""Of this package: what runs inside, what watches it, and what the probe reads off the run."""
+_ENGINE = ("evidence.py", "probe.py", "sandbox", "checks", "data", "notebook", "batch")
+"""Of this package: what runs inside, what watches it, what the probe reads off the run, and how all that is kept."""
+_TAKEN_BY_IPYTHON = re.compile(r"^\s*(?:[%!?,;/]|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
+"""How a line begins that IPython may make another of, if only inside a string: an escape or a prompt."""
+_BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)
 _PLACES = TypeAdapter(Places)
 _NOBODY = Submission(student="", assignment="", notebook_sha256="")
 
@@ -67,12 +72,30 @@ def _digest(*texts: str) -> str:
 
 
 def _meaning(source: str) -> str:
-    """What Python makes of a cell; the text itself where it is not Python, as with magics."""
-    tree = syntax_tree(source)
-    try:
-        return ast.dump(tree) + (";" if _ends_in_semicolon(source, tree) else "") if tree is not None else source
-    except RecursionError:
-        return source
+    """What Python makes of a cell; the text itself where it is not Python, as with magics, or where IPython, which runs
+    it, may make something else of it."""
+    tree = syntax_tree(source) if not _may_be_read_otherwise(source) else None
+    if tree is not None:
+        with contextlib.suppress(RecursionError, ValueError, MemoryError):  # too deep, or a number of too many digits
+            return f"tree {ast.dump(tree)}{';' if _ends_in_semicolon(source, tree) else ''}"
+    return f"text {source}"
+
+
+def _may_be_read_otherwise(source: str) -> bool:
+    """Whether IPython may run something else than Python reads here (``IPython.core.inputtransformer2``, ``prefilter``).
+
+    It takes escapes and prompts off any line, and spaces out of blank lines, those of long strings too; and a cell of
+    one line may be a magic without its ``%``, unless it begins with a keyword or assigns to a name.
+    """
+    if _TAKEN_BY_IPYTHON.search(source):
+        return True
+    if ('"""' in source or "'''" in source) and _BLANK_LINE_WITH_SPACES.search(source):
+        return True
+    only = source.strip()
+    if len(only.splitlines()) != 1:
+        return False
+    first = re.match(r"\w*", only)[0]  # type: ignore[index] # it always matches
+    return not (keyword.iskeyword(first) or re.match(r"\w+\s*=(?!=)", only))
 
 
 def _ends_in_semicolon(source: str, tree: ast.Module) -> bool:
@@ -148,16 +171,15 @@ class EvidenceStore:
 
     def keep(self, key: Key, evidence: Evidence) -> None:
         """Keeps what a run came to, unless it was cut short, or something stumbled that may not another day: a limit,
-        the recorder, the probe."""
+        the recorder, the probe. Where the disk is full, or the folder not to be written, nothing is kept."""
         if evidence.run.outcome not in ("completed", "student_error") or _stumbled(evidence):
             return
         unnamed = evidence.model_copy(update={"submission": _NOBODY})
         places = json.dumps(places_of_errors(evidence, key.sources))
         data = f'{{"exact": "{key.exact}", "places": {places}, "evidence": {evidence_json(unnamed)}}}'
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, gzip.compress(data.encode(), compresslevel=3, mtime=0))
-        self._written.add(key.like)
+        with contextlib.suppress(MachineError):
+            write_file(self._path(key), gzip.compress(data.encode(), compresslevel=3, mtime=0))
+            self._written.add(key.like)
 
     def _path(self, key: Key) -> Path:
         return self.folder / key.like[:2] / f"{key.like}.json.gz"

@@ -25,6 +25,9 @@ MAX_NAME_CHARACTERS = 200
 """A longer id of a cell or name of an assignment is cut. None is meant; a name of 20 MiB would take gigabytes to
 compare with those a course has."""
 
+OTHER_LINE_ENDS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
+OTHER_LINE_ENDS_AT_FIRST = re.compile(f"^{OTHER_LINE_ENDS.pattern}+", re.MULTILINE)
+
 NBGRADER_KEYS = ("schema_version", "solution", "grade", "locked", "task", "grade_id")
 FAIRMARK_KEYS = ("assignment", "schema")
 
@@ -89,12 +92,18 @@ def _name(text: str) -> str:
 
 
 def joined(source: object) -> str | None:
-    """A cell's text, which files hold as a string or as a list of lines; None where it is neither."""
+    """A cell's text, which files hold as a string or as a list of lines; None where it is neither.
+
+    Lines end with ``\\n`` and nothing else. IPython, which runs the cell, ends lines where ``str.splitlines`` does, at
+    form feeds and Unicode's separators too, and Python does not: what one takes for a comment the other would run.
+    These characters become spaces, and nothing at the beginning of a line, where Python lets a form feed stand.
+    """
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
         return None
-    return encodable(source).replace("\r\n", "\n").replace("\r", "\n")
+    lines = encodable(source).replace("\r\n", "\n").replace("\r", "\n")
+    return OTHER_LINE_ENDS.sub(" ", OTHER_LINE_ENDS_AT_FIRST.sub("", lines))
 
 
 def encodable(text: str) -> str:
