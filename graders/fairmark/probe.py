@@ -34,6 +34,10 @@ _MOST_PICTURES = 2048
 """A close call is looked at on twice as many pictures each time, and on no more than this: Wilson's interval is then
 two hundredths wide on either side."""
 
+_TRIES_AGAIN = 2
+"""A probe's process that ends by itself may be the machine's fault, which no student answers for: it is started again,
+and goes on where the other stopped."""
+
 _CONFIG_BYTES = 4 * 1024 * 1024
 _REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
 """Keras classes whose configuration carries code, or a path to some."""
@@ -249,6 +253,7 @@ class _Asking:
         self._model = model
         self._outputs: list[tuple[float, ...]] = []
         self._picture_outputs: tuple[float, ...] | None = None
+        self._tries_left = _TRIES_AGAIN
 
     def ask(self, hidden: HiddenPictures, dataset_folder: Path, most: int | None = None) -> Probe:
         """Until it is decided, or after ``most`` pictures."""
@@ -302,6 +307,9 @@ class _Asking:
         child = self._launcher.start(job, self._workplace.folder, self._limits)
         self._workplace.keep(child.files)
         seen = supervise(child, job.seal, self._limits, take)
+        if seen.outcome == "crashed" and self._tries_left:
+            self._tries_left -= 1
+            return self._ask_about(hidden, dataset_folder)
         if seen.outcome != "completed":
             said = seen.printed.get(0, "").strip().splitlines()
             return f"a model that cannot be rebuilt ({said[-1][:200] if said else seen.reason})"

@@ -365,17 +365,18 @@ def test_other_limits_run_everything_again(graded: Class, tmp_path: Path) -> Non
 # --- what is expected of runs -----------------------------------------------------------------------------------------
 
 
-def test_memory_is_expected_from_the_reference_first_and_then_from_what_was_seen(graded: Class) -> None:
+def test_memory_is_expected_from_the_reference_or_from_what_was_seen_where_that_is_more(graded: Class) -> None:
     with graded.opened() as run:
         pieces = graded.plan(run)
         first = run.expected_bytes(pieces[0])
         assert first > 0
         ended = {"done": True, "wall_seconds": 1.0}
         run.ledger.begin("ada", NAME, sha256="aa", settings="")
-        run.ledger.end("ada", NAME, peak_memory_bytes=12345, **ended)
-        assert run.expected_bytes(pieces[0]) == 12345
-        run.ledger.end("ada", NAME, peak_memory_bytes=0, **ended)
-        assert run.expected_bytes(pieces[0]) == first
+        run.ledger.end("ada", NAME, peak_memory_bytes=first + 12345, **ended)
+        assert run.expected_bytes(pieces[0]) == first + 12345
+        for little in (0, first - 1):  # one that raised before it trained
+            run.ledger.end("ada", NAME, peak_memory_bytes=little, **ended)
+            assert run.expected_bytes(pieces[0]) == first
 
 
 def test_no_more_is_handed_out_than_may_wait(graded: Class) -> None:
@@ -410,16 +411,18 @@ def test_a_run_that_reached_a_limit_says_nothing_of_what_others_need(graded: Cla
         assert measured.peak_memory_bytes == 0
 
 
-def test_where_the_reference_does_not_run_nothing_is_expected(graded: Class, tmp_path: Path) -> None:
+def test_where_the_reference_does_not_run_the_most_that_a_run_may_take_is_expected(
+    graded: Class, tmp_path: Path
+) -> None:
     graded.launcher = Failing(1)
     with graded.opened() as run:
         pieces = graded.plan(run)
-        assert run.expected_bytes(pieces[0]) == 0
-        assert run.expected_bytes(pieces[0]) > 0
+        assert run.expected_bytes(pieces[0]) == Limits().memory_bytes
+        assert 0 < run.expected_bytes(pieces[0]) < Limits().memory_bytes
     graded.course = tiny_course(tmp_path / "course")
     graded.course.assignment(NAME).solution.unlink()
     with graded.opened() as run:
-        assert run.expected_bytes(graded.plan(run)[0]) == 0
+        assert run.expected_bytes(graded.plan(run)[0]) == Limits().memory_bytes
 
 
 def test_the_longest_are_handed_out_first(graded: Class) -> None:

@@ -31,7 +31,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
@@ -42,13 +42,14 @@ from pydantic import ValidationError
 
 from fairmark.batch.grade import Place
 from fairmark.batch.journey import Marked
+from fairmark.batch.ledger import Ledger
 from fairmark.batch.room import cores
 from fairmark.checks import Grader, load_grader
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, MachineError, UsageError
 from fairmark.evidence import Evidence
 from fairmark.judge import judge, put_off
-from fairmark.present.files import write_files
+from fairmark.present.files import report_stem, write_files
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report, Standing
 
@@ -128,17 +129,38 @@ def _report(evidence: Evidence, grader: Grader) -> Report:
 
 
 def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Standing]:
-    """Judges again all evidence below ``out``, a folder that ``grade`` wrote, and writes reports and gradebook anew.
+    """Judges again the evidence below ``out``, a folder that ``grade`` wrote, of all who made the class then, and writes
+    reports and gradebook anew, in the same order.
 
     All evidence is read and judged before anything is written. Raises what :meth:`Judge.judged` does, and
-    :class:`MachineError` where a file cannot be written.
+    :class:`MachineError` where a file cannot be written or a batch is writing there.
     """
     place = Place(out, deadline_passed)
     if not place.evidence.is_dir():
         raise UsageError(f"{place.evidence}: there is no such folder", remedy="Name a folder that `grade` wrote.")
+    with _class_of(place) as enrolled:
+        return _rewrite(place, course, enrolled)
+
+
+@contextmanager
+def _class_of(place: Place) -> Iterator[list[tuple[str, str]]]:
+    """Who makes the class, by student and assignment; empty where no ledger says so. No batch begins meanwhile."""
+    if not place.ledger.is_file():
+        yield []
+        return
+    with closing(Ledger(place.ledger)) as ledger:
+        yield ledger.enrolled()
+
+
+def _rewrite(place: Place, course: Course, enrolled: list[tuple[str, str]]) -> list[Standing]:
     found = evidence_files([place.evidence])
+    names = {f"{report_stem(*one)}.json": number for number, one in enumerate(enrolled)}
+    if enrolled:  # others have left the class since they were marked
+        found = sorted((path for path in found if path.name in names), key=lambda path: names[path.name])
     with _crew(Judge(course), place, len(found)) as again:
-        rewritten = sorted(again(found), key=lambda one: (one[0].student, one[0].assignment))
+        rewritten = list(again(found))
+    if not enrolled:
+        rewritten.sort(key=lambda one: (one[0].student, one[0].assignment))
     place.prepare()
     with ThreadPoolExecutor(_WRITERS) as pool:
         list(pool.map(partial(write_files, place.reports), (files for _, files in rewritten)))

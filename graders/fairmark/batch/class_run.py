@@ -69,6 +69,7 @@ class ClassRun:
         files = list(files)
         digests = {one.path: _digest(one) for one in files}
         named = self.submissions.prepare(files, lambda one: self.ledger.assignment_of(digests[one.path]))
+        self.ledger.enrol((one.student, assignment) for one, assignment in named)
         pieces = []
         for number, (one, assignment) in enumerate(named):
             piece = Piece(number, one, assignment, digests[one.path])
@@ -89,17 +90,19 @@ class ClassRun:
         return f"{self.submissions.settings(assignment)}{' after the deadline' if self.place.deadline_passed else ''}"
 
     def expected_bytes(self, piece: Piece) -> int:
-        """Memory its run is expected to take: the most that one of the same assignment took, or the reference; 0 where
-        that cannot be told. Raises :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
+        """Memory its run is expected to take: what the reference took, or the most that one of the same assignment did,
+        who may all have ended before they needed much; where that cannot be told, the most that a run may take.
+
+        Raises :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
         measured = self.ledger.measured(piece.assignment)
-        if measured is not None and measured.peak_memory_bytes:
-            return measured.peak_memory_bytes
+        journey = self.submissions.journey_for(piece.assignment)
         try:
-            return self.submissions.journey_for(piece.assignment).expected_bytes()
+            reference = journey.expected_bytes()
         except Interrupted:
             raise
         except Exception:
-            return 0  # no reference, or no sandbox for it: whoever marks the piece will say what is wrong
+            return journey.limits.memory_bytes  # no reference, or no sandbox for it: whoever marks the piece says so
+        return max(reference, measured.peak_memory_bytes if measured is not None else 0)
 
     def run(
         self,

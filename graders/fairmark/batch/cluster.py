@@ -17,10 +17,11 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import BoundedSemaphore, Event
+from threading import BoundedSemaphore
 from typing import Any
 
 from fairmark.batch.class_run import ClassRun, Piece
+from fairmark.batch.copies import Copies
 from fairmark.batch.elsewhere import (
     Batch,
     MarkedThere,
@@ -54,6 +55,8 @@ _INSTALL = "pip install 'fairmark[cluster]'"
 _CONNECT_SECONDS = 20
 _MOST_AT_ONCE = 256
 """Runs of one batch at once, however many slots a cluster has: each is followed by a thread."""
+_LOST_AT_MOST = 2
+"""Times that a run is sent anew because all workers that could take it are gone: it may be what takes them along."""
 _MOST_SHOWN = 8
 """Runs with a bar of their own."""
 
@@ -70,8 +73,9 @@ def mark_on_cluster(
     if not pieces:
         run.run(pieces, lambda piece: Future(), at_once=1)
         return
-    names = list(dict.fromkeys(piece.assignment for piece in pieces))
-    batch = replace(batch, worlds={name: world(run.submissions.journey_for(name)) for name in names})
+    submissions = run.submissions
+    names = [name for name in dict.fromkeys(piece.assignment for piece in pieces) if submissions.is_ready(name)]
+    batch = replace(batch, worlds={name: world(submissions.journey_for(name)) for name in names})
     jobs = min(jobs or (cores() if address == LOCAL else _MOST_AT_ONCE), len(pieces))
     if address == LOCAL and jobs > 1:
         batch = replace(batch, threads=max(1, cores() // jobs))
@@ -87,7 +91,7 @@ def mark_on_cluster(
             shown.stage("Finding out how much memory a run needs")
             needed = _needed_bytes(run, client, batch, names) if jobs > 1 and (local or workers.declare(MEMORY)) else {}
             if local is not None and jobs > 1:
-                local.scale(max(1, min(jobs, free_bytes() // max(needed.values()))))
+                local.scale(max(1, min(jobs, free_bytes() // max(needed.values(), default=1))))
         _Following(run, client, batch, workers, needed, progress).follow(pieces, jobs)
 
 
@@ -221,17 +225,21 @@ def _topic(batch: Batch) -> str:
 
 
 def _needed_bytes(run: ClassRun, client: Any, batch: Batch, names: list[str]) -> dict[str, int]:  # noqa: ANN401 - Dask's
-    """Memory for a run of each assignment: as measured earlier, else with the reference on some worker; where that
-    fails, the most that a run may take."""
-    measured = {name: run.ledger.measured(name) for name in names}
-    asked = {name: client.submit(_expected, batch, name, pure=False) for name in names if measured[name] is None}
-    needed = {name: found.peak_memory_bytes for name, found in measured.items() if found is not None}
+    """Memory for a run of each assignment: what the reference takes on some worker, or the most that was measured
+    earlier; where the reference does not run, the most that a run may take."""
+    asked = {name: client.submit(_expected, batch, name, pure=False) for name in names}
+    needed = {}
     for name, future in asked.items():
+        measured = run.ledger.measured(name)
         try:
-            needed[name] = int(future.result())
+            needed[name] = max(1, int(future.result()), measured.peak_memory_bytes if measured is not None else 0)
         except Exception:  # whatever became of the worker: its runs will say
             needed[name] = batch.limits.memory_bytes
     return needed
+
+
+class _AllLost(Exception):
+    """A run was sent to workers, and anew to others, and they are all gone."""
 
 
 class _Following:
@@ -254,7 +262,7 @@ class _Following:
         self._progress = progress
         self._bars = BoundedSemaphore(_MOST_SHOWN)
         self._shown: dict[int, RunProgress] = {}
-        self._first_runs: dict[str, Event] = {}
+        self._copies = Copies()
         self._failed_on: dict[int, set[str]] = {}
         self._sent: dict[str, Any] = {}
         self._numbers = itertools.count(1)
@@ -308,28 +316,17 @@ class _Following:
             read = submission_from_bytes(notebook, path=piece.found.path, student=piece.student, master=journey.master)
         except Exception:
             return self._mark_here(piece)
-        if not any(cell.touched for cell in read.cells if cell.role == "exercise"):
+        is_touched = any(cell.touched for cell in read.cells if cell.role == "exercise")
+        if not is_touched or piece.assignment not in self._batch.worlds:
             return self._mark_here(piece)
         task = Task(self._batch, piece.number, piece.student, piece.assignment, notebook)
         like = Key.of(read.cells, {"assignment": piece.assignment}).like
-        with self._after_its_like(like), self._slots.taken(), self._bar(piece):
+        with self._copies.after_the_first(like), self._slots.taken(), self._progress.running(), self._bar(piece):
             return self._sent_away(piece, task)
 
     def _mark_here(self, piece: Piece) -> Marked:
-        """Where there is nothing to run; the report says why."""
+        """Where there is nothing to run, or nothing to run it by; the report says why."""
         return self._run.submissions.mark(piece.found, piece.assignment, NOBODY)
-
-    @contextmanager
-    def _after_its_like(self, like: str) -> Iterator[None]:
-        """Copies wait until the first of them has run; then they find its evidence."""
-        own = Event()
-        first = self._first_runs.setdefault(like, own)
-        if first is not own:
-            first.wait()
-        try:
-            yield
-        finally:
-            first.set()
 
     @contextmanager
     def _bar(self, piece: Piece) -> Iterator[None]:
@@ -358,6 +355,8 @@ class _Following:
             if self._slots.stopped:
                 raise Interrupted("the run was interrupted") from problem
             raise self._workers.lost() from problem
+        except _AllLost:
+            return self._not_marked(piece, "the workers that ran it were lost, one after the other")
         if there.marked is None:
             failed_on.add(there.worker)
             return self._not_marked(piece, f"the worker {there.worker} refused: {there.problem}")
@@ -366,11 +365,12 @@ class _Following:
         return there.marked
 
     def _result(self, piece: Piece, task: Task, failed_on: set[str]) -> MarkedThere:
-        """What its worker answers. Raises what Dask raises, and what :meth:`Workers.usable` does.
+        """What its worker answers. Raises what Dask raises, what :meth:`Workers.usable` does, and :class:`_AllLost`.
 
         A task for workers that are all gone stays where it is for ever, also where Dask is allowed to choose others and
         others have come meanwhile (``Scheduler.bulk_schedule_unrunnable_after_adding_worker``): it is sent anew.
         """
+        lost = 0
         while True:
             able, asked = self._workers.able(self._needed_bytes.get(piece.assignment, 0))
             chosen = able - failed_on or able
@@ -385,6 +385,10 @@ class _Following:
             finally:
                 del self._sent[key]
             future.cancel()
+            failed_on |= chosen
+            lost += 1
+            if lost > _LOST_AT_MOST:
+                raise _AllLost
             self._workers.wait_for_one(lambda: self._slots.stopped)
 
     def _not_marked(self, piece: Piece, reason: str) -> Marked:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -23,7 +24,7 @@ from fairmark.batch.store import EvidenceStore, engine_digest, versions
 from fairmark.course import Course, built_in_course
 from fairmark.data import evidence_folder, hidden_pictures, load_recipe
 from fairmark.errors import FairmarkError, InternalError, Interrupted, MachineError
-from fairmark.evidence import Cell
+from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, FitStarted, Stamped, StepsWatched
 from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
 from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.walls.layers import Confined
@@ -264,7 +265,7 @@ def mark_there(
 
 
 def _steps(name: str, tell: Callable[[str], object]) -> Steps:
-    def go_on(seen: object = None) -> None:
+    def go_on() -> None:
         if name in _STOPPED:
             raise Interrupted("the run was interrupted")
 
@@ -272,10 +273,42 @@ def _steps(name: str, tell: Callable[[str], object]) -> Steps:
         go_on()
         tell(text)
 
-    def cells(begun: tuple[Cell, ...]) -> None:
-        stage("Running the notebook")
+    follower = _Follower(stage)
 
-    return Steps(stage=stage, cells=cells, event=go_on)
+    def event(stamped: Stamped) -> None:
+        go_on()
+        follower.take(stamped.event)
+
+    return Steps(stage=stage, cells=follower.begin, event=event)
+
+
+class _Follower:
+    """Says in which cell and which epoch a run is; what comes more often than once a second is left out."""
+
+    def __init__(self, stage: Callable[[str], None]) -> None:
+        self._stage = stage
+        self._positions: list[int] = []
+        self._epochs: dict[str, int] = {}
+        self._said_at = float("-inf")
+
+    def begin(self, cells: tuple[Cell, ...]) -> None:
+        self._positions = [cell.position for cell in cells]
+        self._stage("Running the notebook")
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, CellStarted):
+            done = sum(position <= event.cell for position in self._positions)
+            self._say(f"Cell {done} of {len(self._positions)}")
+        elif isinstance(event, FitStarted):
+            self._epochs[event.fit] = event.epochs
+        elif isinstance(event, StepsWatched | EpochEnded) and event.fit in self._epochs:
+            self._say(f"Epoch {event.epoch} of {self._epochs[event.fit]}")
+
+    def _say(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at >= 1.0:
+            self._said_at = now
+            self._stage(text)
 
 
 def _divided(batch: Batch, slots: int) -> Batch:

@@ -14,11 +14,14 @@ from pydantic import ValidationError
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.find import Found
 from fairmark.batch.journey import Journey, Marked, Steps
+from fairmark.batch.store import Key
+from fairmark.checks import Grader
 from fairmark.course import Course
-from fairmark.errors import AssignmentNotFound, FairmarkError, Interrupted, MachineError
+from fairmark.errors import AssignmentNotFound, AuthorError, FairmarkError, Interrupted, MachineError
 from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
+from fairmark.notebook.read import read_submission
 from fairmark.present.curve import curve_of
 from fairmark.present.files import evidence_json, report_files, report_name, report_stem, write_files
 from fairmark.report import Report, Standing
@@ -108,6 +111,7 @@ class ClassOfSubmissions:
     journey: Callable[[str], Journey]
     assignment: str | None = None
     _journeys: dict[str, Journey] = field(default_factory=dict)
+    _put_off: set[str] = field(default_factory=set)
 
     def prepare(
         self, found: Iterable[Found], known: Callable[[Found], str | None] = lambda one: None
@@ -139,8 +143,38 @@ class ClassOfSubmissions:
         return self._journeys[assignment]
 
     def settings(self, assignment: str) -> str:
-        """A digest of all that decides how this assignment is marked."""
-        return self.journey_for(assignment).settings
+        """A digest of all that decides how this assignment is marked; empty where that is wrong in itself, as a grader
+        script that cannot be loaded."""
+        try:
+            return self.journey_for(assignment).settings
+        except AuthorError:
+            return ""
+
+    def make_ready(self, assignments: Iterable[str], prepare: Callable[[str], object]) -> list[FairmarkError]:
+        """Has ``prepare`` see to each assignment. What is wrong with some puts these off, and is told; the submissions
+        to the others can be marked. Raises :class:`fairmark.errors.Interrupted`."""
+        problems: list[FairmarkError] = []
+        for name in assignments:
+            try:
+                prepare(name)
+            except Interrupted:
+                raise
+            except FairmarkError as problem:
+                self._put_off.add(name)
+                problems.append(problem)
+        return problems
+
+    def is_ready(self, assignment: str) -> bool:
+        return assignment not in self._put_off
+
+    def likeness(self, found: Found, assignment: str) -> str:
+        """The same for two submissions whose code is the same but for formatting and comments; empty where nothing can
+        be said."""
+        try:
+            read = read_submission(found.path, student="", master=self.journey_for(assignment).master)
+        except Exception:
+            return ""  # whoever marks it says what is wrong
+        return Key.of(read.cells, {"assignment": assignment}).like
 
     def mark(self, found: Found, assignment: str, steps: Steps) -> Marked:
         """Marks one; what goes wrong on our side becomes a report that says so and costs no marks. Raises
@@ -175,8 +209,13 @@ def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
 
 
 def not_marked(found: Found, journey: Journey, reason: str) -> Marked:
-    """What stands for a submission that could not be marked through no fault of the student's; ``reason`` says why."""
+    """What stands for a submission that could not be marked through no fault of the student's; ``reason`` says why.
+    Where the grader script itself cannot be loaded, it names no exercises."""
+    try:
+        grader = journey.grader
+    except FairmarkError:
+        grader = Grader(journey.assignment.name, title=journey.assignment.name, dataset="")
     reason = encodable(reason)  # it names the file
     submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
     evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))
-    return Marked(evidence, put_off(evidence, journey.grader, reason))
+    return Marked(evidence, put_off(evidence, grader, reason))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,11 @@ CREATE TABLE IF NOT EXISTS submission (
     wall_seconds REAL NOT NULL DEFAULT 0,
     peak_memory_bytes INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (student, assignment)
+);
+CREATE TABLE IF NOT EXISTS enrolled (
+    number INTEGER PRIMARY KEY,
+    student TEXT NOT NULL,
+    assignment TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS notebook (sha256 TEXT PRIMARY KEY, assignment TEXT NOT NULL);
 """
@@ -102,6 +107,22 @@ class Ledger:
     def remember(self, sha256: str, assignment: str) -> None:
         with self._using() as database:
             database.execute("INSERT OR REPLACE INTO notebook VALUES (?, ?)", (sha256, assignment))
+
+    # --- the class ---
+
+    def enrol(self, submissions: Iterable[tuple[str, str]]) -> None:
+        """These make the class from here on, by student and assignment, in the order of the gradebook."""
+        with self._using() as database:
+            database.execute("BEGIN")
+            database.execute("DELETE FROM enrolled")
+            database.executemany("INSERT INTO enrolled (student, assignment) VALUES (?, ?)", submissions)
+            database.execute("COMMIT")
+
+    def enrolled(self) -> list[tuple[str, str]]:
+        """Who makes the class, in the order of the gradebook."""
+        with self._using() as database:
+            rows = database.execute("SELECT student, assignment FROM enrolled ORDER BY number").fetchall()
+        return [(str(student), str(assignment)) for student, assignment in rows]
 
     # --- submissions ---
 

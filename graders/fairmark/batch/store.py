@@ -17,6 +17,7 @@ import os
 import platform
 import re
 import threading
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,12 +35,16 @@ from fairmark.notebook.syntax import syntax_tree
 from fairmark.present.files import evidence_json
 from fairmark.whole import remove_beyond, write_file
 
-__all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
+__all__ = ["MOST_BYTES", "EvidenceStore", "Key", "engine_digest", "versions"]
 
 _DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy", "ipython")
 """Packages whose versions decide what a run comes to."""
 _ENGINE = ("evidence.py", "probe.py", "sandbox", "checks", "data", "notebook", "batch")
 """Of this package: what runs inside, what watches it, what the probe reads off the run, and how all that is kept."""
+MOST_BYTES = 2 << 30
+"""Of all entries together, once a class is graded; an entry takes 20 to 200 kB."""
+_LEFTOVER_SECONDS = 86_400
+"""After so long nobody is still writing a file."""
 _TAKEN_BY_IPYTHON = re.compile(r"^\s*(?:[%!?,;/]|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
 """How a line begins that IPython may make another of, if only inside a string: an escape or a prompt."""
 _BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)
@@ -82,7 +87,7 @@ def _meaning(source: str) -> str:
 
 
 def _may_be_read_otherwise(source: str) -> bool:
-    """Whether IPython may run something else than Python reads here (``IPython.core.inputtransformer2``, ``prefilter``).
+    """Whether IPython may run something else than Python reads here (its ``inputtransformer2`` and ``prefilter``).
 
     It takes escapes and prompts off any line, and spaces out of blank lines, those of long strings too; and a cell of
     one line may be a magic without its ``%``, unless it begins with a keyword or assigns to a name.
@@ -188,8 +193,13 @@ class EvidenceStore:
         """Of all entries together."""
         return sum(found.st_size for found, _ in self._entries())
 
-    def prune(self, most_bytes: int) -> int:
-        """Removes entries, those not used for longest first, until at most ``most_bytes`` are left; how many."""
+    def prune(self, most_bytes: int = MOST_BYTES) -> int:
+        """Removes entries, those not used for longest first, until at most ``most_bytes`` are left; how many. And what
+        a writer that was killed has left."""
+        for left in self.folder.glob("*/.*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFTOVER_SECONDS:
+                    left.unlink()
         files = (path for _, path in self._entries())
         return remove_beyond(most_bytes, files, lambda stat: stat.st_mtime_ns)
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Semaphore
 from typing import Annotated
 
 import typer
 
 from fairmark.batch.class_run import ClassRun, Piece
 from fairmark.batch.cluster import mark_on_cluster
+from fairmark.batch.copies import Copies
 from fairmark.batch.elsewhere import Batch, NotHere, location_of
 from fairmark.batch.find import find_submissions
 from fairmark.batch.grade import ClassOfSubmissions, Place
@@ -27,7 +29,7 @@ from fairmark.cli.check import exit_code
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
-from fairmark.cli.say import results, say, waiting
+from fairmark.cli.say import results, say, say_error, waiting
 from fairmark.course import Course, find_course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
@@ -37,6 +39,9 @@ from fairmark.report import Standing
 from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupted_runs
 
 __all__ = ["grade", "grade_class"]
+
+_HANDED_OUT = 8
+"""Submissions for each that runs: as many may be copies that wait."""
 
 
 @with_limits
@@ -151,10 +156,10 @@ def grade_class(
         _going_on(ClassRun(submissions, place, ledger, fresh=fresh), len(files)) as run,
     ):
         pieces = run.plan(files)
-        for name, count in Counter(piece.assignment for piece in pieces).items():
-            drawing(submissions.journey_for(name), count)
+        _make_ready(submissions, pieces, others_are_done=bool(run.standings))
         if cluster is None:
             _mark_here(run, pieces, at_once, limits or Limits(), total=len(files))
+            EvidenceStore(evidence_folder()).prune()
             return run.standings
         batch = Batch(
             name=secrets.token_hex(8),
@@ -171,30 +176,47 @@ def grade_class(
         return run.standings
 
 
+def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_are_done: bool) -> None:
+    """Prepares the assignments of all ``pieces``; raises what is wrong only where nothing can be marked for it."""
+    count = Counter(piece.assignment for piece in pieces)
+    problems = submissions.make_ready(count, lambda name: drawing(submissions.journey_for(name), count[name]))
+    if problems and len(problems) == len(count) and not others_are_done:
+        raise problems[0]
+    for problem in problems:
+        say_error(problem)
+        say("Submissions to this assignment wait for a person; the others are marked.")
+
+
 @contextmanager
 def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
     """Says how to go on where somebody presses Ctrl-C."""
     try:
         yield run
     except (KeyboardInterrupt, Interrupted):
-        say(f"Stopped: {len(run.standings)} of {total} are marked; the same command goes on.")
+        again = "the same command without --fresh" if run.fresh else "the same command"
+        say(f"Stopped: {len(run.standings)} of {total} are marked; {again} goes on.")
         raise
 
 
 def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *, total: int) -> None:
-    """By threads of this process, each of which follows one run at a time. Where there is only one, or all could take
-    what one may take at most, nobody asks how much it will be."""
+    """By threads of this process, each of which follows one run at a time; more of them than may run, since copies wait
+    for the first of them. Where there is only one, or all could take what one may take at most, nobody asks how much it
+    will be."""
+    handed_out = _HANDED_OUT * jobs
+    copies, slots = Copies(), Semaphore(jobs)
     room = Room(free_bytes())
     fit_at_their_limit = jobs == 1 or jobs * limits.memory_bytes <= room.size_bytes
-    with ClassProgress(waiting(), total, done=run.standings) as progress, ThreadPoolExecutor(jobs) as pool:
+    with ClassProgress(waiting(), total, done=run.standings) as progress, ThreadPoolExecutor(handed_out) as pool:
 
         def mark(piece: Piece) -> Marked:
-            needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
-            with room.taken(needed), progress.run(piece.student) as shown:
-                return run.submissions.mark(piece.found, piece.assignment, steps_of(shown))
+            like = run.submissions.likeness(piece.found, piece.assignment) if jobs > 1 else ""
+            with copies.after_the_first(like), slots:
+                needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
+                with room.taken(needed), progress.running(), progress.run(piece.student) as shown:
+                    return run.submissions.mark(piece.found, piece.assignment, steps_of(shown))
 
         try:
-            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished, at_once=2 * jobs)
+            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished, at_once=handed_out)
         except BaseException:
             with interrupted_runs():
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -216,11 +218,14 @@ class ClassProgress:
         self._total = total
         self._done = self._done_before = len(done)
         self._passed = sum(standing.outcome == "passed" for standing in done)
+        self._running = 0
+        self._lock = threading.Lock()
         self._bar: TaskID | None = None
 
     def __enter__(self) -> Self:
         self._display.open()
         self._bar = self._display.add("Submissions", self._total)
+        self._show()
         return self
 
     def __exit__(
@@ -233,20 +238,40 @@ class ClassProgress:
         """Progress of one student's run, shown under that of the class on a terminal. Several may be open at once."""
         return RunProgress(self._display.console, clock=self._display.clock, student=student, of=self._display)
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While one submission is being marked, and waits no more; for any number of threads."""
+        self._count_running(1)
+        try:
+            yield
+        finally:
+            self._count_running(-1)
+
+    def _count_running(self, more: int) -> None:
+        with self._lock:
+            self._running += more
+        self._show()
+
+    def _show(self) -> None:
+        done, waiting = self._done, self._total - self._done - self._running
+        note = f"{done} of {self._total}, {self._passed} passed{f', {waiting} waiting' if waiting > 0 else ''}"
+        note += self._time_left()
+        self._display.update(self._bar, "Submissions", completed=done, total=self._total, note=note)
+
     def finished(self, report: Report) -> None:
         """One submission is marked."""
         self._done += 1
         self._passed += report.outcome == "passed"
-        note = f"{self._done} of {self._total}, {self._passed} passed{self._time_left()}"
-        self._display.update(self._bar, "Submissions", completed=self._done, total=self._total, note=note)
+        self._show()
         if self._display.bars is None:
+            note = f"{self._done} of {self._total}, {self._passed} passed{self._time_left()}"
             score = marks(report.score, report.max_score)
             name = directed(one_line(report.student, limit=60))
             self._display.line(f"{note}: {name}, {score}, {LOOKS[report.outcome].words}")
 
     def _time_left(self) -> str:
         left = self._total - self._done
-        if left <= 0:
+        if left <= 0 or self._done == self._done_before:
             return ""
         elapsed = self._display.clock() - self._display.started_at
         return f", about {seconds_in_words(elapsed / (self._done - self._done_before) * left)} left"
