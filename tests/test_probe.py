@@ -326,6 +326,16 @@ def test_a_probe_that_crashes_says_how(finished: Finished, evidence: Evidence, h
     assert silent.problem == "a model that cannot be rebuilt (the notebook's process ended early: exit status 1)"
 
 
+def test_a_probe_that_crashes_is_started_again_twice_and_goes_on_where_it_stopped(
+    finished: Finished, evidence: Evidence, hidden: Callable[[int], Hidden]
+) -> None:
+    once = "send('prediction', start=0, outputs=[[0.9]]); os._exit(1)"
+    probe, jobs = ask(once, finished, evidence, hidden)
+    asked = [len(job.pictures) for job in jobs]
+    assert asked == [asked[0], asked[0] - 1, asked[0] - 2]
+    assert (len(probe.outputs), probe.problem is None) == (3, False)
+
+
 # --- nothing to ask ---------------------------------------------------------------------------------------------------
 
 

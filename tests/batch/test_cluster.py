@@ -7,8 +7,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -16,14 +19,17 @@ import pytest
 from walled import DATASET, NAME, attacks, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
+from fairmark.batch.cluster import _needed_bytes
 from fairmark.batch.elsewhere import Batch, Task, WorkerSeen, look_there, mark_there, world
 from fairmark.batch.journey import Journey
+from fairmark.batch.ledger import Ledger
 from fairmark.batch.slots import Workers
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
 from fairmark.errors import MachineError, NotConfined
-from fairmark.sandbox import Launcher
+from fairmark.sandbox import Launcher, Limits
+from fairmark.sandbox.limits import GIB
 
 distributed = pytest.importorskip("distributed")
 
@@ -216,6 +222,38 @@ def test_where_a_worker_has_one_card_one_run_uses_it_at_a_time(handed_in: Class,
         looking.join()
     assert max(counts) == 1
     assert (tmp_path / "out" / "gradebook.csv").read_bytes() == (tmp_path / "here" / "gradebook.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("measured", "reference", "needed"),
+    [(None, 5, 5), (0, 5, 5), (4, 5, 5), (6, 5, 6), (6, None, GIB), (0, 0, 1)],
+)
+def test_a_run_needs_what_the_reference_does_or_more_where_more_was_measured(
+    measured: int | None, reference: int | None, needed: int, tmp_path: Path
+) -> None:
+    class Client:
+        def submit(self, *arguments: object, **options: object) -> Future[int]:
+            answer = Future[int]()
+            answer.set_exception(OSError()) if reference is None else answer.set_result(reference)
+            return answer
+
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        if measured is not None:
+            ledger.begin("ada", NAME, sha256="", settings="")
+            ledger.end("ada", NAME, done=True, wall_seconds=1.0, peak_memory_bytes=measured)
+        run = SimpleNamespace(ledger=ledger)
+        batch = Batch("none", None, limits=Limits(memory_bytes=GIB))
+        assert _needed_bytes(run, Client(), batch, [NAME]) == {NAME: needed}
+
+
+def test_while_it_waits_a_class_hears_in_which_cell_and_epoch_each_run_is(handed_in: Class) -> None:
+    expected = world(Journey(handed_in.course, handed_in.course.assignment(NAME), decide_early=True))
+    batch = Batch("told", str(handed_in.course.root), decide_early=True, fresh=True, worlds={NAME: expected})
+    told: list[str] = []
+    there = mark_there(Task(batch, 0, "ada", NAME, right_notebook(handed_in.course)), tell=told.append)
+    assert there.marked is not None
+    assert told[:2] == ["Reading the notebook", "Running the notebook"]
+    assert any(re.fullmatch(r"Cell \d+ of \d+|Epoch \d of 8", text) for text in told)
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------

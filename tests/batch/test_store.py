@@ -308,6 +308,17 @@ def test_an_error_whose_line_is_not_sure_is_not_found_for_a_copy(
     assert lines_of(store.find(key(copy, position=TRAINING))) == [line]
 
 
+def test_what_a_killed_writer_has_left_is_removed_once_it_is_old(store: EvidenceStore) -> None:
+    store.keep(key("x = 1"), right_answer())
+    [entry] = store.folder.glob("*/*")
+    old, new = entry.with_name(".old.tmp"), entry.with_name(".new.tmp")
+    for left in (old, new):
+        left.write_text("half")
+    os.utime(old, (0, 0))
+    assert store.prune() == 0
+    assert sorted(entry.parent.iterdir()) == sorted([entry, new])
+
+
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("in the way")
     store = EvidenceStore(tmp_path / "store")

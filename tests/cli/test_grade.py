@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from commands import Run, is_report
 from scripted import Scripted
-from tiny import answered, tiny_course
+from tiny import PRETEND, answered, tiny_course
 
+from fairmark.author.sample_class import with_answers
+from fairmark.batch.grade import ClassOfSubmissions
 from fairmark.batch.ledger import Ledger
 from fairmark.batch.room import cores
 from fairmark.course import Course
+from fairmark.errors import Interrupted
 from fairmark.sandbox import Limits, NotebookJob
 from fairmark.sandbox.limits import GIB
 
@@ -273,6 +276,69 @@ def test_a_course_without_solutions_is_graded_too(folder: Path, tmp_path: Path, 
         "eve": "0",
         "fay": "3",
     }
+
+
+def test_a_copy_that_waits_keeps_nobody_else_from_running(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    for copy in ("ada_2", "ada_3"):
+        (folder / f"{copy}.ipynb").write_bytes((folder / "ada.ipynb").read_bytes())
+    wrong = with_answers((folder / "ada.ipynb").read_bytes(), {"compile": lambda source: "loss = 'mse'"})
+    (folder / "zoe.ipynb").write_bytes(wrong)
+    # Each waits until both, the original and the last of the class, have begun: two at once, copies aside.
+    both = tmp_path / "both"
+    both.mkdir()
+    launcher.program = (
+        f"open(os.path.join({str(both)!r}, str('mse' in str(job))), 'w').close()\n"
+        f"deadline = time.monotonic() + 20\n"
+        f"while len(os.listdir({str(both)!r})) < 2:\n"
+        f"    if time.monotonic() > deadline: sys.exit(1)\n"
+        f"    time.sleep(0.02)\n" + PRETEND
+    )
+    fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root, "--jobs", 2)
+    graded = rows(tmp_path / "out")
+    assert {student: graded[student]["score"] for student in ("ada", "ada_2", "ada_3", "zoe")} == {
+        "ada": "3",
+        "ada_2": "3",
+        "ada_3": "3",
+        "zoe": "1",
+    }
+
+
+def test_a_grader_script_that_is_broken_puts_its_own_submissions_off_and_no_others(
+    folder: Path, tmp_path: Path, fairmark_: Run
+) -> None:
+    own = tiny_course(tmp_path / "own")
+    (folder / "max.ipynb").write_bytes(own.assignment("convolutions").notebook.read_bytes())
+    own.assignment("convolutions").grader.write_text("import nowhere\n")
+    words = ["grade", folder, "--out", tmp_path / "out", "--course", own.root]
+    result = fairmark_(*words)
+    assert result.exit_code == 3
+    assert "convolutions.py" in result.err
+    assert "Submissions to this assignment wait for a person; the others are marked." in result.err
+    graded = rows(tmp_path / "out")
+    assert (graded["ada"]["score"], graded["max"]["outcome"], graded["max"]["max_score"]) == (
+        "3",
+        "needs_attention",
+        "0",
+    )
+    again = fairmark_(*words)  # nothing else is left to do, and what is done stays
+    assert (again.exit_code, rows(tmp_path / "out")) == (3, graded)
+    alone = fairmark_("grade", folder / "max.ipynb", "--out", tmp_path / "alone", "--course", own.root)
+    assert (alone.exit_code, alone.out) == (2, "")
+    assert "No module named 'nowhere'" in alone.err
+
+
+def test_a_class_that_is_run_afresh_is_taken_up_without_that_word(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: object, **options: object) -> None:
+        raise Interrupted("the run was interrupted")
+
+    monkeypatch.setattr(ClassOfSubmissions, "mark", stop)
+    words = ["grade", folder, "--out", tmp_path / "out", "--course", course.root]
+    assert "0 of 3 are marked; the same command goes on." in fairmark_(*words).err
+    assert "0 of 3 are marked; the same command without --fresh goes on." in fairmark_(*words, "--fresh").err
 
 
 def test_at_least_one_job_runs_at_once(folder: Path, course: Course, fairmark_: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from commands import Run, is_report
 from scripted import Scripted
 from tiny import tiny_course
 
+from fairmark.batch.ledger import Ledger
 from fairmark.course import Course
 
 
@@ -86,6 +88,35 @@ def test_all_writes_reports_and_gradebook_anew(out: Path, own: Course, fairmark_
     report = json.loads((out / "reports" / "ada.compile_settings.json").read_text(encoding="utf-8"))
     assert report["score"] == 1
     assert sorted(path.relative_to(out) for path in out.rglob("*")) == before
+
+
+def test_all_leaves_out_who_has_left_the_class_and_keeps_its_order(
+    folder: Path, out: Path, own: Course, fairmark_: Run
+) -> None:
+    (folder / "eve.ipynb").unlink()
+    fairmark_("grade", folder / "ben.ipynb", folder / "ada.ipynb", "--out", out, "--course", own.root)
+    assert list(scores(out)) == ["ben", "ada"]
+    expect_mse(own)
+    listed = json.loads(fairmark_("judge", "--all", out, "--course", own.root, "--json").out)
+    assert [report["student"] for report in listed] == ["ben", "ada"]
+    assert scores(out) == {"ben": "0", "ada": "1"}
+    assert evidence_of(out, "eve").is_file()
+
+
+def test_all_waits_for_no_batch_that_is_writing_there(out: Path, own: Course, fairmark_: Run) -> None:
+    with closing(Ledger(out / "ledger.sqlite")):
+        result = fairmark_("judge", "--all", out, "--course", own.root)
+    assert (result.exit_code, result.out) == (3, "")
+    assert "ledger.sqlite: another batch is writing there" in result.err
+
+
+def test_all_takes_all_there_is_where_no_ledger_says_who_is_in_the_class(
+    out: Path, own: Course, fairmark_: Run
+) -> None:
+    (out / "ledger.sqlite").unlink()
+    expect_mse(own)
+    fairmark_("judge", "--all", out, "--course", own.root)
+    assert scores(out) == {"ada": "1", "ben": "0", "eve": "0"}
 
 
 def test_what_was_put_off_stays_so(

@@ -9,7 +9,7 @@ from rich.console import Console
 from seen import in_order
 
 from fairmark.present.progress import ClassProgress, RunProgress
-from fairmark.report import Report
+from fairmark.report import Report, Standing
 
 
 class Clock:
@@ -105,6 +105,23 @@ def test_a_terminal_shows_the_class_above_the_runs(terminal: Console, clock: Clo
         "accuracy 0.50, validation nan",
         "1 of 2, 1 passed",
     ):
+        assert part in frames
+
+
+def test_a_terminal_shows_how_many_are_done_already_and_how_many_wait(
+    terminal: Console, clock: Clock, full_report: Report
+) -> None:
+    with ClassProgress(terminal, 4, done=[Standing.of(full_report)], clock=clock) as progress:
+        clock.seconds += 1
+        with progress.running():
+            clock.seconds += 1
+            with progress.running():
+                clock.seconds += 1
+            clock.seconds += 1
+        clock.seconds += 1
+        progress.finished(full_report)
+    frames = written(terminal)
+    for part in ("1 of 4, 1 passed, 3 waiting", "2 waiting", "1 waiting", "2 of 4, 2 passed, 2 waiting, about"):
         assert part in frames
 
 

@@ -129,8 +129,8 @@ def _report(evidence: Evidence, grader: Grader) -> Report:
 
 
 def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Standing]:
-    """Judges again the evidence below ``out``, a folder that ``grade`` wrote, of all who made the class then, and writes
-    reports and gradebook anew, in the same order.
+    """Judges again the evidence below ``out``, a folder that ``grade`` wrote, of all who made the class then, and
+    writes reports and gradebook anew, in the same order.
 
     All evidence is read and judged before anything is written. Raises what :meth:`Judge.judged` does, and
     :class:`MachineError` where a file cannot be written or a batch is writing there.
