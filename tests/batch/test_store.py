@@ -190,7 +190,7 @@ def test_a_text_that_reads_like_what_is_kept_of_another_is_no_copy_of_it() -> No
 
 
 def test_text_that_no_parser_takes_is_taken_as_it_is() -> None:
-    for wild in ("(" * 10_000, "x = '\ud800'", "x = 1\0", "9" * 5000, "-" * 100_000 + "1"):
+    for wild in ("(" * 10_000, "x = '\ud800'", "x = 1\0", "9" * 5000, "-" * 100_000 + "1", "\n" * 400_000 + "%"):
         assert key(wild).like != key(f"{wild}  # another").like
 
 

@@ -45,8 +45,9 @@ MOST_BYTES = 2 << 30
 """Of all entries together, once a class is graded; an entry takes 20 to 200 kB."""
 _LEFTOVER_SECONDS = 86_400
 """After so long nobody is still writing a file."""
-_TAKEN_BY_IPYTHON = re.compile(r"^\s*(?:[%!?,;/]|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
-"""How a line begins that IPython may make another of, if only inside a string: an escape or a prompt."""
+_TAKEN_BY_IPYTHON = re.compile(r"^[ \t]*(?:[%!?,;/]|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
+"""How a line begins that IPython may make another of, if only inside a string: an escape or a prompt. Looked for line
+by line, so that thousands of blank ones take no longer than others."""
 _BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)
 _PLACES = TypeAdapter(Places)
 _NOBODY = Submission(student="", assignment="", notebook_sha256="")
