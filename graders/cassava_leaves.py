@@ -80,7 +80,7 @@ def labels(run: RunView) -> None:
 
 @pictures.check("Validation keeps the order of the files", points=0.5, hint="What does a generator do when not told?")
 def order(run: RunView) -> None:
-    classes.keeps_order(run, run.validation_pictures)
+    classes.keeps_order(run.validation_pictures)
 
 
 # --- Exercise 3: the network (4 points) -------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def prepared(run: RunView) -> None:
 
 @pictures.check("The validation pictures keep their order", points=0.5, hint="Which argument turns shuffling off?")
 def order(run: RunView) -> None:
-    misnamed.keeps_order(run, run.validation_pictures)
+    misnamed.keeps_order(run.validation_pictures)
 
 
 # --- Exercise 3: the network (3.5 points) -----------------------------------------------------------------------------

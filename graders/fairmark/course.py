@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fairmark.errors import AssignmentNotFound, CourseNotFound
 
-__all__ = ["Assignment", "Course", "built_in_course", "find_course"]
+__all__ = ["Assignment", "Course", "built_in_course", "course_around", "find_course"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Course:
     root: Path
 
     def assignments(self) -> list[str]:
-        """Names of all assignments, sorted: those with a grader script."""
+        """Names of all assignments, sorted: those with a grader script. ``_helpers.py`` is none."""
         return sorted(path.stem for path in (self.root / "graders").glob("*.py") if not path.stem.startswith("_"))
 
     def assignment(self, name: str) -> Assignment:
@@ -77,14 +77,16 @@ def find_course(start: Path | None = None) -> Course:
         if not _is_course(start):
             raise CourseNotFound(
                 f"{start}: not a course",
-                remedy="A course is a folder with assignments/, solutions/, graders/ and datasets/ in it.",
+                remedy="A course has assignments/, graders/ and datasets/ in it; that of an author has solutions/, too.",
             )
         return Course(start.resolve())
-    here = Path.cwd().resolve()
-    for folder in (here, *here.parents):
-        if _is_course(folder):
-            return Course(folder)
-    return built_in_course()
+    return course_around(Path.cwd()) or built_in_course()
+
+
+def course_around(folder: Path) -> Course | None:
+    """The course that ``folder`` is or lies in, the innermost of several; None where there is none."""
+    here = folder.resolve()
+    return next((Course(place) for place in (here, *here.parents) if _is_course(place)), None)
 
 
 def built_in_course() -> Course:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fairmark.batch.assign import assignment_of
-from fairmark.course import Course
+from fairmark.course import Course, built_in_course
 from fairmark.errors import AssignmentNotFound, UnreadableNotebook
 
 
@@ -50,7 +50,25 @@ def test_one_that_cannot_be_told_is_refused_with_the_names_there_are(tmp_path: P
 def test_an_assignment_of_another_course_is_refused_with_the_nearest_name(tmp_path: Path, course: Course) -> None:
     with pytest.raises(AssignmentNotFound) as caught:
         assignment_of(notebook(tmp_path / "a.ipynb", fairmark={"assignment": "convolution"}), course)
-    assert caught.value.remedy == "Did you mean 'convolutions'?"
+    assert (
+        caught.value.message == f"{tmp_path}/a.ipynb: {course.root}: this course has no assignment named 'convolution'"
+    )
+    assert caught.value.remedy == (
+        "Did you mean 'convolutions'? If it belongs to another course, name that with --course DIR."
+    )
+
+
+@pytest.mark.parametrize("name", ["compile_settings", "horses_or_humans", "training_steps", "prediction"])
+def test_one_that_says_nothing_is_known_by_its_exercises(name: str, tmp_path: Path) -> None:
+    built_in = built_in_course()
+    solved = json.loads(built_in.assignment(name).solution.read_bytes())
+    solved["metadata"] = {}
+    by_id, by_header = tmp_path / "by_id.ipynb", tmp_path / "by_header.ipynb"
+    by_id.write_text(json.dumps(solved))
+    for cell in solved["cells"]:
+        cell["metadata"] = {}
+    by_header.write_text(json.dumps(solved))
+    assert [assignment_of(path, built_in) for path in (by_id, by_header)] == [name, name]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from fairmark.batch.slots import Workers
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
-from fairmark.errors import MachineError, NotConfined
+from fairmark.errors import MachineError, NotConfined, UsageError
 from fairmark.sandbox import Launcher, Limits
 from fairmark.sandbox.limits import GIB
 
@@ -257,6 +257,28 @@ def test_while_it_waits_a_class_hears_in_which_cell_and_epoch_each_run_is(handed
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["nonsense", "none.json", "tcp://", "head.example"])
+def test_what_is_no_address_is_said_at_once(address: str, handed_in: Class, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        grade_class([handed_in.folder], tmp_path, handed_in.course, cluster=address, fresh=True)
+    assert caught.value.message == f"{address}: is no scheduler's address, nor a file that is there"
+
+
+def test_a_scheduler_without_workers_is_waited_for_and_that_is_said(
+    handed_in: Class, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairmark.batch.cluster._TOLD_AFTER_SECONDS", 0.5)
+    with distributed.LocalCluster(
+        n_workers=0, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=None, silence_logs=50
+    ) as late:
+        threading.Timer(3.0, late.scale, (1,)).start()
+        [standing] = grade_class(
+            [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster=late.scheduler_address
+        )
+    assert standing.outcome == "passed"
+    assert "The scheduler has no workers yet: waiting for the first." in capfd.readouterr().err
 
 
 def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_marked(

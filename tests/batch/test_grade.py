@@ -66,6 +66,38 @@ def folder(tmp_path: Path, course: Course) -> Path:
 UNREADABLE = ("binary", "empty", "folder", "half", "link", "pipe", "zip")
 
 
+# --- which assignment -------------------------------------------------------------------------------------------------
+
+
+def of_another_course(course: Course, folder: Path, *students: str) -> None:
+    folder.mkdir()
+    notebook = json.loads(answered(course))
+    notebook["metadata"]["fairmark"] = {"assignment": "shades"}
+    for student in students:
+        (folder / f"{student}.ipynb").write_text(json.dumps(notebook))
+
+
+def test_a_class_of_another_course_costs_nobody_marks(tmp_path: Path, course: Course) -> None:
+    of_another_course(course, tmp_path / "class", "ada", "ben")
+    marked = mark_all(class_of(course), tmp_path / "class")
+    assert {student: one.report.outcome for student, one in marked.items()} == {
+        "ada": "needs_attention",
+        "ben": "needs_attention",
+    }
+    [flag] = marked["ada"].report.flags
+    assert flag.kind == "not_marked"
+    assert "this course has no assignment named 'shades'" in flag.message
+
+
+def test_one_notebook_of_another_course_is_its_students_mistake(tmp_path: Path, course: Course) -> None:
+    of_another_course(course, tmp_path / "class", "ada")
+    (tmp_path / "class" / "ben.ipynb").write_bytes(answered(course))
+    marked = mark_all(class_of(course), tmp_path / "class")
+    assert (marked["ada"].report.run.outcome, marked["ada"].report.outcome) == ("unreadable", "error")
+    assert "is a notebook of the assignment 'shades'" in (marked["ada"].evidence.run.reason or "")
+    assert marked["ben"].report.run.outcome == "completed"
+
+
 # --- a row for everyone -----------------------------------------------------------------------------------------------
 
 

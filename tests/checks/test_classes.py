@@ -180,12 +180,12 @@ def test_another_class_is_told(table: object, least: object, message: str) -> No
 
 def test_pictures_in_the_order_of_their_files_are_right() -> None:
     run = answered()
-    keeps_order(run, run.validation_pictures)
+    keeps_order(run.validation_pictures)
 
 
 def test_shuffled_pictures_are_told() -> None:
     run = answered(shuffle=True)
-    raised = unmet(keeps_order, run, run.validation_pictures)
+    raised = unmet(keeps_order, run.validation_pictures)
     assert raised.message == "Shuffle of the validation pictures: found True, expected False."
     assert raised.cell == GENERATORS
 

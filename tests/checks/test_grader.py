@@ -56,6 +56,66 @@ def test_a_check_is_worth_something(points: float) -> None:
     assert caught.value.remedy == "Give it some."
 
 
+@pytest.mark.parametrize(
+    ("options", "said", "remedy"),
+    [
+        ({"points": float("nan")}, "check 'answer' is worth nan points", "Give it some."),
+        ({"points": "2"}, "check 'answer' is worth 2 points", "Give it some."),
+        ({"hint": ("a", "b")}, "check 'answer': its hint is ('a', 'b'), not a text", "Write one text, in quotes."),
+        (
+            {"visibility": "after-deadline"},
+            "check 'answer': there is no visibility 'after-deadline'",
+            "There are 'always', 'after_deadline', 'never'.",
+        ),
+    ],
+)
+def test_what_a_check_is_made_of_is_looked_at(options: dict[str, object], said: str, remedy: str) -> None:
+    with pytest.raises(GraderError) as caught:
+        grader_with(**options)  # type: ignore[arg-type]
+    assert caught.value.message == f"{__file__}:{answer.__code__.co_firstlineno}: {said}"
+    assert caught.value.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "remedy"),
+    [
+        ({"hints": "only one"}, "the hints of exercise 'sides' are one text", "Put a comma behind the only one"),
+        ({"hints": ("a", 2)}, "the hint of exercise 'sides' is 2, not a text", "Write one text"),
+        ({"lesson": ("a",)}, "the lesson of exercise 'sides' is ('a',), not a text", "Write one text"),
+        ({"title": None}, "the title of exercise 'sides' is None, not a text", "Write one text"),
+    ],
+)
+def test_what_an_exercise_is_made_of_is_looked_at(options: dict[str, object], said: str, remedy: str) -> None:
+    grader = Grader("shapes", title="Shapes", dataset="shapes")
+    with pytest.raises(GraderError) as caught:
+        grader.exercise("sides", **{"title": "Count sides", **options})  # type: ignore[arg-type]
+    assert caught.value.message == f"shapes: {said}"
+    assert (caught.value.remedy or "").startswith(remedy)
+
+
+@pytest.mark.parametrize("share", [80, 0, -0.5, float("nan")])
+def test_a_share_of_hidden_pictures_is_one(share: float) -> None:
+    with pytest.raises(GraderError, match=r"^shapes: hidden_accuracy is "):
+        Grader("shapes", title="Shapes", dataset="shapes", hidden_accuracy=share)
+
+
+def test_still_epochs_are_at_least_one() -> None:
+    with pytest.raises(GraderError, match=r"^shapes: still_epochs is 0$"):
+        Grader("shapes", title="Shapes", dataset="shapes", still_epochs=0)
+
+
+def test_what_is_wrong_in_a_script_is_named_with_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "shapes.py"
+    path.write_text(
+        "from fairmark import Grader\n\n"
+        "grader = Grader('shapes', title='Shapes', dataset='shapes')\n"
+        "sides = grader.exercise('sides', title='Count sides', hints=('only one'))\n"
+    )
+    with pytest.raises(GraderError) as caught:
+        load_grader(path)
+    assert caught.value.message == f"{path}:4: shapes: the hints of exercise 'sides' are one text"
+
+
 def test_two_checks_of_one_exercise_have_two_names() -> None:
     grader = grader_with()
     with pytest.raises(GraderError, match="exercise 'sides' has a second check named 'answer'"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from recorded import PREDICTION, unmet, view
+from recorded import PREDICTION, SOURCES, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import Doubted, NotShown, RunView
 from fairmark.checks.misnamed import keeps_order, lists_as_many_as_measured
 
 WRONG = 38
@@ -65,10 +65,16 @@ def test_a_training_without_validation_shows_nothing() -> None:
         ask(run)
 
 
+def test_an_order_that_the_text_does_not_ask_for_is_doubted() -> None:
+    with pytest.raises(Doubted, match=r"^the run reports shuffle = False, but the text says True$"):
+        keeps_order(view(validation={"shuffle": False}).validation_pictures)
+
+
 def test_pictures_must_keep_the_order_of_their_files() -> None:
-    ordered = view(validation={"shuffle": False})
-    keeps_order(ordered, ordered.validation_pictures)
+    in_order = SOURCES["generators"].replace("batch_size=32,", "batch_size=32, shuffle=False,")
+    ordered = view(validation={"shuffle": False}, sources={"generators": in_order})
+    keeps_order(ordered.validation_pictures)
     shuffled = view()
-    assert unmet(keeps_order, shuffled, shuffled.validation_pictures).message == (
+    assert unmet(keeps_order, shuffled.validation_pictures).message == (
         "The order of the validation pictures: found shuffled, expected the order of the files (shuffle=False)."
     )

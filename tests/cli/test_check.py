@@ -46,6 +46,17 @@ def wrong(tmp_path: Path, course: Course) -> Path:
     return path
 
 
+def test_a_notebook_in_another_course_is_said_to_be_marked_by_this_one(
+    course: Course, tmp_path: Path, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tiny_course(tmp_path / "other")
+    (other.root / "graders" / "compile_settings.py").write_text("raise SystemExit('this must not be run')")
+    monkeypatch.chdir(course.root)
+    result = fairmark_("check", other.assignment("compile_settings").notebook)
+    assert result.exit_code == 1
+    assert f"This notebook lies in the course {other.root}, and is marked by the course {course.root}." in result.err
+
+
 # --- exit codes -------------------------------------------------------------------------------------------------------
 
 

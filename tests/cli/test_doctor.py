@@ -47,6 +47,33 @@ def test_every_layer_says_how_it_was_found_and_what_follows(course: Course, fair
         assert finding["follows"] == (LAYERS[probed.layer] if probed.on else f"not held here: {LAYERS[probed.layer]}")
 
 
+def test_the_secret_folder_is_looked_at(
+    course: Course, fairmark_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(place: Path) -> dict[str, str]:
+        monkeypatch.setenv("FAIRMARK_SECRET", str(place))
+        found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+        [finding] = [one for one in found if one["what"] == "secret"]
+        return finding
+
+    (tmp_path / "file").touch()
+    assert secret(tmp_path / "own")["state"] == str(tmp_path / "own")
+    assert "cannot be made" in secret(tmp_path / "file")["state"]
+    assert secret(tmp_path / "file")["follows"].startswith("`grade` fails: Set FAIRMARK_SECRET to a folder of your own")
+
+
+def test_a_damaged_set_is_said_among_the_others(
+    course: Course, fairmark_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRMARK_DATA", str(tmp_path))
+    (tmp_path / "tiles").mkdir()
+    (tmp_path / "tiles" / "manifest.json").write_text("junk")
+    found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+    [tiles] = [one for one in found if one["what"] == "tiles"]
+    assert tiles["state"].startswith(f"damaged: {tmp_path}/tiles/manifest.json: Invalid JSON")
+    assert "data make tiles --again" in tiles["follows"]
+
+
 def test_the_sandbox_as_a_whole_is_what_reports_name(course: Course, fairmark_: Run) -> None:
     whole = [
         one for one in findings(fairmark_("doctor", "--json", "--course", course.root).out) if one["what"] == "sandbox"

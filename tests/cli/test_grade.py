@@ -329,6 +329,19 @@ def test_a_grader_script_that_is_broken_puts_its_own_submissions_off_and_no_othe
     assert "No module named 'nowhere'" in alone.err
 
 
+def test_a_class_of_another_course_is_said_to_be_one(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    notebook = json.loads(answered(course))
+    notebook["metadata"]["fairmark"] = {"assignment": "shades"}
+    (folder / "max.ipynb").write_text(json.dumps(notebook))
+    result = fairmark_("grade", folder / "max.ipynb", "--out", tmp_path / "out", "--course", course.root)
+    assert result.exit_code == 3
+    assert "None of these notebooks names an assignment of the course" in result.err
+    assert "Name their course with --course DIR, or their assignment with --assignment NAME" in result.err
+    assert rows(tmp_path / "out")["max"]["flags"] == "not_marked"
+
+
 def test_a_class_that_is_run_afresh_is_taken_up_without_that_word(
     folder: Path, tmp_path: Path, course: Course, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,7 +62,7 @@ def test_what_is_checked_later_is_a_reason_to_hand_in(full_report: Report) -> No
 
 def test_an_unreadable_file_is_to_be_saved_again(full_report: Report) -> None:
     unreadable = full_report.model_copy(update={"run": RunSummary(outcome="unreadable"), "exercises": ()})
-    assert next_step(unreadable).action.startswith("Open the notebook in Jupyter, save it, and hand it in again")
+    assert next_step(unreadable).action.startswith("Hand in another file: this one could not be marked.")
 
 
 def test_a_report_of_no_exercises_is_for_the_instructor(full_report: Report) -> None:

@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import re
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -41,7 +43,7 @@ from fairmark.batch.room import cores, free_bytes
 from fairmark.batch.slots import LOOK_EVERY_SECONDS, MEMORY, Slots, Workers
 from fairmark.batch.steps import NOBODY
 from fairmark.batch.store import Key
-from fairmark.errors import Interrupted, MachineError
+from fairmark.errors import Interrupted, MachineError, UsageError
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.present.progress import ClassProgress, RunProgress
@@ -52,7 +54,9 @@ LOCAL = "local"
 """The address that stands for workers on this machine, one for each run at once."""
 
 _INSTALL = "pip install 'fairmark[cluster]'"
+_ADDRESS = re.compile(r"(?:[a-z]+://)?[^\s/]+:\d+|inproc://\S+")
 _CONNECT_SECONDS = 20
+_TOLD_AFTER_SECONDS = 5.0
 _MOST_AT_ONCE = 256
 """Runs of one batch at once, however many slots a cluster has: each is followed by a thread."""
 _LOST_AT_MOST = 2
@@ -67,8 +71,9 @@ def mark_on_cluster(
     """Marks ``pieces`` on the cluster at ``address``: :data:`LOCAL`, a scheduler's address or the file it writes. At
     most ``jobs`` at once.
 
-    Raises :class:`fairmark.errors.MachineError` where Dask is not installed, nothing answers, a worker cannot confine
-    notebooks or has not the same course, and what ``run`` raises; what came in before is written.
+    Raises :class:`fairmark.errors.UsageError` for what is no address; :class:`fairmark.errors.MachineError` where Dask
+    is not installed, nothing answers, a worker cannot confine notebooks or has not the same course; and what ``run``
+    raises. What came in before is written.
     """
     if not pieces:
         run.run(pieces, lambda piece: Future(), at_once=1)
@@ -85,7 +90,7 @@ def mark_on_cluster(
             client, local = stack.enter_context(_opened(address))
             with contextlib.suppress(OSError):  # a worker died over it; the others, and those to come, have it
                 client.register_plugin(_warm_plugin(is_ours=local is not None), name="fairmark")
-            client.wait_for_workers(1)
+            _wait_for_a_worker(client, progress)
             shown.stage("Looking at the workers")
             workers = stack.enter_context(Workers(client, _look, batch))
             shown.stage("Finding out how much memory a run needs")
@@ -93,6 +98,16 @@ def mark_on_cluster(
             if local is not None and jobs > 1:
                 local.scale(max(1, min(jobs, free_bytes() // max(needed.values(), default=1))))
         _Following(run, client, batch, workers, needed, progress).follow(pieces, jobs)
+
+
+def _wait_for_a_worker(client: Any, progress: ClassProgress) -> None:  # noqa: ANN401 - Dask's
+    """For as long as it takes: jobs may wait in a queue. Says so, once."""
+    began, is_told = time.monotonic(), False
+    while not client.nthreads():
+        if not is_told and time.monotonic() - began > _TOLD_AFTER_SECONDS:
+            progress.remark("The scheduler has no workers yet: waiting for the first. Ctrl-C ends this.")
+            is_told = True
+        time.sleep(LOOK_EVERY_SECONDS)
 
 
 # --- Dask -------------------------------------------------------------------------------------------------------------
@@ -108,8 +123,13 @@ def _opened(address: str) -> Iterator[tuple[Any, Any]]:
         raise MachineError("Dask is not installed here.", remedy=f"{_INSTALL} installs it.") from problem
     with ExitStack() as stack:
         stack.enter_context(_silent())
+        is_file = address != LOCAL and Path(address).is_file()
+        if address != LOCAL and not is_file and not _ADDRESS.fullmatch(address):
+            raise UsageError(
+                f"{address}: is no scheduler's address, nor a file that is there",
+                remedy="An address ends in a port, as in tls://head.example:8786; 'local' starts workers here.",
+            )
         local = stack.enter_context(_workers_here()) if address == LOCAL else None
-        is_file = local is None and Path(address).is_file()
         where: dict[str, Any] = {"scheduler_file": address} if is_file else {"address": local or address}
         try:
             client = Client(**where, name="fairmark", timeout=_CONNECT_SECONDS, set_as_default=False)

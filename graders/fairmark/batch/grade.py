@@ -112,19 +112,26 @@ class ClassOfSubmissions:
     assignment: str | None = None
     _journeys: dict[str, Journey] = field(default_factory=dict)
     _put_off: set[str] = field(default_factory=set)
+    foreign: dict[Path, AssignmentNotFound] = field(default_factory=dict)
+    """Notebooks that name no assignment of this course, and why, where none of the class does. Those that cannot be
+    read as one either are not their students' fault: the course is wrong, or nobody has said which assignment it is."""
 
     def prepare(
         self, found: Iterable[Found], known: Callable[[Found], str | None] = lambda one: None
     ) -> list[tuple[Found, str]]:
         """The assignment of each file; a file that cannot say takes the class's most frequent one. ``known`` may tell
         it from earlier, so that the file need not be parsed."""
+        self.foreign.clear()
         if not self.course.assignments():
             raise AssignmentNotFound(
                 f"{self.course.root}: this course has no assignments", remedy="Put a grader script into its graders/."
             )
         names = self.course.assignments()
         named = [(one, self._assignment(one, known(one) if known(one) in names else None)) for one in found]
-        counts = [name for _, name in named if name is not None] or self.course.assignments()[:1]
+        counts = [name for _, name in named if name is not None]
+        if counts:
+            self.foreign.clear()
+        counts = counts or names[:1]
         usual = max(dict.fromkeys(counts), key=counts.count)  # of several, the first one met
         return _told_apart([(one, name or usual) for one, name in named])
 
@@ -133,6 +140,9 @@ class ClassOfSubmissions:
             return self.assignment
         try:
             return found.assignment or known or assignment_of(found.path, self.course)
+        except AssignmentNotFound as problem:
+            self.foreign[found.path] = problem
+            return None
         except FairmarkError:
             return None  # the journey will say what is wrong with it
 
@@ -181,7 +191,10 @@ class ClassOfSubmissions:
         :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
         journey = self.journey_for(assignment)
         try:
-            return journey.mark(found.path, found.student, steps)
+            marked = journey.mark(found.path, found.student, steps)
+            if marked.report.run.outcome == "unreadable" and found.path in self.foreign:
+                return not_marked(found, journey, self.foreign[found.path].message)
+            return marked
         except Interrupted:
             raise
         except FairmarkError as problem:

@@ -1,9 +1,19 @@
 """The vocabulary graders are written in.
 
 ``grader`` says what a grader script is made of, ``expectation`` how a question is asked, ``view`` what can be asked
-about. The other modules are questions ready to use, by subject: ``generators``, ``layers``, ``compile``, ``training``,
-``accuracy`` and ``prediction``. To add a kind of check, write a function there that takes a part of the view and raises
-``Unmet``.
+about. Questions ready to use, by subject:
+
+    generators, labels, classes         pictures and what they are called
+    layers, parameters, compile         the network and its settings
+    training, callbacks, rates, history training and what it wrote down
+    accuracy, prediction, one_picture   what the trained model says
+    answers, choices, misnamed, cells   what a cell was to work out, choose, name or do without raising
+
+To add a kind of check, write a function that takes a part of the view and raises ``Unmet`` where the answer is wrong:
+in the grader script itself, or for several of them in a module here, with its tests in ``tests/checks/``. Ask through
+``run.model``, ``run.training``, ``run.training_pictures``, ``run.prediction`` and ``run.answer(name)``: what these give
+has been held against the notebook's text. What ``run.all(...)`` and ``run.evidence`` hold is the recorder's word alone,
+which a notebook may forge: confirm it with ``run.witness`` before marks hang on it.
 """
 
 from fairmark.checks.expectation import Doubted, NotShown, Observed, Unmet, expect, part

@@ -31,10 +31,9 @@ _NEAR = 0.021
 float32 name a few of two hundred pictures differently; a shuffled order or turned classes move it by far more."""
 
 
-def keeps_order(run: RunView, pictures: PicturesView) -> None:
+def keeps_order(pictures: PicturesView) -> None:
     """Pictures come in the order of their files, so that predictions can be held against the labels of the files."""
-    opened = run.all(PicturesOpened, lambda source: source.pictures == pictures.id)[-1]
-    expect(Observed(opened.shuffle, f"shuffle of the {pictures.what}", pictures.cell)).to_be(False)
+    expect(Observed(pictures.shuffled.value, f"shuffle of the {pictures.what}", pictures.cell)).to_be(False)
 
 
 def common_labels(run: RunView) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import math
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from fairmark.errors import GraderError
 from fairmark.report import Visibility
@@ -66,7 +67,9 @@ class Exercise:
         return sum(check.points for check in self.checks)
 
     def unseen(self, title: str, *, points: float, visibility: Visibility = "after_deadline") -> None:
-        """Declares a check that is made elsewhere, as `fairmark release --students` does for those it leaves out."""
+        """Declares a check that is made elsewhere, as `fairmark release --students` does for those it leaves out.
+        Raises :class:`GraderError` where :meth:`check` would."""
+        _require_sound(f"{self.id}: a check made elsewhere", title, points, None, visibility)
         self.unseen_checks.append(Unseen(title, points, visibility))
 
     def check(
@@ -74,15 +77,13 @@ class Exercise:
     ) -> Callable[[Question], Question]:
         """Decorates the function that asks the question; its name becomes the check's id.
 
-        Raises :class:`GraderError` for points that are not positive and for a second check of the same name.
+        Raises :class:`GraderError` for points that are not positive, for a title or hint that is no text, for a
+        visibility there is not, and for a second check of the same name.
         """
 
         def add(question: Question) -> Question:
             name = question.__name__
-            if points <= 0:
-                raise GraderError(
-                    f"{_place(question)}: check {name!r} is worth {points} points", remedy="Give it some."
-                )
+            _require_sound(f"{_place(question)}: check {name!r}", title, points, hint, visibility)
             if any(check.id == name for check in self.checks):
                 raise GraderError(f"{_place(question)}: exercise {self.id!r} has a second check named {name!r}")
             self.checks.append(Check(name, title, points, question, hint, visibility))
@@ -100,6 +101,8 @@ class Grader:
     ``decide_early`` lets a class's training end once that is settled, once its loss is no number or has stayed the same
     for ``still_epochs``, or where no weight of the model may change; switch it off where the number of epochs that run
     is itself what is asked.
+
+    Raises :class:`GraderError` for a share or a number of epochs that is none.
     """
 
     def __init__(
@@ -112,6 +115,12 @@ class Grader:
         decide_early: bool = True,
         still_epochs: int | None = None,
     ) -> None:
+        if hidden_accuracy is not None and not 0 < hidden_accuracy <= 1:
+            raise GraderError(
+                f"{name}: hidden_accuracy is {hidden_accuracy}", remedy="It is a share: 0.8 asks for 80% of them."
+            )
+        if still_epochs is not None and still_epochs < 1:
+            raise GraderError(f"{name}: still_epochs is {still_epochs}", remedy="Allow at least one.")
         self.name = name
         self.title = title
         self.dataset = dataset
@@ -130,7 +139,12 @@ class Grader:
         lesson: str | None = None,
     ) -> Exercise:
         """Adds an exercise; ``id`` is the stub's ``grade_id`` in the notebook. Raises :class:`GraderError` where there
-        is one of that id already."""
+        is one of that id already, or a title, hint or lesson is no text."""
+        if isinstance(hints, str):
+            remedy = "Put a comma behind the only one: hints=(..., )."
+            raise GraderError(f"{self.name}: the hints of exercise {id!r} are one text", remedy=remedy)
+        for what, text in (("title", title), *(("hint", hint) for hint in hints), ("lesson", lesson or "")):
+            _require_text(f"{self.name}: the {what} of exercise {id!r}", text)
         if any(exercise.id == id for exercise in self.exercises):
             raise GraderError(f"{self.name}: there is a second exercise named {id!r}")
         exercise = Exercise(id, title, needs_training, tuple(hints), lesson)
@@ -160,14 +174,20 @@ def load_grader(path: Path) -> Grader:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except GraderError:
-        raise
+    except GraderError as problem:
+        if problem.message.startswith(str(path)):
+            raise
+        placed = f"{path}{line_in(problem, path)}: {problem.message}"
+        raise GraderError(placed, remedy=problem.remedy) from problem
     except (Exception, SystemExit) as problem:
         said = problem.msg if isinstance(problem, SyntaxError) else problem
         raise GraderError(f"{path}{line_in(problem, path)}: {type(problem).__name__}: {said}") from problem
     grader = getattr(module, "grader", None)
     if not isinstance(grader, Grader):
-        raise GraderError(f"{path}: defines no grader", remedy='Begin it with grader = Grader("name", ...).')
+        raise GraderError(
+            f"{path}: defines no grader",
+            remedy='Begin it with grader = Grader("name", ...); a file of helpers has a name that begins with _.',
+        )
     if grader.name != path.stem:
         raise GraderError(f"{path}: its grader is named {grader.name!r}", remedy="File and grader share one name.")
     return grader
@@ -179,6 +199,21 @@ def line_in(problem: BaseException, path: Path) -> str:
         return f":{problem.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
     return f":{lines[-1]}" if lines else ""
+
+
+def _require_sound(check: str, title: object, points: object, hint: object, visibility: object) -> None:
+    if not isinstance(points, int | float) or not (math.isfinite(points) and points > 0):
+        raise GraderError(f"{check} is worth {points} points", remedy="Give it some.")
+    _require_text(f"{check}: its title", title)
+    _require_text(f"{check}: its hint", "" if hint is None else hint)
+    if visibility not in get_args(Visibility):
+        allowed = ", ".join(map(repr, get_args(Visibility)))
+        raise GraderError(f"{check}: there is no visibility {visibility!r}", remedy=f"There are {allowed}.")
+
+
+def _require_text(what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise GraderError(f"{what} is {value!r}, not a text", remedy="Write one text, in quotes.")
 
 
 def _place(question: Question) -> str:

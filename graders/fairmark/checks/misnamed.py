@@ -6,7 +6,6 @@ from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
-from fairmark.evidence import PicturesOpened
 
 __all__ = ["keeps_order", "lists_as_many_as_measured"]
 
@@ -17,12 +16,12 @@ _LIKE_GUESSING = 0.35
 """Share of the pictures from which on a list is about as long as answers paired with the wrong pictures make it."""
 
 
-def keeps_order(run: RunView, pictures: PicturesView) -> None:
+def keeps_order(pictures: PicturesView) -> None:
     """The source gives its pictures in the order of their files."""
-    opened = next(one for one in run.all(PicturesOpened) if one.pictures == pictures.id)
-    if opened.shuffle:
+    shuffled = pictures.shuffled
+    if shuffled.value:
         expected = "the order of the files (shuffle=False)"
-        raise Unmet(f"the order of the {pictures.what}", found="shuffled", expected=expected, cell=pictures.cell)
+        raise Unmet(shuffled.subject, found="shuffled", expected=expected, cell=shuffled.cell)
 
 
 def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: PicturesView, name: str) -> None:

@@ -87,6 +87,12 @@ class PicturesView:
         return Observed(self._opened.class_mode, f"the labels of the {self.what}", self.cell)
 
     @property
+    def shuffled(self) -> Observed[bool]:
+        """Whether pictures come in another order than that of their files."""
+        self._witness.confirm(self.cell, self._makers, "shuffle", self._opened.shuffle)
+        return Observed(self._opened.shuffle, f"the order of the {self.what}", self.cell)
+
+    @property
     def classes(self) -> Observed[list[str]]:
         """Names in the order of their labels."""
         return Observed(self._opened.classes, f"the classes of the {self.what}", self.cell)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Container
 
 import typer
@@ -68,8 +69,8 @@ def _not_loaded() -> None:
 
 
 def main() -> None:
-    """Runs a command. Our own errors become one clear message and their exit code; anything else is a bug and shows
-    its traceback."""
+    """Runs a command. Our own errors become one clear message and their exit code; anything else is a bug, shows its
+    traceback, and needs attention."""
     try:
         _refuse_windows()
         command_line([word for word in sys.argv[1:] if word in COMMANDS])(prog_name="fairmark")
@@ -80,3 +81,6 @@ def main() -> None:
         sys.exit(problem.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(3)

@@ -13,8 +13,8 @@ from fairmark.checks import Grader
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
-from fairmark.cli.say import results, waiting, warn_unconfined
-from fairmark.course import find_course
+from fairmark.cli.say import results, say, waiting, warn_unconfined
+from fairmark.course import course_around, find_course
 from fairmark.errors import UnreadableNotebook
 from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.curve import curve_of
@@ -44,6 +44,13 @@ def check(
     Asks what students may see at once, and says what else will be marked.
     """
     found = find_course(course)
+    around = course_around(notebook.parent)
+    if course is None and around is not None and around != found:
+        # Not taken by itself: whoever checks a stranger's notebook must not run a grader script that came with it.
+        say(
+            f"This notebook lies in the course {around.root}, and is marked by the course {found.root}. To mark it by "
+            "its own, name that with --course."
+        )
     journey = Journey(
         found,
         found.assignment(assignment_of(notebook, found)),

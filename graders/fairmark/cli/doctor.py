@@ -16,7 +16,9 @@ from rich.text import Text
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results
 from fairmark.course import find_course
-from fairmark.data import read_manifest, set_folder
+from fairmark.data import read_manifest, secret_folder, set_folder
+from fairmark.data.atomic import locked
+from fairmark.errors import FairmarkError, PicturesDamaged
 from fairmark.sandbox import best_launcher, choose_numerics, not_confined
 from fairmark.sandbox.bubblewrap import bubblewrap
 from fairmark.sandbox.cgroup import memory_groups
@@ -100,11 +102,30 @@ def _about_bubblewrap() -> tuple[str, str]:
     return "installed, but may not make namespaces", "not needed where the layers above are on"
 
 
+def _secret() -> Finding:
+    """The folder of hidden pictures and kept evidence: whether it is its owner's only, and can be locked."""
+    try:
+        folder = secret_folder()
+        with locked(folder / "seed"):
+            return Finding("secret", str(folder), "hidden pictures and kept evidence, for its owner only")
+    except FairmarkError as problem:
+        return Finding("secret", problem.message, f"`grade` fails: {problem.remedy or 'choose another folder'}")
+    except OSError as problem:
+        return Finding(
+            "secret", f"{secret_folder()}: {problem.strerror}", "`grade` fails: it must be writable and have flock"
+        )
+
+
 def _pictures(course: CourseFolder) -> list[Finding]:
     found = find_course(course)
     findings = [Finding("course", str(found.root))]
+    findings.append(_secret())
     for name in found.datasets():
-        manifest = read_manifest(set_folder(name))
+        try:
+            manifest = read_manifest(set_folder(name))
+        except PicturesDamaged as problem:
+            findings.append(Finding(name, f"damaged: {problem.message}", problem.remedy or ""))
+            continue
         state = "not on this computer" if manifest is None else f"{manifest.origin}, {set_folder(name)}"
         findings.append(Finding(name, state, "drawn when first needed" if manifest is None else ""))
     return findings

@@ -61,7 +61,13 @@ def grade(
         bool, typer.Option("--after-deadline", help="Show on students' pages what checks keep back until then.")
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, metavar="N", help="Notebooks run at once; one a core by default.")
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            metavar="N",
+            help="Notebooks run at once; one a core by default, on a cluster all it takes.",
+        ),
     ] = None,
     cluster: Annotated[
         str | None,
@@ -156,6 +162,11 @@ def grade_class(
         _going_on(ClassRun(submissions, place, ledger, fresh=fresh), len(files)) as run,
     ):
         pieces = run.plan(files)
+        for problem in list(submissions.foreign.values())[:1]:
+            say(
+                f"None of these notebooks names an assignment of the course {course.root}: {problem.message}. "
+                "Name their course with --course DIR, or their assignment with --assignment NAME."
+            )
         _make_ready(submissions, pieces, others_are_done=bool(run.standings))
         if cluster is None:
             _mark_here(run, pieces, at_once, limits or Limits(), total=len(files))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -84,6 +85,6 @@ def _tell(made: Made, root: Path, *, as_json: bool) -> None:
     for remark in made.remarks:
         say(remark)
     place = os.path.relpath(root)
-    say(f"next: cd {place}" if place != "." else "next:")
+    say(f"next: cd {shlex.quote(place)}" if place != "." else "next:")
     for words in ("release", "verify", f"check solutions/{made.assignment}.ipynb"):
         say(f"      fairmark {words}")

@@ -108,7 +108,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         reason = error.strerror or str(error)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        reason = ": ".join(filter(None, (".".join(str(part) for part in first["loc"]), first["msg"])))
     raise PicturesDamaged(
         f"{path}: {reason}",
         remedy=f"Make the pictures anew: fairmark data make {folder.name} --again (or `data add` for real ones).",

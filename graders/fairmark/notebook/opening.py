@@ -63,7 +63,7 @@ def _not_a_file(path: Path) -> UnreadableNotebook:
 
 def no_such_file(path: Path) -> UnreadableNotebook:
     """The error for a file that is not there."""
-    return UnreadableNotebook(path, "there is no such file", remedy="Check the name, and hand the notebook in.")
+    return UnreadableNotebook(path, "there is no such file", remedy="Check the name and the folder.")
 
 
 def too_large(path: Path | str, size_bytes: int) -> UnreadableNotebook:

@@ -29,7 +29,9 @@ def next_step(report: Report, *, is_complete: bool = True) -> NextStep:
     ``is_complete`` is False where some checks are left for when the notebook is handed in.
     """
     if report.run.outcome == "unreadable":
-        return NextStep("Open the notebook in Jupyter, save it, and hand it in again: this file could not be read.")
+        return NextStep(
+            "Hand in another file: this one could not be marked. Beside each check stands why, and a remedy."
+        )
     for exercise in report.exercises:
         for check in exercise.checks:
             if check.outcome == "unattempted" or (check.outcome not in _SETTLED and not is_held_back(check)):

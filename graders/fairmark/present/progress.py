@@ -238,6 +238,10 @@ class ClassProgress:
         """Progress of one student's run, shown under that of the class on a terminal. Several may be open at once."""
         return RunProgress(self._display.console, clock=self._display.clock, student=student, of=self._display)
 
+    def remark(self, text: str) -> None:
+        """One line that stays, above the bars where there are some."""
+        self._display.line(one_line(text))
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """While one submission is being marked, and waits no more; for any number of threads."""
