@@ -77,7 +77,7 @@ def find_course(start: Path | None = None) -> Course:
         if not _is_course(start):
             raise CourseNotFound(
                 f"{start}: not a course",
-                remedy="A course has assignments/, graders/ and datasets/ in it; that of an author has solutions/, too.",
+                remedy="A course has assignments/, graders/ and datasets/ in it, and its author's solutions/, too.",
             )
         return Course(start.resolve())
     return course_around(Path.cwd()) or built_in_course()
