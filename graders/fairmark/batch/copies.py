@@ -1,4 +1,4 @@
-"""Copies of one another wait until the first of them has run; then they find its evidence, and nobody runs twice."""
+"""Copies of one another wait while the first of them runs; then they find its evidence, and nobody runs twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Copies"]
 
 
 class Copies:
-    """Which submissions have been begun, for any number of threads. Whoever waits here should hold nothing that others
+    """Which submissions are under way, for any number of threads. Whoever waits here should hold nothing that others
     could use."""
 
     def __init__(self) -> None:
@@ -26,4 +26,6 @@ class Copies:
         try:
             yield
         finally:
-            first.set()
+            if self._first.get(like) is own:
+                del self._first[like]  # whoever comes now finds what was kept
+            own.set()
