@@ -40,7 +40,7 @@ from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, 
 
 __all__ = ["grade", "grade_class"]
 
-_HANDED_OUT = 8
+_HANDED_OUT = 4
 """Submissions for each that runs: as many may be copies that wait."""
 
 
