@@ -91,7 +91,10 @@ def test_a_folder_that_is_no_course_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CourseNotFound) as caught:
         find_course(tmp_path)
     assert caught.value.message == f"{tmp_path}: not a course"
-    assert caught.value.remedy == "A course has assignments/, graders/ and datasets/ in it, and its author's solutions/, too."
+    assert (
+        caught.value.remedy
+        == "A course has assignments/, graders/ and datasets/ in it, and its author's solutions/, too."
+    )
 
 
 def test_students_need_no_solutions_to_have_a_course(course: Course) -> None:

@@ -162,33 +162,35 @@ def grade_class(
         _going_on(ClassRun(submissions, place, ledger, fresh=fresh), len(files)) as run,
     ):
         pieces = run.plan(files)
-        for problem in list(submissions.foreign.values())[:1]:
-            say(
-                f"None of these notebooks names an assignment of the course {course.root}: {problem.message}. "
-                "Name their course with --course DIR, or their assignment with --assignment NAME."
-            )
         _make_ready(submissions, pieces, others_are_done=bool(run.standings))
-        if cluster is None:
-            _mark_here(run, pieces, at_once, limits or Limits(), total=len(files))
-            EvidenceStore(evidence_folder()).prune()
-            return run.standings
-        batch = Batch(
-            name=secrets.token_hex(8),
-            course=location_of(course),
-            limits=limits or Limits(),
-            numerics=numerics,
-            seed=seed,
-            decide_early=decide_early,
-            trust=trust,
-            fresh=fresh,
-        )
         with ClassProgress(waiting(), len(files), done=run.standings) as progress:
-            mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
+            if cluster is None:
+                _mark_here(run, pieces, at_once, limits or Limits(), progress)
+            else:
+                batch = Batch(
+                    name=secrets.token_hex(8),
+                    course=location_of(course),
+                    limits=limits or Limits(),
+                    numerics=numerics,
+                    seed=seed,
+                    decide_early=decide_early,
+                    trust=trust,
+                    fresh=fresh,
+                )
+                mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
+        EvidenceStore(evidence_folder()).prune()
         return run.standings
 
 
 def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_are_done: bool) -> None:
-    """Prepares the assignments of all ``pieces``; raises what is wrong only where nothing can be marked for it."""
+    """Prepares the assignments of all ``pieces``, and says what is wrong with any; raises it only where nothing can be
+    marked for it."""
+    foreign = next(iter(submissions.foreign.values()), None)
+    if foreign is not None:
+        say(
+            f"None of these notebooks names an assignment of the course {submissions.course.root}: {foreign.message}. "
+            "Name their course with --course DIR, or their assignment with --assignment NAME."
+        )
     count = Counter(piece.assignment for piece in pieces)
     problems = submissions.make_ready(count, lambda name: drawing(submissions.journey_for(name), count[name]))
     if problems and len(problems) == len(count) and not others_are_done:
@@ -209,7 +211,7 @@ def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
         raise
 
 
-def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *, total: int) -> None:
+def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, progress: ClassProgress) -> None:
     """By threads of this process, each of which follows one run at a time; more of them than may run, since copies wait
     for the first of them. Where there is only one, or all could take what one may take at most, nobody asks how much it
     will be."""
@@ -217,7 +219,7 @@ def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, *,
     copies, slots = Copies(), Semaphore(jobs)
     room = Room(free_bytes())
     fit_at_their_limit = jobs == 1 or jobs * limits.memory_bytes <= room.size_bytes
-    with ClassProgress(waiting(), total, done=run.standings) as progress, ThreadPoolExecutor(handed_out) as pool:
+    with ThreadPoolExecutor(handed_out) as pool:
 
         def mark(piece: Piece) -> Marked:
             like = run.submissions.likeness(piece.found, piece.assignment) if jobs > 1 else ""
