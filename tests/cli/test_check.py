@@ -137,7 +137,7 @@ def test_an_unknown_assignment_exits_with_2_and_the_nearest_name(wrong: Path, co
 def test_a_folder_that_is_no_course_exits_with_2(wrong: Path, tmp_path: Path, fairmark_: Run) -> None:
     result = fairmark_("check", wrong, "--course", tmp_path)
     assert (result.exit_code, result.out) == (2, "")
-    assert f"fairmark: {tmp_path}: not a course\nA course is a folder with" in result.err
+    assert f"fairmark: {tmp_path}: not a course\nA course has assignments/," in result.err
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
