@@ -11,7 +11,7 @@ from recorded import TRAINING, dense, events, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown
 from fairmark.checks.accuracy import Accuracy, accuracy_of, measured_accuracy, predicted_class, reaches, wilson_interval
-from fairmark.evidence import Probe
+from fairmark.evidence import Decided, Probe
 
 COUNTS = st.integers(1, 5000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
@@ -151,6 +151,24 @@ def test_a_model_that_misses_the_threshold_is_told_by_how_much() -> None:
     )
     assert unmet(reaches, view(probe=hidden(159)), 0.8).message.endswith(
         " This is a close call: the interval holds the threshold."
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("not_a_number", "The loss was not a number"),
+        ("untrainable", "Nothing had changed"),
+        ("still", "The loss no longer moved"),
+    ],
+)
+def test_a_training_that_was_ended_for_another_reason_says_at_which_epoch_and_why(reason: str, said: str) -> None:
+    seen = view(probe=hidden(100))
+    decided = Decided.model_validate({"fit": "fit-1", "epoch": 2, "asked": 15, "reason": reason})
+    ended = seen.evidence.run.model_copy(update={"decided": decided})
+    refused = unmet(reaches, view(seen.evidence.model_copy(update={"run": ended})), 0.8)
+    assert refused.message.endswith(
+        f", expected at least 80%. {said} after epoch 2 of 15, and training was ended there."
     )
 
 

@@ -35,13 +35,13 @@ from fairmark.notebook.syntax import syntax_tree
 from fairmark.present.files import evidence_json
 from fairmark.whole import remove_beyond, write_file
 
-__all__ = ["MOST_BYTES", "EvidenceStore", "Key", "engine_digest", "versions"]
+__all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
 
 _DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy", "ipython")
 """Packages whose versions decide what a run comes to."""
 _ENGINE = ("evidence.py", "probe.py", "sandbox", "checks", "data", "notebook", "batch")
 """Of this package: what runs inside, what watches it, what the probe reads off the run, and how all that is kept."""
-MOST_BYTES = 2 << 30
+_MOST_BYTES = 2 << 30
 """Of all entries together, once a class is graded; an entry takes 20 to 200 kB."""
 _LEFTOVER_SECONDS = 86_400
 """After so long nobody is still writing a file."""
@@ -194,7 +194,7 @@ class EvidenceStore:
         """Of all entries together."""
         return sum(found.st_size for found, _ in self._entries())
 
-    def prune(self, most_bytes: int = MOST_BYTES) -> int:
+    def prune(self, most_bytes: int = _MOST_BYTES) -> int:
         """Removes entries, those not used for longest first, until at most ``most_bytes`` are left; how many. And what
         a writer that was killed has left."""
         for left in self.folder.glob("*/.*.tmp"):

@@ -13,6 +13,12 @@ __all__ = ["Accuracy", "accuracy_of", "measured_accuracy", "predicted_class", "r
 
 _Z = 1.959963984540054
 """97.5% quantile of the standard normal distribution: two-sided 95%."""
+_WHY_ENDED = {
+    "reached": "That was clear",
+    "not_a_number": "The loss was not a number",
+    "untrainable": "Nothing had changed",
+    "still": "The loss no longer moved",
+}
 
 
 @dataclass(frozen=True)
@@ -97,15 +103,18 @@ def reaches(run: RunView, threshold: float) -> str:
         cell=training.cell,
         message=f"Hidden pictures named rightly: {measured}, expected at least {threshold:.0%}."
         + _close(measured, threshold)
-        + _untrainable(run),
+        + _untrainable(run)
+        + _ended_early(run),
     )
 
 
 def _ended_early(run: RunView) -> str:
+    """At which epoch a training was ended early, and why."""
     decided = run.evidence.run.decided
-    if decided is None or decided.reason != "reached":
+    if decided is None:
         return ""
-    return f" That was clear after epoch {decided.epoch} of {decided.asked}, and training was ended there."
+    said = _WHY_ENDED[decided.reason]
+    return f" {said} after epoch {decided.epoch} of {decided.asked}, and training was ended there."
 
 
 def _close(measured: Accuracy, threshold: float) -> str:

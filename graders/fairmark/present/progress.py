@@ -257,10 +257,12 @@ class ClassProgress:
         self._show()
 
     def _show(self) -> None:
-        done, waiting = self._done, self._total - self._done - self._running
-        note = f"{done} of {self._total}, {self._passed} passed{f', {waiting} waiting' if waiting > 0 else ''}"
-        note += self._time_left()
-        self._display.update(self._bar, "Submissions", completed=done, total=self._total, note=note)
+        waiting = self._total - self._done - self._running
+        note = f"{self._so_far()}{f', {waiting} waiting' if waiting > 0 else ''}{self._time_left()}"
+        self._display.update(self._bar, "Submissions", completed=self._done, total=self._total, note=note)
+
+    def _so_far(self) -> str:
+        return f"{self._done} of {self._total}, {self._passed} passed"
 
     def finished(self, report: Report) -> None:
         """One submission is marked."""
@@ -268,10 +270,9 @@ class ClassProgress:
         self._passed += report.outcome == "passed"
         self._show()
         if self._display.bars is None:
-            note = f"{self._done} of {self._total}, {self._passed} passed{self._time_left()}"
             score = marks(report.score, report.max_score)
             name = directed(one_line(report.student, limit=60))
-            self._display.line(f"{note}: {name}, {score}, {LOOKS[report.outcome].words}")
+            self._display.line(f"{self._so_far()}{self._time_left()}: {name}, {score}, {LOOKS[report.outcome].words}")
 
     def _time_left(self) -> str:
         left = self._total - self._done
