@@ -125,6 +125,7 @@ def test_a_report_is_written_with_the_fields_of_the_contract() -> None:
         "run",
         "exercises",
         "flags",
+        "not_checked",
     ]
     assert written["schema"] == "fairmark.report/1"
     assert set(written["run"]) == {

@@ -1,8 +1,8 @@
 """Evidence: what a run of a notebook left behind, as data.
 
 Both sides of the sandbox wall import this module and it imports nothing of ours. The side inside writes events, one
-JSON line each; the side outside validates every line against these classes before it believes that it is even
-well-formed, stamps it with its own clock, and keeps the whole as one :class:`Evidence` per submission.
+JSON line each; the side outside validates every line against these classes, stamps it with its own clock, and keeps the
+whole as one :class:`Evidence` per submission.
 
 Numbers that are not finite travel as the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, so that the files stay
 standard JSON. Sizes of pictures are (height, width) in pixels, as Keras gives them. Cells are counted from 1 in the
@@ -129,11 +129,13 @@ class CellStarted(Schema):
 
 
 class CellError(Schema):
-    """``line`` counts from 1 inside the cell where the error arose, None where it has no line there."""
+    """``line`` counts from 1 inside the cell that ran, None if it has no line there. ``through`` holds the positions of
+    the cells whose code the traceback passes through, outermost first: the code of the last one raised."""
 
     type: str
     message: str
     line: int | None = None
+    through: tuple[int, ...] = ()
 
 
 class CellFinished(Schema):
@@ -144,8 +146,7 @@ class CellFinished(Schema):
 
 
 class NamesBound(Schema):
-    """Names a cell bound to plain values (``values``; lists, tables and small arrays of them, too), to picture sources
-    or to models (``objects``: name to id)."""
+    """Names a cell bound to plain ``values`` (lists, tables, small arrays, too) or to ``objects`` (name to id)."""
 
     kind: Literal["names_bound"] = "names_bound"
     cell: int
@@ -475,10 +476,8 @@ class Probe(Schema):
 
 class Rerun(Schema):
     """A further run with the reference's cells in place of the exercises in ``replaced``, whose faults had already cost
-    their marks: what comes after them is judged by it.
-
-    ``answers`` names the checks (``exercise.check``) that it can answer; one that trains nothing leaves some open. Of
-    what ``run`` says, no text is kept that is neither the student's nor known from an honest run (see
+    their marks: what comes after them is judged by it. ``answers`` names the checks (``exercise.check``) that it can
+    answer. Of what ``run`` says, no text is kept that is neither the student's nor known from an honest run (see
     :mod:`fairmark.batch.mute`): the reference was in there.
     """
 

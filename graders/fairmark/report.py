@@ -118,6 +118,8 @@ class Report(Schema):
     run: RunSummary
     exercises: tuple[ExerciseResult, ...] = ()
     flags: tuple[Flag, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    """Checks (``exercise.check``) that a quick check did not reach. They are in no exercise and in no score."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
