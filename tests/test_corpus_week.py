@@ -14,7 +14,6 @@ need training and are not compared; a case with ``mode = "full"`` is trained, an
 from __future__ import annotations
 
 import re
-import shutil
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from quick_pictures import with_quick_pictures
 from thorough import one_in
 
 from fairmark.author.sample_class import with_answers
@@ -33,20 +33,6 @@ from fairmark.sandbox import Launcher, Limits, grading_launcher
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(__file__).resolve().parent / "corpus" / "week"
-
-RENDER = """\
-import colorsys
-import zlib
-
-from PIL import Image
-
-def draw(class_name, random):
-    hue = zlib.crc32(class_name.encode()) % 360 / 360 + random.uniform(-0.02, 0.02)
-    shade = colorsys.hsv_to_rgb(hue % 1, 0.8, random.uniform(0.6, 1))
-    return Image.new("RGB", (16, 16), tuple(int(255 * part) for part in shade))
-"""
-"""Small pictures of one colour for each class, drawn at once. There are as many as in the real set, since answers count
-them."""
 
 
 @dataclass(frozen=True)
@@ -140,22 +126,11 @@ def checks_of(report: Report) -> dict[str, CheckResult]:
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Week]:
-    root = tmp_path_factory.mktemp("week") / "course"
-    for part in ("assignments", "solutions", "datasets"):
-        shutil.copytree(ROOT / part, root / part)
-    (root / "graders").mkdir()
-    for grader in (ROOT / "graders").glob("*.py"):
-        shutil.copy(grader, root / "graders")
-    for recipe in (root / "datasets").glob("*/dataset.toml"):
-        text = re.sub(r"(?m)^pixels_sha256.*\n", "", recipe.read_text(encoding="utf-8"))
-        recipe.write_text(re.sub(r"(?m)^picture_size = .*$", "picture_size = [16, 16]", text), encoding="utf-8")
-        for script in recipe.parent.glob("*.py"):
-            script.unlink()
-        (recipe.parent / "render.py").write_text(RENDER)
+    course = with_quick_pictures(ROOT, tmp_path_factory.mktemp("week") / "course")
     launcher = grading_launcher()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("week_data")))
-        made = Week(Course(root), launcher, tmp_path_factory.mktemp("submitted"), pool)
+        made = Week(course, launcher, tmp_path_factory.mktemp("submitted"), pool)
         for item in request.session.items:
             case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
             if isinstance(case, Case):

@@ -1,0 +1,141 @@
+"""Notebooks as people really hand them in, each marked in the real sandbox with what must come of it.
+
+``corpus/cases/<case>.ipynb`` is the file as it is handed in, and ``<case>.toml`` beside it says what is expected:
+
+    assignment = "convnet_layers"
+    course = "adopted"                    # corpus/cases/adopted/course; the built-in one where nothing is said
+    mode = "quick"                        # or "rehearsal" (every fit does a single step), or "full" (thorough)
+    says = "one sentence: what the case is about"
+    score = 14
+    max_score = 14
+    flags = ["cell_found_again"]          # the kinds, in order; none where nothing is said
+    [lost]                                # what each exercise loses; the rest lose nothing
+    layers = 2.0
+    [messages]                            # whole messages, by exercise and check
+    "layers.blocks" = "Convolution block 1: found 12 filters."
+
+Pictures are small and of one colour, so that they are there at once: see ``quick_pictures.py``. A case that counts on
+real ones cannot be trained here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from quick_pictures import with_quick_pictures
+from thorough import by_default
+
+from fairmark.batch.journey import Journey
+from fairmark.course import Course
+from fairmark.report import Report
+from fairmark.sandbox import Launcher, Limits, grading_launcher
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = Path(__file__).resolve().parent / "corpus" / "cases"
+COURSES = {"": ROOT, "adopted": CORPUS / "adopted" / "course"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One notebook, and what must come of it; ``name`` is that of its files."""
+
+    name: str
+    assignment: str
+    mode: Literal["quick", "rehearsal", "full"]
+    says: str
+    score: float
+    max_score: float
+    course: str = ""
+    flags: list[str] = field(default_factory=list)
+    lost: dict[str, float] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def notebook(self) -> Path:
+        return CORPUS / f"{self.name}.ipynb"
+
+
+def cases() -> Iterator[Case]:
+    for path in sorted(CORPUS.glob("*.toml")):
+        yield Case(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+@dataclass
+class Desk:
+    """Marks cases, two at a time, each once; with one warm launcher for all of them."""
+
+    courses: dict[str, Course]
+    launcher: Launcher
+    pool: ThreadPoolExecutor
+    marked: dict[str, Future[Report]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.journey = cache(self._journey)
+
+    def begin(self, case: Case) -> None:
+        self.marked[case.name] = self.pool.submit(self._mark, case)
+
+    def report(self, case: Case) -> Report:
+        return self.marked[case.name].result()
+
+    def _mark(self, case: Case) -> Report:
+        return self.journey(case.course, case.assignment, case.mode).mark(case.notebook, "ada").report
+
+    def _journey(self, course: str, assignment: str, mode: str) -> Journey:
+        made = Journey(
+            self.courses[course],
+            self.courses[course].assignment(assignment),
+            launcher=self.launcher,
+            limits=Limits(run_seconds=600),
+            quick=mode == "quick",
+            rehearse=mode == "rehearsal",
+        )
+        made.prepare()
+        return made
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("cases_data")))
+        wanted = [
+            case
+            for item in request.session.items
+            if isinstance(case := getattr(getattr(item, "callspec", None), "params", {}).get("case"), Case)
+        ]
+        courses = {
+            name: with_quick_pictures(COURSES[name], tmp_path_factory.mktemp("cases") / "course")
+            for name in {case.course for case in wanted}
+        }
+        made = Desk(courses, grading_launcher(), pool)
+        for case in wanted:
+            made.begin(case)
+        yield made
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("case", by_default(lambda case: case.mode != "full", cases()), ids=lambda case: case.name)
+def test_a_notebook_gets_what_it_has_earned(case: Case, desk: Desk) -> None:
+    report = desk.report(case)
+    checks = {f"{one.id}.{check.id}": check for one in report.exercises for check in one.checks}
+    assert {name: checks[name].message for name in case.messages} == case.messages
+    lost = {exercise.id: round(exercise.max_score - exercise.score, 2) for exercise in report.exercises}
+    found = {
+        "score": report.score,
+        "max_score": report.max_score,
+        "lost": {exercise: marks for exercise, marks in lost.items() if marks},
+        "flags": [flag.kind for flag in report.flags],
+    }
+    expected = {"score": case.score, "max_score": case.max_score, "lost": case.lost, "flags": case.flags}
+    assert found == expected, [check.message for check in checks.values() if check.outcome != "passed"]
+
+
+def test_every_notebook_has_its_expectations_beside_it() -> None:
+    assert {path.stem for path in CORPUS.glob("*.ipynb")} == {path.stem for path in CORPUS.glob("*.toml")}
