@@ -10,8 +10,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from fairmark.author.release import is_stale, release, release_notebook
+from fairmark.author.release import is_stale, release
 from fairmark.errors import MachineError, ReleaseError
+from fairmark.notebook.student_notebook import release_notebook
 
 ANSWER = "model.compile(loss='binary_crossentropy', optimizer='rmsprop')"
 REGION = f"### BEGIN SOLUTION\n{ANSWER}\n### END SOLUTION"

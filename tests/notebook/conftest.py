@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fairmark.author.release import release_notebook
 from fairmark.notebook.master import Master, master_from_bytes
+from fairmark.notebook.student_notebook import release_notebook
 
 
 def _code(source: str, exercise: str | None = None) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from fairmark.author.release import BEGIN, END, GRADE_ID, NEARLY_A_MARKER
 from fairmark.errors import ReleaseError
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.stub import exercise_metadata, header, header_of
+from fairmark.notebook.student_notebook import BEGIN, END, GRADE_ID, NEARLY_A_MARKER
 
 __all__ = ["Adopted", "adopt"]
 

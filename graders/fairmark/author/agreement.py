@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from fairmark.author.release import Answers, answers_in, read_solution
 from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.course import Assignment, Course
 from fairmark.errors import AuthorError, GraderError, ReleaseError
+from fairmark.notebook.student_notebook import Answers, answers_in, read_solution
 
 __all__ = ["disagreements", "place_of", "require_agreement", "require_graders"]
 

@@ -16,10 +16,10 @@ from nbformat import from_dict
 from nbformat import v4 as format_4
 
 from fairmark.author.adopt import Adopted, adopt
-from fairmark.author.release import KERNEL
 from fairmark.course import Course
 from fairmark.errors import UsageError
 from fairmark.notebook.stub import exercise_metadata, header_of
+from fairmark.notebook.student_notebook import KERNEL
 from fairmark.whole import write_file
 
 __all__ = ["EXAMPLE", "Made", "cells_of", "new_assignment", "new_course", "notebook_bytes"]

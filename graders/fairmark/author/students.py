@@ -12,12 +12,12 @@ import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
-from fairmark.author.release import read_solution, release_notebook
 from fairmark.author.takeout import without_held_back
 from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.course import Course
 from fairmark.data.atomic import new_sibling, put_in_place
 from fairmark.errors import GraderError, MachineError, UsageError
+from fairmark.notebook.student_notebook import read_solution, release_notebook
 from fairmark.whole import write_file
 
 __all__ = ["release_to_students"]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from fairmark.author.mutants import fitting, naming, network, pictures, plain, settings
 from fairmark.author.mutants.answer import Answer, Change
-from fairmark.author.release import BEGIN, END
 from fairmark.errors import AuthorError, UnreadableNotebook
 from fairmark.notebook.parse import parse_notebook, read_bytes
+from fairmark.notebook.student_notebook import BEGIN, END
 
 __all__ = ["FAMILIES", "Mutant", "answers_in", "mutants_of"]
 
