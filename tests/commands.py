@@ -31,6 +31,7 @@ REPORT = {
     "run",
     "exercises",
     "flags",
+    "not_checked",
 }
 RUN = {"outcome", "wall_seconds", "peak_memory_bytes", "isolation", "numerics", "software"}
 EXERCISE = {"id", "title", "outcome", "score", "max_score", "checks"}

@@ -14,6 +14,7 @@ from fairmark.errors import (
     Interrupted,
     MachineError,
     NotConfined,
+    NotOfThisCourse,
     StudentError,
     UnreadableNotebook,
     UsageError,
@@ -44,7 +45,9 @@ def test_what_people_can_mend_exits_with_2_and_what_they_cannot_with_3(error: ty
     assert error.exit_code == (130 if error is Interrupted else 3 if ours else 2)
 
 
-@pytest.mark.parametrize("error", [error for error in CLASSES if error not in (UnreadableNotebook, NotConfined)])
+@pytest.mark.parametrize(
+    "error", [error for error in CLASSES if error not in (UnreadableNotebook, NotConfined, NotOfThisCourse)]
+)
 def test_message_and_remedy_are_kept(error: type[FairmarkError]) -> None:
     raised = error("there is no train/", remedy="Name another folder.")
     assert (str(raised), raised.message, raised.remedy) == (

@@ -10,7 +10,8 @@
     │   ├── RecipeError
     │   └── ReleaseError
     ├── UsageError              the command asks for something impossible          exit 2
-    │   └── ArchiveRefused
+    │   ├── ArchiveRefused
+    │   └── NotOfThisCourse
     ├── Interrupted             somebody has asked us to stop                      exit 130
     ├── MachineError            this computer lacks something (space, pictures)    exit 3
     │   ├── NotConfined
@@ -38,6 +39,7 @@ __all__ = [
     "Interrupted",
     "MachineError",
     "NotConfined",
+    "NotOfThisCourse",
     "PicturesDamaged",
     "PicturesMissing",
     "RecipeError",
@@ -106,6 +108,19 @@ class UsageError(FairmarkError):
 
 class ArchiveRefused(UsageError):
     """An archive of pictures or submissions holds something that is never unpacked (links, ``..``, a bomb)."""
+
+
+class NotOfThisCourse(UsageError):
+    """No notebook of a class belongs to the course that it was to be marked by: ``found`` says what there was instead,
+    ``known`` are the course's assignments."""
+
+    def __init__(self, place: str, course: str, count: int, found: Sequence[str], known: Sequence[str]) -> None:
+        none = "this notebook does not belong" if count == 1 else f"none of the {count} notebooks in it belongs"
+        super().__init__(
+            f"{place}: {none} to {course}: found {', '.join(found)}",
+            remedy="Name the course with --course DIR; or, if it is this one, the assignment with --assignment NAME: "
+            f"{', '.join(known)}.",
+        )
 
 
 class Interrupted(FairmarkError):

@@ -14,7 +14,7 @@ from fairmark.batch.find import Found, find_submissions
 from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.course import Course
-from fairmark.errors import MachineError
+from fairmark.errors import MachineError, NotOfThisCourse
 from fairmark.evidence import Evidence
 from fairmark.sandbox import Child, Job, Limits
 from fairmark.sandbox.walls.layers import Confined
@@ -77,16 +77,17 @@ def of_another_course(course: Course, folder: Path, *students: str) -> None:
         (folder / f"{student}.ipynb").write_text(json.dumps(notebook))
 
 
-def test_a_class_of_another_course_costs_nobody_marks(tmp_path: Path, course: Course) -> None:
+def test_a_class_of_another_course_is_not_marked_by_this_one(tmp_path: Path, course: Course) -> None:
     of_another_course(course, tmp_path / "class", "ada", "ben")
-    marked = mark_all(class_of(course), tmp_path / "class")
-    assert {student: one.report.outcome for student, one in marked.items()} == {
-        "ada": "needs_attention",
-        "ben": "needs_attention",
-    }
-    [flag] = marked["ada"].report.flags
-    assert flag.kind == "not_marked"
-    assert "this course has no assignment named 'shades'" in flag.message
+    with pytest.raises(NotOfThisCourse, match="found 2 of the assignment 'shades'"):
+        mark_all(class_of(course), tmp_path / "class")
+
+
+def test_the_first_notebook_that_belongs_is_enough(tmp_path: Path, course: Course) -> None:
+    of_another_course(course, tmp_path / "class", "ada", "cem")
+    (tmp_path / "class" / "ben.ipynb").write_bytes(answered(course))
+    found = find_submissions(tmp_path / "class", course.assignments())
+    class_of(course).require_own([*found[:2], Found(tmp_path / "not_looked_at.ipynb", "zoe")])
 
 
 def test_one_notebook_of_another_course_is_its_students_mistake(tmp_path: Path, course: Course) -> None:

@@ -329,19 +329,6 @@ def test_a_grader_script_that_is_broken_puts_its_own_submissions_off_and_no_othe
     assert "No module named 'nowhere'" in alone.err
 
 
-def test_a_class_of_another_course_is_said_to_be_one(
-    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
-) -> None:
-    notebook = json.loads(answered(course))
-    notebook["metadata"]["fairmark"] = {"assignment": "shades"}
-    (folder / "max.ipynb").write_text(json.dumps(notebook))
-    result = fairmark_("grade", folder / "max.ipynb", "--out", tmp_path / "out", "--course", course.root)
-    assert result.exit_code == 3
-    assert "None of these notebooks names an assignment of the course" in result.err
-    assert "Name their course with --course DIR, or their assignment with --assignment NAME" in result.err
-    assert rows(tmp_path / "out")["max"]["flags"] == "not_marked"
-
-
 def test_a_class_that_is_run_afresh_is_taken_up_without_that_word(
     folder: Path, tmp_path: Path, course: Course, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,3 +359,127 @@ def test_runs_at_once_share_the_cores(
 ) -> None:
     fairmark_("grade", folder, "--out", tmp_path / "out", "--course", course.root, "--jobs", jobs)
     assert {job.threads for job in launcher.jobs if isinstance(job, NotebookJob)} == {threads}
+
+
+# --- started in the wrong folder --------------------------------------------------------------------------------------
+
+
+def lay(path: Path, notebook: bytes, **metadata: object) -> None:
+    """``notebook`` with other metadata; without any, and without ids, where none are given."""
+    data = json.loads(notebook)
+    data["metadata"] = metadata
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data))
+
+
+STRANGER = json.dumps(
+    {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [
+            {"id": "a", "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "x"}
+        ],
+    }
+).encode()
+SHADES = {"fairmark": {"assignment": "shades"}}
+TONES = {"fairmark": {"assignment": "tones"}}
+CHOICE = (
+    "Name the course with --course DIR; or, if it is this one, the assignment with --assignment NAME: "
+    "compile_settings, convolutions."
+)
+
+
+@pytest.mark.parametrize(
+    ("laid", "said"),
+    [
+        (
+            {"max.ipynb": SHADES},
+            "PLACE/max.ipynb: this notebook does not belong to the course COURSE: found 1 of the assignment 'shades'",
+        ),
+        (
+            {"max.ipynb": SHADES, "nia.ipynb": SHADES, "ole.ipynb": {}},
+            "PLACE: none of the 3 notebooks in it belongs to the course COURSE: "
+            "found 2 of the assignment 'shades', 1 without any of its exercises",
+        ),
+        (
+            {"max/week/work.ipynb": {}, "nia/work.ipynb": TONES},
+            "PLACE: none of the 2 notebooks in it belongs to the course COURSE: "
+            "found 1 of the assignment 'tones', 1 without any of its exercises",
+        ),
+        (
+            # Named as an assignment of this course is: what the notebook itself says counts for more.
+            {"max/convolutions.ipynb": SHADES, "nia/convolutions/work.ipynb": SHADES},
+            "PLACE: none of the 2 notebooks in it belongs to the course COURSE: found 2 of the assignment 'shades'",
+        ),
+    ],
+)
+def test_a_class_of_another_course_exits_with_2_and_changes_nothing(
+    laid: dict[str, dict[str, object]], said: str, tmp_path: Path, course: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    place = tmp_path / "class"
+    for name, metadata in laid.items():
+        lay(place / name, STRANGER, **metadata)
+    before = sorted(tmp_path.rglob("*"))
+    result = fairmark_("grade", place, "--out", tmp_path / "out", "--course", course.root)
+    assert (result.exit_code, result.out) == (2, "")
+    message = said.replace("PLACE", str(place)).replace("COURSE", str(course.root))
+    assert result.err == f"fairmark: {message}\n{CHOICE}\n"
+    assert sorted(tmp_path.rglob("*")) == before
+    assert launcher.jobs == []
+
+
+def test_files_none_of_which_can_be_read_are_marked_by_no_rubric_that_is_only_the_first(
+    tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    (tmp_path / "class").mkdir()
+    for name in ("eve", "max"):
+        (tmp_path / "class" / f"{name}.ipynb").write_text("<html>")
+    words = ["grade", tmp_path / "class", "--out", tmp_path / "out", "--course", course.root]
+    result = fairmark_(*words)
+    assert (result.exit_code, result.out) == (2, "")
+    assert "found 2 that cannot be read" in result.err
+    assert not (tmp_path / "out").exists()
+    assert fairmark_(*words, "--assignment", "convolutions").exit_code == 1
+    assert {row["outcome"] for row in rows(tmp_path / "out").values()} == {"error"}
+
+
+def test_an_output_folder_of_earlier_is_left_as_it_is(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    words = ["--out", tmp_path / "out", "--course", course.root]
+    fairmark_("grade", folder, *words)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
+    lay(tmp_path / "other" / "max.ipynb", STRANGER, **SHADES)
+    assert fairmark_("grade", tmp_path / "other", *words).exit_code == 2
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")} == before
+
+
+def test_notebooks_that_name_no_assignment_but_have_its_exercises_are_marked(
+    tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    lay(tmp_path / "class" / "max.ipynb", answered(course))
+    result = fairmark_("grade", tmp_path / "class", "--out", tmp_path / "out", "--course", course.root)
+    assert result.exit_code != 2
+    assert set(rows(tmp_path / "out")) == {"max"}
+
+
+def test_where_some_belong_the_others_have_rows_that_say_that_they_do_not(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    lay(folder / "max.ipynb", STRANGER, **SHADES)
+    lay(folder / "nia.ipynb", STRANGER)
+    words = ["--out", tmp_path / "out", "--course", course.root, "--json"]
+    reports = {one["student"]: one for one in json.loads(fairmark_("grade", folder, *words).out)}
+    assert [reports[student]["run"]["outcome"] for student in ("ada", "max", "nia")] == [
+        "completed",
+        "unreadable",
+        "unreadable",
+    ]
+    graded = rows(tmp_path / "out")
+    assert [graded[student]["score"] for student in ("ada", "max", "nia")] == ["3", "0", "0"]
+    for student, said in (
+        ("max", "is a notebook of the assignment 'shades', not of 'compile_settings'"),
+        ("nia", "names no assignment, and no exercise of 'compile_settings' was found in it"),
+    ):
+        assert said in (tmp_path / "out" / "reports" / f"{student}.compile_settings.json").read_text()

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from fairmark.batch.assign import assignment_of
+from fairmark.batch.assign import Claim, assignment_of, claim_of
 from fairmark.batch.find import Found
 from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.batch.store import Key
 from fairmark.checks import Grader
-from fairmark.course import Course
-from fairmark.errors import AssignmentNotFound, AuthorError, FairmarkError, Interrupted, MachineError
+from fairmark.course import Course, built_in_course
+from fairmark.errors import AssignmentNotFound, AuthorError, FairmarkError, Interrupted, MachineError, NotOfThisCourse
 from fairmark.evidence import Evidence, Run, Submission
 from fairmark.judge import put_off
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.read import read_submission
 from fairmark.present.curve import curve_of
+from fairmark.present.escape import one_line
 from fairmark.present.files import evidence_json, report_files, report_name, report_stem, write_files
 from fairmark.report import Report, Standing
 from fairmark.whole import write_file
 
 __all__ = ["ClassOfSubmissions", "Place", "not_marked"]
+
+_NAMED = 3
+"""Assignments of other courses that are named where a class belongs to another."""
 
 
 @dataclass(frozen=True)
@@ -112,26 +118,45 @@ class ClassOfSubmissions:
     assignment: str | None = None
     _journeys: dict[str, Journey] = field(default_factory=dict)
     _put_off: set[str] = field(default_factory=set)
-    foreign: dict[Path, AssignmentNotFound] = field(default_factory=dict)
-    """Notebooks that name no assignment of this course, and why, where none of the class does. Those that cannot be
-    read as one either are not their students' fault: the course is wrong, or nobody has said which assignment it is."""
+
+    def require_own(self, found: list[Found]) -> None:
+        """Looks for a notebook that belongs to the course, no further than the first.
+
+        Raises :class:`fairmark.errors.NotOfThisCourse` where there is none, so that nothing is marked by the rubric of
+        another course. Where the user has named the assignment, or all there is are unreadable files whose assignment
+        can be told all the same, nobody asks. Raises :class:`AssignmentNotFound` where the course has no assignments.
+        """
+        names = self.course.assignments()
+        if not names:
+            raise AssignmentNotFound(
+                f"{self.course.root}: this course has no assignments", remedy="Put a grader script into its graders/."
+            )
+        if self.assignment is not None:
+            return
+        strangers: list[Claim] = []
+        unreadable: list[Found] = []
+        for one in found:
+            try:
+                claim = claim_of(one.path, self.course)
+            except FairmarkError:
+                unreadable.append(one)  # marking it says what is wrong with it
+                continue
+            if claim.belongs:
+                return
+            strangers.append(claim)
+        if strangers or not (len(names) == 1 or any(one.assignment for one in unreadable)):
+            raise _not_of(self.course, found, strangers, len(unreadable))
 
     def prepare(
         self, found: Iterable[Found], known: Callable[[Found], str | None] = lambda one: None
     ) -> list[tuple[Found, str]]:
         """The assignment of each file; a file that cannot say takes the class's most frequent one. ``known`` may tell
-        it from earlier, so that the file need not be parsed."""
-        self.foreign.clear()
-        if not self.course.assignments():
-            raise AssignmentNotFound(
-                f"{self.course.root}: this course has no assignments", remedy="Put a grader script into its graders/."
-            )
+        it from earlier, so that the file need not be parsed. Raises what :meth:`require_own` does."""
+        found = list(found)
+        self.require_own(found)
         names = self.course.assignments()
         named = [(one, self._assignment(one, known(one) if known(one) in names else None)) for one in found]
-        counts = [name for _, name in named if name is not None]
-        if counts:
-            self.foreign.clear()
-        counts = counts or names[:1]
+        counts = [name for _, name in named if name is not None] or names[:1]
         usual = max(dict.fromkeys(counts), key=counts.count)  # of several, the first one met
         return _told_apart([(one, name or usual) for one, name in named])
 
@@ -140,9 +165,6 @@ class ClassOfSubmissions:
             return self.assignment
         try:
             return found.assignment or known or assignment_of(found.path, self.course)
-        except AssignmentNotFound as problem:
-            self.foreign[found.path] = problem
-            return None
         except FairmarkError:
             return None  # the journey will say what is wrong with it
 
@@ -191,10 +213,7 @@ class ClassOfSubmissions:
         :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
         journey = self.journey_for(assignment)
         try:
-            marked = journey.mark(found.path, found.student, steps)
-            if marked.report.run.outcome == "unreadable" and found.path in self.foreign:
-                return not_marked(found, journey, self.foreign[found.path].message)
-            return marked
+            return journey.mark(found.path, found.student, steps)
         except Interrupted:
             raise
         except FairmarkError as problem:
@@ -203,6 +222,27 @@ class ClassOfSubmissions:
             where = traceback.extract_tb(problem.__traceback__)[-1]
             said = f"{type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
             return not_marked(found, journey, said)
+
+
+def _not_of(course: Course, found: list[Found], strangers: list[Claim], unreadable: int) -> NotOfThisCourse:
+    names = Counter(claim.named for claim in strangers)
+    unnamed = names.pop(None, 0)
+    most = names.most_common()
+    said = [f"{count} of the assignment {one_line(str(name), limit=60)!r}" for name, count in most[:_NAMED]]
+    others = sum(count for _, count in most[_NAMED:])
+    said += [f"{others} of other assignments"] if others else []
+    said += [f"{unnamed} without any of its exercises"] if unnamed else []
+    said += [f"{unreadable} that cannot be read"] if unreadable else []
+    whose = f"the built-in course ({course.root})" if course == built_in_course() else f"the course {course.root}"
+    return NotOfThisCourse(_around(found), whose, len(found), said, course.assignments())
+
+
+def _around(found: list[Found]) -> str:
+    """The file, or the innermost folder that all of them lie in."""
+    try:
+        return os.path.commonpath([one.path for one in found])
+    except ValueError:  # some are named from the root, some from here
+        return str(found[0].path.parent)
 
 
 def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:

@@ -155,6 +155,7 @@ def grade_class(
         )
 
     submissions = ClassOfSubmissions(course, journey, assignment)
+    submissions.require_own(files)
     place = Place(out, deadline_passed)
     place.prepare()
     with (
@@ -185,12 +186,6 @@ def grade_class(
 def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_are_done: bool) -> None:
     """Prepares the assignments of all ``pieces``, and says what is wrong with any; raises it only where nothing can be
     marked for it."""
-    foreign = next(iter(submissions.foreign.values()), None)
-    if foreign is not None:
-        say(
-            f"None of these notebooks names an assignment of the course {submissions.course.root}: {foreign.message}. "
-            "Name their course with --course DIR, or their assignment with --assignment NAME."
-        )
     count = Counter(piece.assignment for piece in pieces)
     problems = submissions.make_ready(count, lambda name: drawing(submissions.journey_for(name), count[name]))
     if problems and len(problems) == len(count) and not others_are_done:
