@@ -17,9 +17,14 @@ class Assignment:
 
     name: str
     notebook: Path
-    """What students open; the master that submissions are read against."""
+    """What students open, and may save their answers into."""
     solution: Path
     grader: Path
+
+    @property
+    def handed_out(self) -> Path:
+        """The copy of the student notebook that a course without solutions keeps: nobody opens it, nobody saves it."""
+        return self.grader.parent / "handed_out" / f"{self.name}.ipynb"
 
 
 @dataclass(frozen=True)

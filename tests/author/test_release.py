@@ -254,6 +254,37 @@ def test_a_student_notebook_edited_by_hand_is_stale(tmp_path: Path) -> None:
     assert release(source, destination)
 
 
+ANSWERED = "holds answers to compile, which would be lost"
+
+
+@pytest.mark.parametrize("answer", ["model.compile(loss='mse')", "None", "# Exercise: compile\nx = 1", "("])
+def test_a_student_notebook_that_holds_answers_is_overwritten_by_force_only(tmp_path: Path, answer: str) -> None:
+    source, destination = tmp_path / "a.ipynb", tmp_path / "b.ipynb"
+    source.write_bytes(solution(exercise()))
+    release(source, destination)
+    solved = json.loads(destination.read_bytes())
+    solved["cells"][-1]["source"] = answer
+    destination.write_text(json.dumps(solved))
+    before = destination.read_bytes()
+    with pytest.raises(ReleaseError, match=ANSWERED) as caught:
+        release(source, destination)
+    assert caught.value.remedy == "Copy the file first if they matter, then release with --force."
+    assert destination.read_bytes() == before
+    assert release(source, destination, force=True)
+    assert not is_stale(source, destination)
+
+
+@pytest.mark.parametrize("left", ["", "# nothing yet", "# Exercise: compile\n"])
+def test_a_student_notebook_in_which_a_stub_was_only_emptied_is_overwritten(tmp_path: Path, left: str) -> None:
+    source, destination = tmp_path / "a.ipynb", tmp_path / "b.ipynb"
+    source.write_bytes(solution(exercise()))
+    release(source, destination)
+    emptied = json.loads(destination.read_bytes())
+    emptied["cells"][-1]["source"] = left
+    destination.write_text(json.dumps(emptied))
+    assert release(source, destination)
+
+
 def test_a_solution_that_cannot_be_released_leaves_the_student_notebook_alone(tmp_path: Path) -> None:
     source, destination = tmp_path / "a.ipynb", tmp_path / "b.ipynb"
     source.write_bytes(solution(markdown("no exercise")))

@@ -50,9 +50,11 @@ def test_students_get_notebooks_graders_and_recipes_and_nothing_else(course: Cou
         "datasets/tiles/dataset.toml",
         "datasets/tiles/render.py",
         "graders/compile_settings.py",
+        "graders/handed_out/compile_settings.ipynb",
     ]
     notebook = course.assignment("compile_settings").notebook.read_bytes()
     assert (given / "assignments/compile_settings.ipynb").read_bytes() == notebook
+    assert (given / "graders/handed_out/compile_settings.ipynb").read_bytes() == notebook
 
 
 def test_it_is_a_course_in_which_everything_is_found(course: Course, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairmark.course import Assignment
 from fairmark.errors import AuthorError
+from fairmark.notebook.master import handed_out_bytes
 
 __all__ = ["SAMPLE_STUDENTS", "with_answers", "write_sample_class"]
 
@@ -50,7 +51,7 @@ def write_sample_class(assignment: Assignment, folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     for student, edits in SAMPLE_STUDENTS.items():
         if edits is None:
-            notebook = assignment.notebook.read_bytes()
+            notebook = handed_out_bytes(assignment)
         else:
             notebook = with_answers(assignment.solution.read_bytes(), edits)
         (folder / f"{student}.ipynb").write_bytes(notebook)

@@ -17,6 +17,7 @@ from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.course import Course
 from fairmark.data.atomic import new_sibling, put_in_place
 from fairmark.errors import GraderError, MachineError, UsageError
+from fairmark.notebook.master import hand_out
 from fairmark.notebook.student_notebook import read_solution, release_notebook
 from fairmark.whole import write_file
 
@@ -76,12 +77,12 @@ def _require_free(course: Course, final: Path) -> None:
 def _write_assignment(course: Course, name: str, made: Path) -> None:
     assignment = course.assignment(name)
     released = release_notebook(read_solution(assignment.solution), path=assignment.solution)
-    write_file(made / "assignments" / f"{name}.ipynb", released)
     whole = load_grader(assignment.grader)
     with tokenize.open(assignment.grader) as file:  # in the encoding that the script declares
         source, encoding = file.read(), file.encoding
     script = made / "graders" / f"{name}.py"
     write_file(script, without_held_back(source, whole, assignment.grader).encode(encoding))
+    hand_out(Course(made).assignment(name), released)
     _require_same(whole, script, assignment.grader)
 
 

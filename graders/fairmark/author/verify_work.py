@@ -13,6 +13,7 @@ from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Baseline, Compared, Verdict, decided, verdict_of
 from fairmark.batch.journey import Mode
 from fairmark.evidence import CellFinished, Evidence
+from fairmark.notebook.master import handed_out_bytes
 from fairmark.report import CheckResult, Report
 
 __all__ = ["TwinFailed", "Work"]
@@ -66,7 +67,8 @@ class Work:
 
     def judge_untouched(self) -> None:
         notebook = self.runs.journey.assignment.notebook
-        report = self.runs.report(self.runs.evidence(notebook.read_bytes(), "structure"))
+        handed_out = handed_out_bytes(self.runs.journey.assignment)
+        report = self.runs.report(self.runs.evidence(handed_out, "structure"))
         said = [f"flag {flag.kind}: {flag.message}" for flag in report.flags]
         for exercise in report.exercises:
             for check in exercise.checks:

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, FairmarkError
-from fairmark.notebook.master import Master, load_master
+from fairmark.notebook.master import Master, master_of
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.stub import header_of
 
@@ -63,7 +63,7 @@ def _given(master: Master) -> set[str]:
 def _masters(course: Course) -> Iterator[Master]:
     for name in course.assignments():
         with suppress(FairmarkError):  # not released yet
-            yield load_master(course.assignment(name).notebook)
+            yield master_of(course.assignment(name))
 
 
 def _assignment(content: NotebookNode, notebook: Path, course: Course) -> str:

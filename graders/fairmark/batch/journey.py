@@ -31,7 +31,7 @@ from fairmark.errors import AssignmentNotFound, FairmarkError, StudentError
 from fairmark.evidence import Evidence, FitStarted, Rerun, Run, RunFinished, Submission
 from fairmark.judge import judge
 from fairmark.notebook.kept import encodable
-from fairmark.notebook.master import Master, load_master
+from fairmark.notebook.master import Master, load_master, master_of, master_source
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import read_submission
 from fairmark.notebook.source import calls_in
@@ -91,7 +91,7 @@ class Journey:
     def settings(self) -> str:
         """A digest of all that decides a report besides the submission: texts of the assignment, the data set's recipe,
         this engine, and how it is run."""
-        texts = [self.assignment.grader, self.assignment.notebook, self.assignment.solution]
+        texts = [self.assignment.grader, master_source(self.assignment), self.assignment.solution]
         read = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in texts]
         how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
         decided = [read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()]
@@ -107,7 +107,7 @@ class Journey:
 
     @cached_property
     def master(self) -> Master:
-        return load_master(self.assignment.notebook)
+        return master_of(self.assignment)
 
     def prepare(self, progress: Callable[[int, int], None] | None = None, *, submissions: int = 1) -> None:
         """Sees to it that everything is there before the first submission is touched: grader, master, pictures.
@@ -117,8 +117,9 @@ class Journey:
         self.launcher.warm_up()
         missing = {exercise.id for exercise in self.grader.exercises} ^ set(self.master.exercises)
         if missing:
+            source = master_source(self.assignment)
             raise AssignmentNotFound(
-                f"{self.assignment.notebook}: notebook and grader script disagree on {', '.join(sorted(missing))}",
+                f"{source}: notebook and grader script disagree on {', '.join(sorted(missing))}",
                 remedy="Run `fairmark release`, or name the same exercises in both.",
             )
         make(self._recipe, progress=progress)

@@ -29,15 +29,19 @@ def release(
         Path | None,
         typer.Option("--students", metavar="DIR", help="Write the course as students get it into a folder of its own."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite student notebooks in which exercises were answered.")
+    ] = False,
     course: CourseFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Generate the student notebooks in assignments/ from those in solutions/.
 
-    Refuses where notebook and grader script disagree about the exercises, and where a line of an answer can be read in
-    anything students get. With --students, also writes a course without solutions, in whose grader scripts the checks
-    held back (visibility "after_deadline" or "never") are only announced: their functions, the comments directly above
-    these, and what nothing else uses are taken out.
+    Refuses where notebook and grader script disagree about the exercises, where a line of an answer can be read in
+    anything students get, and (without --force) where a student notebook that would be overwritten holds answers. With
+    --students, also writes a course without solutions, in whose grader scripts the checks held back (visibility
+    "after_deadline" or "never") are only announced: their functions, the comments directly above these, and what
+    nothing else uses are taken out.
     """
     if check and students is not None:
         raise UsageError("--check writes nothing, and --students writes a folder", remedy="Use one of the two.")
@@ -45,7 +49,7 @@ def release(
     if not names:
         require_graders(found)
     wanted = [found.assignment(name).name for name in names or found.assignments()]
-    rows = [_row(found, name, check=check) for name in wanted]
+    rows = [_row(found, name, check=check, force=force) for name in wanted]
     written = None if students is None else release_to_students(found, wanted, students)
     if as_json:
         content = rows if written is None else {"assignments": rows, "students": str(written)}
@@ -60,11 +64,11 @@ def release(
         raise typer.Exit(1)
 
 
-def _row(course: Course, name: str, *, check: bool) -> dict[str, str]:
+def _row(course: Course, name: str, *, check: bool, force: bool) -> dict[str, str]:
     assignment = course.assignment(name)
     require_agreement(assignment)
     if check:
         state = "stale" if is_stale(assignment.solution, assignment.notebook) else "up to date"
     else:
-        state = "written" if release_one(assignment.solution, assignment.notebook) else "up to date"
+        state = "written" if release_one(assignment.solution, assignment.notebook, force=force) else "up to date"
     return {"assignment": name, "notebook": str(assignment.notebook), "state": state}

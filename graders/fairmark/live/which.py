@@ -15,7 +15,7 @@ from fairmark.checks.grader import Exercise
 from fairmark.course import Assignment, Course, find_course
 from fairmark.errors import AssignmentNotFound, FairmarkError, UsageError
 from fairmark.live.kernel import Kernel
-from fairmark.notebook.master import Master, load_master
+from fairmark.notebook.master import Master, master_of, master_source
 
 __all__ = ["Asked", "asked_for", "exercises_known"]
 
@@ -34,9 +34,9 @@ class Asked:
         return ids.index(exercise) if exercise in ids else None
 
     def stub_of(self, exercise: str) -> str | None:
-        """The exercise's cell as it was given out; None where the notebook of the course is not at hand."""
+        """The exercise's cell as it was given out; None where the course cannot tell."""
         with contextlib.suppress(FairmarkError, OSError):
-            master = _master(self.assignment.notebook, self.assignment.notebook.stat().st_mtime_ns)
+            master = _master(self.assignment, master_source(self.assignment).stat().st_mtime_ns)
             return next((cell.source for cell in master.cells if cell.exercise == exercise), None)
         return None
 
@@ -112,9 +112,9 @@ def _loaded(path: Path, modified_ns: int) -> Grader:
 
 
 @cache
-def _master(path: Path, modified_ns: int) -> Master:
+def _master(assignment: Assignment, modified_ns: int) -> Master:
     """As above."""
-    return load_master(path)
+    return master_of(assignment)
 
 
 def _ids(grader: Grader) -> list[str]:

@@ -31,6 +31,7 @@ __all__ = [
     "NEARLY_A_MARKER",
     "Answers",
     "answers_in",
+    "handed_out_notebook",
     "read_solution",
     "release_notebook",
 ]
@@ -93,6 +94,17 @@ def release_notebook(solution: bytes, *, path: Path | str) -> bytes:
     """
     draft = _drafted(solution, path)
     _require_no_leak(draft)
+    return _written(draft)
+
+
+def handed_out_notebook(solution: bytes, *, path: Path | str) -> bytes:
+    """The same, whatever can be read in it: what submissions are held against, and nobody is given.
+
+    Raises `ReleaseError` as `release_notebook` does, but for leaks."""
+    return _written(_drafted(solution, path))
+
+
+def _written(draft: _Draft) -> bytes:
     metadata = {"fairmark": {"assignment": draft.assignment, "schema": 1}, "kernelspec": KERNEL}
     released = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": draft.cells}
     text: str = format_4.writes(from_dict(released))
