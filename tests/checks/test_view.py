@@ -149,7 +149,7 @@ def test_else_the_model_that_was_compiled_else_the_last() -> None:
 
 
 def test_a_model_is_what_it_was_last_described_as_and_belongs_where_it_first_appeared() -> None:
-    model = view(also=[second(model="model-1")]).model
+    model = view(also=[second(model="model-1")], without=["fit"]).model
     assert (model.layers, model.cell) == ([], LAYERS)
 
 

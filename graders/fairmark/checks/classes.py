@@ -97,7 +97,7 @@ def agrees_with_predictions(run: RunView, name: str, pictures: PicturesView, fir
     table = _table(answer, len(pictures.classes.value))
     row = table[0]
     _asks_about(run, pictures)
-    asked = run.all(ModelPredicted, lambda predicted: predicted.pictures == pictures.id)
+    asked = run.nearest(ModelPredicted, lambda predicted: predicted.pictures == pictures.id)
     outputs = asked[-1].outputs[:first] if asked else []
     labels = [predicted_class(one) for one in outputs]
     if len(labels) < first or not all(label is not None and label < len(row) for label in labels):
@@ -115,7 +115,7 @@ def agrees_with_predictions(run: RunView, name: str, pictures: PicturesView, fir
 def _asks_about(run: RunView, pictures: PicturesView) -> None:
     """Where the network was asked about sources of pictures, the last was read from the folder of ``pictures``."""
     folders = {source.pictures: source.directory for source in run.all(PicturesOpened)}
-    asked = run.all(ModelPredicted, lambda predicted: predicted.pictures in folders)
+    asked = run.nearest(ModelPredicted, lambda predicted: predicted.pictures in folders)
     found = folders[asked[-1].pictures or ""] if asked else folders[pictures.id]
     if found != folders[pictures.id]:
         raise Unmet(
@@ -128,7 +128,7 @@ def _asks_about(run: RunView, pictures: PicturesView) -> None:
 
 def _measured_on_all(run: RunView, training: TrainingView, pictures: PicturesView) -> float:
     """Validation accuracy of the last epoch; raises :class:`NotShown` where it is not that of all pictures."""
-    last = run.all(EpochEnded)[-1:]
+    last = run.all(EpochEnded, lambda epoch: epoch.fit == training.fit)[-1:]
     curve = next((training.history[key] for key in ("val_accuracy", "val_acc") if key in training.history), [])
     batches = -(-pictures.found.value // (pictures.batch_size.value or 1))
     if not curve or not last or last[0].validation_steps < batches:

@@ -161,11 +161,9 @@ def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
 
 
 def _trials(run: RunView, *, one_a_rate: bool = True) -> list[_Trial]:
-    """The trainings in the exercise's own cells, or all where it has none there; of several with one rate the last,
-    since the others were tries."""
-    cells = run.cells_of(run.exercise)
-    trials = _all_trials(run)
-    trials = [trial for trial in trials if trial.training.cell in cells] or trials
+    """The trainings in the exercise's own cells, else those of exercises and given cells, else all; of several with one
+    rate the last, since the others were tries."""
+    trials = run.scope.nearest(_all_trials(run), lambda trial: trial.training.cell)
     if not trials:
         raise NotShown(_SUBJECT, found="no call of fit", expected="one for each learning rate")
     return list({trial.rate: trial for trial in trials}.values()) if one_a_rate else trials

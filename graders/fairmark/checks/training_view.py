@@ -21,6 +21,7 @@ class TrainingView:
         *,
         rehearsed: bool = False,
     ) -> None:
+        self.fit = fit.fit
         self.cell = fit.cell
         self.model = fit.model
         self._fit = fit

@@ -13,9 +13,11 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from fairmark.checks.expectation import NotShown, Observed
+from fairmark.checks.judged import Judged
 from fairmark.checks.model_view import ModelView
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.prediction_view import PredictionView
+from fairmark.checks.scope import Scope
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.witness import Witness
 from fairmark.evidence import (
@@ -25,7 +27,6 @@ from fairmark.evidence import (
     Evidence,
     FitFinished,
     FitStarted,
-    ModelCompiled,
     ModelDescribed,
     ModelPredicted,
     NamesBound,
@@ -50,23 +51,38 @@ class RunView:
         for stamped in evidence.run.events:
             self._events[type(stamped.event)].append(stamped.event)
         self.witness = Witness(evidence.submission.cells, vouched)
+        self.scope = Scope(evidence.submission.cells, exercise)
+
+    @cached_property
+    def _judged(self) -> Judged:
+        return Judged([stamped.event for stamped in self.evidence.run.events], self.scope)
 
     def all(self, kind: type[E], accepts: Callable[[E], bool] = lambda event: True) -> list[E]:
         """Events of one class, in order."""
         return [event for event in self._events.get(kind, ()) if accepts(event)]
 
+    def nearest(self, kind: type[E], accepts: Callable[[E], bool] = lambda event: True) -> list[E]:
+        """Events of one class that name a cell, in order: those of the exercise's own cells, else those of all
+        exercises and given cells, else all. An experiment in a cell of the student's own is not among them."""
+        return self.scope.nearest(self.all(kind, accepts))
+
     # --- pictures ---
 
     @cached_property
-    def _sources(self) -> list[PicturesOpened]:
-        """Sources the notebook opened itself; what was derived from one (``map``, ``prefetch``) speaks for it."""
-        opened = {source.pictures: source for source in self.all(PicturesOpened)}
-        derived_from = {source.parent for source in opened.values()}
-        return [source for source in opened.values() if source.pictures not in derived_from]
-
-    @cached_property
     def _roles(self) -> tuple[PicturesOpened | None, PicturesOpened | None]:
-        return _tell_apart(self._sources, self.all(NamesBound), self.all(FitStarted))
+        """Sources for training and for validation: those that exercises and given cells opened, called something or
+        trained with; one that they have not is looked for among all."""
+        shared = self.scope.shared
+        fits = [fit for fit in self.all(FitStarted) if fit.cell in shared]
+        bound = [event for event in self.all(NamesBound) if event.cell in shared]
+        used = {source for fit in fits for source in (fit.pictures, fit.validation_pictures)}
+        used |= {thing for event in bound for thing in event.objects.values()}
+        opened = [one for one in self.all(PicturesOpened) if one.cell in shared or one.pictures in used]
+        training, validation = _tell_apart(_speaking(opened), bound, fits)
+        if training is not None and validation is not None:
+            return training, validation
+        anywhere = _tell_apart(_speaking(self.all(PicturesOpened)), self.all(NamesBound), self.all(FitStarted))
+        return (training or anywhere[0], validation or anywhere[1]) if opened else anywhere
 
     @property
     def training_pictures(self) -> PicturesView:
@@ -77,7 +93,7 @@ class RunView:
         return self._pictures(self._roles[1], "validation pictures")
 
     def pictures_called(self, name: str) -> PicturesView:
-        """The source of pictures that the notebook last called ``name``."""
+        """The source of pictures that the exercise called ``name``, or else the notebook last did."""
         source = self._bound_object(name, "pictures-")
         return self._pictures(next(one for one in self.all(PicturesOpened) if one.pictures == source), name)
 
@@ -98,48 +114,48 @@ class RunView:
     # --- model ---
 
     def _described(self, name: str | None) -> ModelDescribed | None:
-        """The latest description of the model ``name``, or of the one in the end trained, compiled or made."""
-        described = self.all(ModelDescribed)
-        acted_on = [event.model for event in described]
-        acted_on += [event.model for event in self.all(ModelCompiled)]
-        acted_on += [event.model for event in self.all(FitStarted)]
-        wanted = name or (acted_on[-1] if acted_on else None)
-        return next((event for event in reversed(described) if event.model == wanted), None)
+        """The description that counts of the model ``name``, or of the one the exercise is judged on."""
+        wanted = name or self._judged.model
+        return None if wanted is None else self._judged.description(wanted)
 
     @property
     def model(self) -> ModelView:
-        """The model that was in the end trained, compiled or made."""
+        """The model that the exercise trained, compiled or made; else the one that was in the end."""
         return self._model(None, "the model")
 
     def model_called(self, name: str) -> ModelView:
-        """The model that the notebook last called ``name``."""
+        """The model that the exercise called ``name``, or else the notebook last did."""
         return self._model(self._bound_object(name, "model-"), name)
 
     def _bound_object(self, name: str, kind: str) -> str:
-        """What the notebook last called ``name``, of those whose ids begin with ``kind``."""
-        for bound in reversed(self.all(NamesBound)):
-            if bound.objects.get(name, "").startswith(kind):
-                return bound.objects[name]
-        raise NotShown(name, found="nothing of that name")
+        """What ``name`` stands for, of those things whose ids begin with ``kind``."""
+        named = [bound for bound in self.all(NamesBound) if bound.objects.get(name, "").startswith(kind)]
+        bound = self.scope.in_force(name, named)
+        if bound is None:
+            raise NotShown(name, found="nothing of that name")
+        return bound.objects[name]
 
     def _model(self, name: str | None, subject: str) -> ModelView:
         described = self._described(name)
         if described is None:
             raise NotShown(subject, found="none", expected="a Keras model")
         first = next(event for event in self.all(ModelDescribed) if event.model == described.model)
-        compiled = [event for event in self.all(ModelCompiled) if event.model == described.model]
-        return ModelView(described, first.cell, compiled[-1] if compiled else None, self.witness)
+        return ModelView(described, first.cell, self._judged.compiled(described.model), self.witness)
 
     # --- training ---
 
     @property
+    def judged_fit(self) -> FitStarted | None:
+        """The call of ``fit`` that is judged: the last in the exercise's own cells (a retry leaves several behind),
+        else in those of any exercise or in a given cell, else anywhere; None if there is none."""
+        return self._judged.fit
+
+    @property
     def training(self) -> TrainingView:
-        """The last call of ``fit`` made in the exercise's own cell (a retry leaves several behind), else the last."""
-        fits = self.all(FitStarted)
-        if not fits:
+        """What :attr:`judged_fit` was asked for and did; raises :class:`NotShown` if there is none."""
+        if self.judged_fit is None:
             raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
-        own = [fit for fit in fits if fit.cell in self.cells_of(self.exercise)]
-        return self._training((own or fits)[-1])
+        return self._training(self.judged_fit)
 
     @property
     def trainings(self) -> list[TrainingView]:
@@ -164,32 +180,35 @@ class RunView:
         )
 
     def answer(self, name: str) -> Observed[Value]:
-        """The value the notebook last bound to ``name``."""
-        for bound in reversed(self.all(NamesBound)):
-            if name in bound.values:
-                self.witness.confirm_value(bound.cell, name, bound.values[name])
-                return Observed(bound.values[name], name, bound.cell)
-        raise NotShown(name, found="no value")
+        """The value that the exercise bound to ``name``, or else the notebook last did."""
+        bound = self.scope.in_force(name, self.all(NamesBound, lambda event: name in event.values))
+        if bound is None:
+            raise NotShown(name, found="no value")
+        self.witness.confirm_value(bound.cell, name, bound.values[name])
+        return Observed(bound.values[name], name, bound.cell)
 
     # --- after training ---
 
     @property
     def prediction(self) -> PredictionView:
-        """The last time the model was asked about single pictures, outside training."""
-        asked = self.all(ModelPredicted, lambda event: event.pictures is None)
+        """The last time that the exercise, or else the notebook, asked the model about single pictures, outside
+        training."""
+        asked = self.nearest(ModelPredicted, lambda event: event.pictures is None)
         if not asked:
             raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
-        last = asked[-1]
-        trained = max((fit.cell for fit in self.all(FitStarted)), default=0)
+        last, rank = asked[-1], self.scope.rank
+        fits = self.scope.nearest(self.all(FitStarted, lambda fit: fit.cell <= last.cell))
+        trained = max((fit.cell for fit in fits), default=0)
         loaded = self.all(PictureLoaded, lambda event: trained <= event.cell <= last.cell)
-        after = [bound for bound in self.all(NamesBound) if bound.cell >= last.cell]
-        probe = self.evidence.probe
+        # Of what was said from there on, the exercise's own words come last: the last counts.
+        after = sorted(self.all(NamesBound, lambda bound: bound.cell >= last.cell), key=lambda bound: rank(bound.cell))
+        printed = sorted(self.evidence.run.printed.items(), key=lambda entry: (rank(entry[0]), entry[0]))
         return PredictionView(
             last,
             loaded[-1] if loaded else None,
             [(name, value) for bound in after for name, value in bound.values.items()],
-            "".join(text for cell, text in self.evidence.run.printed.items() if cell >= last.cell),
-            probe,
+            "".join(text for cell, text in printed if cell >= last.cell),
+            self.evidence.probe,
         )
 
     # --- cells ---
@@ -203,6 +222,13 @@ class RunView:
         wanted = set(positions)
         failed = self.all(CellFinished, lambda finished: finished.error is not None and finished.cell in wanted)
         return failed[0] if failed else None
+
+
+def _speaking(opened: list[PicturesOpened]) -> list[PicturesOpened]:
+    """Of the sources, those that no other was derived from (``map``, ``prefetch``): what was derived speaks for it."""
+    latest = {source.pictures: source for source in opened}
+    derived_from = {source.parent for source in latest.values()}
+    return [source for source in latest.values() if source.pictures not in derived_from]
 
 
 def _tell_apart(

@@ -81,7 +81,7 @@ def _cell(asked: Asked, run: CellRun) -> Cell:
     return Cell(
         position=run.position,
         number=run.position,
-        role="added" if exercise is None else "exercise",
+        role="exercise" if exercise is not None else "locked" if asked.is_given(run.source) else "added",
         exercise=exercise,
         touched=exercise is None or not _is_untouched(asked, exercise, run.source),
         source=run.source,

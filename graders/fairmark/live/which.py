@@ -40,6 +40,13 @@ class Asked:
             return next((cell.source for cell in master.cells if cell.exercise == exercise), None)
         return None
 
+    def is_given(self, source: str) -> bool:
+        """Whether the course's notebook has a given cell of this text; False where it is not at hand."""
+        with contextlib.suppress(FairmarkError, OSError):
+            master = _master(self.assignment.notebook, self.assignment.notebook.stat().st_mtime_ns)
+            return any(cell.exercise is None and cell.source.strip() == source.strip() for cell in master.cells)
+        return False
+
 
 def asked_for(kernel: Kernel, exercise: str, assignment: str | None) -> Asked:
     """The exercise by this id, of ``assignment`` or, where that is None, of the assignment it most likely is of.

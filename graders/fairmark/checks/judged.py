@@ -1,0 +1,127 @@
+"""Which model an exercise is judged on, as it stood when, and compiled how: one object from building to training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fairmark.checks.scope import Scope
+from fairmark.evidence import FitFinished, FitStarted, ModelCompiled, ModelDescribed, ModelPredicted, NamesBound
+
+__all__ = ["Judged"]
+
+
+class Judged:
+    """Answers for one exercise; ``events`` are those of the run, in order."""
+
+    def __init__(self, events: Sequence[Any], scope: Scope) -> None:
+        self._scope = scope
+        self._events = list(enumerate(events))
+        self._fits = self._all(FitStarted)
+        self._compiled = self._all(ModelCompiled)
+        self._described = self._all(ModelDescribed)
+
+    def _all(self, kind: type) -> list[tuple[int, Any]]:
+        return [(place, event) for place, event in self._events if isinstance(event, kind)]
+
+    def _nearest(self, placed: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+        return self._scope.nearest(placed, lambda one: one[1].cell)
+
+    def _in(self, placed: list[tuple[int, Any]], cells: frozenset[int]) -> list[tuple[int, Any]]:
+        return [one for one in placed if one[1].cell in cells]
+
+    # --- which training, which model ---
+
+    @property
+    def fit(self) -> FitStarted | None:
+        """The last call of ``fit`` in the exercise's own cells, else in those of any exercise or in a given cell, else
+        anywhere; None if there is none."""
+        fits = self._nearest(self._fits)
+        return fits[-1][1] if fits else None
+
+    @property
+    def model(self) -> str | None:
+        """The id of the model that the exercise trained; else of the one that was in the end trained, compiled or made
+        in cells of exercises and given cells, unless another exercise made that one anew; else of the last anywhere."""
+        scope = self._scope
+        fits = self._in(self._fits, scope.own)
+        if fits:
+            return _model(fits)
+        ended = self._last_acted_on(scope.shared)
+        compiled = _model(self._in(self._compiled, scope.own))
+        own = compiled or _model(self._in(self._described, scope.own))
+        if ended is None or own is None or ended == own:
+            return ended or own or self._last_acted_on(None)
+        made = self._first_seen(ended)
+        if made not in scope.shared:  # in a cell of the student's own, and exercises go on with it
+            return ended if made > max(scope.own) or compiled is None else own
+        return own if compiled is not None or made > max(scope.own) else ended
+
+    def _last_acted_on(self, cells: frozenset[int] | None) -> str | None:
+        for placed in (self._fits, self._compiled, self._described):
+            found = _model(placed if cells is None else self._in(placed, cells))
+            if found is not None:
+                return found
+        return None
+
+    def _first_seen(self, model: str) -> int:
+        seen = [event.cell for _, event in (*self._described, *self._compiled) if event.model == model]
+        return min(seen, default=0)
+
+    # --- that model ---
+
+    def description(self, model: str) -> ModelDescribed | None:
+        """``model`` as its judged training left it; without one, as it was when an exercise or a given cell last had to
+        do with it. None if nobody described it."""
+        described = [one for one in self._described if one[1].model == model]
+        until = self._last_place(model)
+        before = [event for place, event in described if place <= until]
+        return before[-1] if before else described[0][1] if described else None
+
+    def _last_place(self, model: str) -> int:
+        """Where in the run the last thing happened to ``model`` that counts."""
+        fit = self._fit_of(model)
+        if fit is None:
+            return max(self._touched(model, self._scope.shared), default=len(self._events))
+        finished = [place for place, event in self._all(FitFinished) if event.fit == fit[1].fit]
+        return max([fit[0], *finished, *self._touched(model, self._scope.own)])
+
+    def _touched(self, model: str, cells: frozenset[int]) -> list[int]:
+        """Where in the run something happened to ``model`` in one of ``cells``."""
+        return [
+            place
+            for place, event in self._events
+            if getattr(event, "cell", None) in cells
+            and (
+                (isinstance(event, ModelDescribed | ModelCompiled | ModelPredicted) and event.model == model)
+                or (isinstance(event, NamesBound) and model in event.objects.values())
+            )
+        ]
+
+    def _fit_of(self, model: str) -> tuple[int, FitStarted] | None:
+        """The judged training of ``model``; what another cell of the student's own trained is none."""
+        fits = [one for one in self._fits if one[1].model == model]
+        for cells in (self._scope.own, self._scope.shared):
+            within = self._in(fits, cells)
+            if within:
+                return within[-1]
+        return None
+
+    def compiled(self, model: str) -> ModelCompiled | None:
+        """How ``model`` was compiled: in the exercise's own cells, or in a later one of the student's own that the
+        judged training went by; else as that training went by; else in the nearest cells. None if it never was."""
+        compiled = [one for one in self._compiled if one[1].model == model]
+        if not compiled:
+            return None
+        fit, own = self._fit_of(model), self._in(compiled, self._scope.own)
+        chosen: ModelCompiled = self._nearest(compiled)[-1][1]
+        in_force = [one for one in compiled if fit is not None and one[0] < fit[0]]
+        if in_force and fit is not None:
+            place, event = in_force[-1]
+            is_used = not own or (event.cell not in self._scope.shared and place > own[-1][0])
+            chosen = event if is_used or fit[1].cell in self._scope.own else chosen
+        return chosen
+
+
+def _model(placed: list[tuple[int, Any]]) -> str | None:
+    return placed[-1][1].model if placed else None
