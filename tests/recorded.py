@@ -48,6 +48,7 @@ __all__ = [
     "IMPORTS",
     "LAST",
     "LAYERS",
+    "LOGITS",
     "PREDICTION",
     "SOURCES",
     "STEPS",
@@ -67,6 +68,8 @@ __all__ = [
 ]
 
 CLASSES = ("horses", "humans")
+LOGITS = {"loss": Function(name="binary_crossentropy", module="keras", config={"from_logits": True})}
+"""For ``compiled``: a loss that takes an output without activation."""
 
 IMPORTS, GENERATORS, LAYERS, COMPILE, STEPS, TRAINING, PREDICTION, LAST = range(1, 9)
 """Positions of the cells in the run."""

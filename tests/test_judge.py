@@ -17,6 +17,7 @@ from recorded import (
     GENERATORS,
     LAST,
     LAYERS,
+    LOGITS,
     PREDICTION,
     STEPS,
     TRAINING,
@@ -454,6 +455,7 @@ def test_a_close_call_is_counted_as_the_mark_is() -> None:
     edits: dict[str, Any] = {
         "training": {"classes": ["humans", "horses"]},
         "model": {"layers": [*layers()[:-1], dense(1, "linear")]},
+        "compiled": LOGITS,
     }
     outputs = tuple((0.4 - output,) for (output,) in hidden(160).outputs)
     report = marked(probe=hidden(outputs=outputs), **edits)

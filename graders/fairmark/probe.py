@@ -17,6 +17,7 @@ from typing import Literal
 
 from fairmark.checks.accuracy import accuracy_of
 from fairmark.checks.expectation import Doubted, Unmet
+from fairmark.checks.logits import gives_logits
 from fairmark.checks.view import RunView
 from fairmark.data import Hidden
 from fairmark.evidence import Evidence, ModelExported, Prediction, Preparation, Probe, Stamped
@@ -138,7 +139,7 @@ def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
         exported,
         preparation,
         training.classes.value,
-        view.model.output.value.activation == "linear",
+        gives_logits(view.model),
         picture,
     )
 

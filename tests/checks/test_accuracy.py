@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import TRAINING, dense, events, hidden, layers, unmet, view
+from recorded import LOGITS, TRAINING, dense, events, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown
 from fairmark.checks.accuracy import Accuracy, accuracy_of, measured_accuracy, predicted_class, reaches, wilson_interval
@@ -209,7 +209,12 @@ def test_two_neurons_are_as_good_as_one() -> None:
 def test_an_output_without_sigmoid_is_held_against_0() -> None:
     linear = {"layers": [*layers()[:-1], dense(1, "linear")]}
     rows = tuple(((output - 0.5) * 0.9,) for (output,) in hidden().outputs)
-    assert "180 of 200" in reaches(view(model=linear, probe=hidden(outputs=rows)), 0.8)
+    assert "180 of 200" in reaches(view(model=linear, compiled=LOGITS, probe=hidden(outputs=rows)), 0.8)
+
+
+def test_an_output_without_sigmoid_that_its_loss_took_for_a_probability_is_held_against_one_half() -> None:
+    linear = {"layers": [*layers()[:-1], dense(1, "linear")]}
+    assert "180 of 200" in reaches(view(model=linear, probe=hidden()), 0.8)
 
 
 def test_classes_in_another_order_are_understood() -> None:

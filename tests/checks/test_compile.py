@@ -9,7 +9,13 @@ import pytest
 from recorded import COMPILE, dense, layers, unmet, view
 
 from fairmark.checks import NotShown
-from fairmark.checks.compile import learning_rate_is, loss_fits_output, measures_accuracy, optimizer_is
+from fairmark.checks.compile import (
+    learning_rate_is,
+    loss_fits_classes,
+    loss_fits_output,
+    measures_accuracy,
+    optimizer_is,
+)
 from fairmark.checks.expectation import Doubted
 from fairmark.checks.model_view import ModelView
 from fairmark.evidence import Function
@@ -41,7 +47,12 @@ def function(name: str, module: str = "keras", **config: Any) -> Function:  # no
     [
         ((1, "sigmoid"), function("binary_crossentropy")),
         ((1, "sigmoid"), function("binary_crossentropy", "keras.src.losses.losses", from_logits=False)),
+        ((1, "sigmoid"), function("binary_focal_crossentropy", from_logits=False)),
         ((1, "linear"), function("binary_crossentropy", from_logits=True)),
+        ((1, "linear"), function("binary_focal_crossentropy", from_logits=True)),
+        ((1, "linear"), function("sigmoid_cross_entropy_with_logits_v2", "tensorflow.python.ops.nn_impl")),
+        ((1, "sigmoid"), function("crossentropy")),
+        ((2, "softmax"), function("ce")),
         ((2, "softmax"), function("sparse_categorical_crossentropy")),
         ((2, "linear"), function("sparse_categorical_crossentropy", from_logits=True)),
     ],
@@ -113,6 +124,51 @@ def test_logits_are_not_taken_from_an_output_that_gives_probabilities(last: tupl
     )
 
 
+@pytest.mark.parametrize(
+    ("last", "name", "config"),
+    [
+        ((1, "linear"), "binary_crossentropy", {}),
+        ((1, "linear"), "binary_crossentropy", {"from_logits": False}),
+        ((1, "linear"), "binary_focal_crossentropy", {"from_logits": False}),
+        ((2, "linear"), "sparse_categorical_crossentropy", {}),
+        ((2, "linear"), "sparse_categorical_crossentropy", {"from_logits": False, "ignore_class": None}),
+        ((2, "linear"), "crossentropy", {}),
+    ],
+)
+def test_an_output_without_activation_calls_for_logits(
+    last: tuple[int, str], name: str, config: dict[str, Any]
+) -> None:
+    refused = unmet(loss_fits_output, model(last, loss=function(name, **config)))
+    assert refused.message == (
+        f"The loss: found {name} without from_logits behind an output that has no activation, expected a loss that is "
+        "told what it is given: probabilities, or numbers that are none yet."
+    )
+
+
+@pytest.mark.parametrize("name", ["categorical_crossentropy", "categorical_focal_crossentropy"])
+def test_logits_belong_to_the_losses_of_rows_likewise(name: str) -> None:
+    for last, logits in (((2, "softmax"), False), ((2, "linear"), True)):
+        loss_fits_output(model(last, loss=function(name, from_logits=logits)), labels="categorical")
+        loss_fits_classes(model((5, last[1]), loss=function(name, from_logits=logits)), labels="categorical")
+    for last, logits in (((2, "softmax"), True), ((2, "linear"), False)):
+        unmet(loss_fits_output, model(last, loss=function(name, from_logits=logits)), labels="categorical")
+        unmet(loss_fits_classes, model((5, last[1]), loss=function(name, from_logits=logits)), labels="categorical")
+
+
+def test_a_loss_of_tensorflow_s_that_takes_logits_is_told_behind_probabilities() -> None:
+    loss = function("sigmoid_cross_entropy_with_logits_v2", "tensorflow.python.ops.nn_impl")
+    assert unmet(loss_fits_output, model((1, "sigmoid"), loss=loss)).found == (
+        "sigmoid_cross_entropy_with_logits_v2 behind sigmoid"
+    )
+
+
+def test_what_the_text_says_of_logits_is_held_against_the_record() -> None:
+    made = function("binary_crossentropy", from_logits=True).model_copy(update={"class_name": "BinaryCrossentropy"})
+    source = "import keras\nmodel.compile(loss=keras.losses.BinaryCrossentropy(), optimizer='rmsprop')"
+    with pytest.raises(Doubted, match="from_logits = True, but the text says False"):
+        loss_fits_output(model((1, "linear"), source=source, loss=made))
+
+
 # --- optimizer --------------------------------------------------------------------------------------------------------
 
 
@@ -163,11 +219,25 @@ def test_a_schedule_is_no_rate() -> None:
         function("accuracy"),
         function("acc"),
         function("binary_accuracy", "keras.src.metrics.accuracy_metrics"),
-        function("sparse_categorical_accuracy", "tensorflow.keras.metrics"),
     ],
 )
 def test_accuracy_is_measured_under_any_of_its_names(metric: Function) -> None:
     measures_accuracy(model(metrics=[function("mean_absolute_error"), metric]))
+
+
+def test_accuracy_of_two_neurons_is_measured_under_any_of_its_names() -> None:
+    loss = function("sparse_categorical_crossentropy")
+    for module in ("keras.src.metrics.accuracy_metrics", "tensorflow.keras.metrics"):
+        measures_accuracy(model((2, "softmax"), loss=loss, metrics=[function("sparse_categorical_accuracy", module)]))
+
+
+@pytest.mark.parametrize("name", ["sparse_categorical_accuracy", "categorical_accuracy"])
+def test_an_accuracy_that_looks_for_the_largest_of_one_number_is_told(name: str) -> None:
+    refused = unmet(measures_accuracy, model(metrics=[function(name)]))
+    assert refused.message == (
+        f"The metrics: found {name}; behind 1 neuron with sigmoid {name} does not count what is right, expected "
+        "accuracy among them."
+    )
 
 
 @pytest.mark.parametrize(

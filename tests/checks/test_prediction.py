@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from recorded import LAST, PREDICTION, dense, events, hidden, layers, unmet, view
+from recorded import LAST, LOGITS, PREDICTION, dense, events, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown, RunView
 from fairmark.checks.prediction import names_class, prepares_as_in_training
@@ -179,7 +179,7 @@ def test_a_list_of_two_outputs_stands_for_the_larger() -> None:
 
 def test_an_output_without_sigmoid_is_held_against_0() -> None:
     linear = {"model": {"layers": [*layers()[:-1], dense(1, "linear")]}, "predicted": {"outputs": [[0.3]]}}
-    names_class(view(named={"values": {"predicted_class": "humans"}}, **linear))
+    names_class(view(named={"values": {"predicted_class": "humans"}}, compiled=LOGITS, **linear))
 
 
 def test_classes_in_another_order_are_understood() -> None:

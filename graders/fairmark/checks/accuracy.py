@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.logits import gives_logits
 from fairmark.checks.view import RunView
 from fairmark.evidence import Probe
 
@@ -135,8 +136,4 @@ def measured_accuracy(run: RunView) -> Accuracy | None:
     probe = run.evidence.probe
     if probe is None or probe.problem is not None or not probe.outputs:
         return None
-    return accuracy_of(probe, run.training_pictures.classes.value, logits=_gives_logits(run))
-
-
-def _gives_logits(run: RunView) -> bool:
-    return run.model.output.value.activation == "linear"
+    return accuracy_of(probe, run.training_pictures.classes.value, logits=gives_logits(run.model))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairmark.checks.accuracy import predicted_class
+from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Observed, Unmet, expect, spell
 from fairmark.checks.pictures_view import PicturesView
@@ -129,7 +130,7 @@ def _asks_about(run: RunView, pictures: PicturesView) -> None:
 def _measured_on_all(run: RunView, training: TrainingView, pictures: PicturesView) -> float:
     """Validation accuracy of the last epoch; raises :class:`NotShown` where it is not that of all pictures."""
     last = run.all(EpochEnded, lambda epoch: epoch.fit == training.fit)[-1:]
-    curve = next((training.history[key] for key in ("val_accuracy", "val_acc") if key in training.history), [])
+    curve = accuracy_curve(training.history, validation=True, keys=accuracy_keys(run))
     batches = -(-pictures.found.value // (pictures.batch_size.value or 1))
     if not curve or not last or last[0].validation_steps < batches:
         raise NotShown(

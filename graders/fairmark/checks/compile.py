@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from fairmark.checks.expectation import Unmet, expect, spell
+from fairmark.checks.accuracy_names import is_accuracy_key, measures_accuracy_of
+from fairmark.checks.expectation import Doubted, Unmet, expect, spell
+from fairmark.checks.logits import form_of_output, keras_name, takes_logits
 from fairmark.checks.model_view import ModelView, Output
 from fairmark.evidence import Function
 
 __all__ = ["learning_rate_is", "loss_fits_classes", "loss_fits_output", "measures_accuracy", "optimizer_is"]
 
+_BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
+_FOR_ROWS = ("categorical_crossentropy", "categorical_focal_crossentropy")
+_FOR_NUMBERS = ("sparse_categorical_crossentropy",)
+_RESOLVED_BY_KERAS = ("crossentropy", "ce")
+"""Keras takes the cross-entropy that the shapes of labels and output call for."""
+
 _FITTING: dict[Output, tuple[str, ...]] = {
-    Output(1, "sigmoid"): ("binary_crossentropy",),
-    Output(1, "linear"): ("binary_crossentropy",),
-    Output(2, "softmax"): ("sparse_categorical_crossentropy",),
-    Output(2, "linear"): ("sparse_categorical_crossentropy",),
+    Output(1, "sigmoid"): _BINARY,
+    Output(1, "linear"): _BINARY,
+    Output(2, "softmax"): _FOR_NUMBERS,
+    Output(2, "linear"): _FOR_NUMBERS,
 }
 """Losses that fit an output, for labels that are one number per picture."""
-
-_ACCURACIES = ("accuracy", "acc", "binary_accuracy", "sparse_categorical_accuracy")
 
 
 def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
@@ -26,12 +32,12 @@ def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
     output with any other number of neurons has already cost its marks; then any loss for two classes is taken.
     """
     loss, output = model.loss, model.output.value
-    fitting = _FITTING.get(output, ("binary_crossentropy", "sparse_categorical_crossentropy"))
+    fitting = _FITTING.get(output, (*_BINARY, *_FOR_NUMBERS))
     rows = labels == "categorical" and output.units != 1
     if rows:
-        fitting = ("categorical_crossentropy",) if output in _FITTING else (*fitting, "categorical_crossentropy")
+        fitting = _FOR_ROWS if output in _FITTING else (*fitting, *_FOR_ROWS)
     found = loss.value
-    if found is None or found.name not in fitting or found.module.split(".")[0] != "keras":
+    if found is None or not _is_one_of(found, fitting):
         raise Unmet(
             loss.subject,
             found="none" if found is None else found.name,
@@ -39,17 +45,36 @@ def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
             "picture",
             cell=loss.cell,
         )
-    _logits_agree(found, output, loss.cell)
+    _logits_agree(model, found, loss.cell)
 
 
-def _logits_agree(loss: Function, output: Output, cell: int | None) -> None:
-    """``from_logits`` belongs to an output without activation, and only there."""
-    from_logits = bool(loss.config.get("from_logits", False))
-    if output.activation in ("sigmoid", "softmax") and from_logits:
+def _is_one_of(loss: Function, names: tuple[str, ...]) -> bool:
+    """Whether this is one of Keras's losses ``names``, or the same loss of ``tf.nn``; a look-alike of the student's
+    own does not count, however it is named."""
+    is_keras = loss.module.split(".")[0] == "keras"
+    return (is_keras or keras_name(loss) != loss.name) and keras_name(loss) in (*names, *_RESOLVED_BY_KERAS)
+
+
+def _logits_agree(model: ModelView, loss: Function, cell: int | None) -> None:
+    """``from_logits`` belongs to an output without activation, and only there; without it a loss takes what it is given
+    for probabilities. Raises :class:`Doubted` where what the network gives cannot be read off its layers."""
+    form, logits = form_of_output(model), takes_logits(loss)
+    if form == "unknown":
+        said = f"Whether {loss.name} fits the output cannot be told: what the last layers give is a function's to say."
+        raise Doubted(said, cell=cell)
+    if form == "probabilities" and logits:
+        found = "from_logits=True" if "from_logits" in loss.config else loss.name
         raise Unmet(
             "the loss",
-            found=f"from_logits=True behind {output.activation}",
+            found=f"{found} behind {model.output.value.activation}",
             expected="from_logits only where the output has no activation",
+            cell=cell,
+        )
+    if form == "logits" and not logits:
+        raise Unmet(
+            "the loss",
+            found=f"{loss.name} without from_logits behind an output that has no activation",
+            expected="a loss that is told what it is given: probabilities, or numbers that are none yet",
             cell=cell,
         )
 
@@ -75,17 +100,15 @@ def learning_rate_is(model: ModelView, rate: float) -> None:
 
 
 def measures_accuracy(model: ModelView) -> None:
-    """Accuracy is among the metrics, under any of Keras's names for it that mean accuracy for this output."""
+    """Accuracy is among the metrics, under any of Keras's names for it that mean accuracy for this output and loss
+    (:func:`fairmark.checks.accuracy_names.measures_accuracy_of`)."""
     metrics = model.metrics
-    # With a single output, comparing the places of the largest numbers finds every picture right.
-    names = _ACCURACIES if model.output.value.units == 1 else (*_ACCURACIES, "categorical_accuracy")
-    if not set(metrics.value) & set(names):
+    if not any(measures_accuracy_of(metric, model) for metric in model.compiled.metrics):
         found = ", ".join(metrics.value) or "no metrics"
+        other = next((name for name in metrics.value if is_accuracy_key(name)), None)
+        if other is not None:
+            found += f"; behind {_spell_output(model.output.value)} {other} does not count what is right"
         raise Unmet(metrics.subject, found=found, expected="accuracy among them", cell=metrics.cell)
-
-
-_FOR_ROWS = ("categorical_crossentropy", "categorical_focal_crossentropy")
-_FOR_NUMBERS = ("sparse_categorical_crossentropy",)
 
 
 def loss_fits_classes(model: ModelView, *, labels: str | None) -> None:
@@ -97,11 +120,11 @@ def loss_fits_classes(model: ModelView, *, labels: str | None) -> None:
     fitting = {"categorical": _FOR_ROWS, "sparse": _FOR_NUMBERS}.get(labels or "", (*_FOR_ROWS, *_FOR_NUMBERS))
     loss, found = model.loss, model.loss.value
     form = {"categorical": " that are one row per picture", "sparse": " that are one number per picture"}
-    if found is None or found.name not in fitting or found.module.split(".")[0] != "keras":
+    if found is None or not _is_one_of(found, fitting):
         raise Unmet(
             loss.subject,
             found="none" if found is None else found.name,
             expected=f"a loss for several classes and labels{form.get(labels or '', '')}",
             cell=loss.cell,
         )
-    _logits_agree(found, model.output.value, loss.cell)
+    _logits_agree(model, found, loss.cell)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from fairmark.checks.accuracy_names import ACCURACY_KEYS, VALIDATION, accuracy_keys, is_accuracy_key
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
 from fairmark.checks.view import RunView
@@ -23,16 +24,14 @@ History: TypeAlias = Mapping[str, Sequence[float]]
 _ROUNDED = 0.0051
 """How far an answer may be from what was measured: it may be rounded to two digits after the point."""
 
-_ACCURACY = ("accuracy", "acc", "binary_accuracy", "sparse_categorical_accuracy", "categorical_accuracy")
-"""Keras's words for accuracy; the history has the one that ``compile`` was given."""
-
 
 def reads(run: RunView, history: History, name: str, key: str, *, epoch: int = -1) -> None:
     """The notebook bound ``name`` to ``history[key]`` of one epoch: an index, -1 for the last.
 
     An answer taken from another curve or another epoch is told so; the number that was expected is never said.
     """
-    answer, curve = run.answer(name), _curve(history, key)
+    answer, history = run.answer(name), _plainly_named(history, run)
+    curve = _curve(history, key)
     found = _number(answer, key)
     index = epoch % len(curve)
     if not _near(found, curve[index]):
@@ -44,8 +43,8 @@ def reads(run: RunView, history: History, name: str, key: str, *, epoch: int = -
 
 def lists(run: RunView, history: History, name: str, key: str) -> None:
     """The notebook bound ``name`` to the whole of ``history[key]``, one number an epoch."""
-    answer, curve = run.answer(name), _curve(history, key)
-    expected = f"{_what(key)} of each epoch"
+    answer, history = run.answer(name), _plainly_named(history, run)
+    curve, expected = _curve(history, key), f"{_what(key)} of each epoch"
     if not isinstance(answer.value, list):
         raise Unmet(name, found=f"{spell(answer.value)}, which is no list", expected=expected, cell=answer.cell)
     if not _same_curve(answer.value, curve):
@@ -59,7 +58,8 @@ def lists(run: RunView, history: History, name: str, key: str) -> None:
 def is_best_epoch(run: RunView, history: History, name: str, key: str) -> None:
     """The notebook bound ``name`` to the number, from 1, of the epoch in which ``key`` was at its best: a loss at its
     lowest, an accuracy at its highest. Any of several equals is right."""
-    answer, curve = run.answer(name), _curve(history, key)
+    answer, history = run.answer(name), _plainly_named(history, run)
+    curve = _curve(history, key)
     right, expected = _best_epochs(curve, key), f"the epoch, counted from 1, in which {_what(key)} is {_extreme(key)}"
     found = number_in(answer.value, None)
     if found is None:
@@ -88,7 +88,7 @@ def is_gap(
     The difference of its own two answers ``given`` is right, too: a slip in one of them has cost its marks there.
     Remarks where that is so.
     """
-    answer = run.answer(name)
+    answer, history = run.answer(name), _plainly_named(history, run)
     high, low = _curve(history, above), _curve(history, below)
     found = _number(answer, above)
     if _near(abs(found), abs(high[-1] - low[-1])):
@@ -112,12 +112,22 @@ def _own_number(run: RunView, name: str) -> float | None:
 # --- what was measured ------------------------------------------------------------------------------------------------
 
 
+def _plainly_named(history: History, run: RunView) -> dict[str, Sequence[float]]:
+    """The same curves, accuracy under ``accuracy`` and ``val_accuracy`` whatever ``compile`` had it called; where it
+    was measured several times, the further ones keep their names."""
+    plain: dict[str, Sequence[float]] = dict(history)
+    for prefix in ("", VALIDATION):
+        key = next((prefix + one for one in accuracy_keys(run) if history.get(prefix + one)), None)
+        if key is not None and not history.get(f"{prefix}accuracy"):
+            plain = {f"{prefix}accuracy" if one == key else one: curve for one, curve in plain.items()}
+    return plain
+
+
 def _curve(history: History, key: str) -> Sequence[float]:
-    """The curve of ``key``, under any of Keras's words for accuracy."""
-    prefix, word = ("val_", key.removeprefix("val_")) if key.startswith("val_") else ("", key)
-    words = _ACCURACY if word in _ACCURACY else (word,)
-    curve = next((history[prefix + one] for one in words if history.get(prefix + one)), None)
-    if curve is None:
+    """The curve of ``key`` in a history with plain names, accuracy under any of Keras's words for it."""
+    prefix, word = (VALIDATION, key.removeprefix(VALIDATION)) if key.startswith(VALIDATION) else ("", key)
+    curve = history.get(prefix + "accuracy" if word in ACCURACY_KEYS else key)
+    if not curve:
         found = "no epoch that ended" if not history else f"nothing but {', '.join(map(_what, history))}"
         raise NotShown("the history", found=found, expected=_what(key))
     return curve
@@ -170,9 +180,8 @@ def _read_instead(found: float, history: History, key: str, index: int) -> str |
 
 
 def _what(key: str) -> str:
-    word = key.removeprefix("val_")
-    kind = "accuracy" if word in _ACCURACY else word
-    return f"the {'validation' if key.startswith('val_') else 'training'} {kind}"
+    kind = "accuracy" if is_accuracy_key(key) else key.removeprefix(VALIDATION)
+    return f"the {'validation' if key.startswith(VALIDATION) else 'training'} {kind}"
 
 
 def _epoch(index: int, curve: Sequence[float]) -> str:

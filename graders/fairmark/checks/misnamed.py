@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
@@ -36,7 +37,7 @@ def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: Pi
         raise Unmet(name, found=f"{spell(other):.40} in it", expected="a list of file names", cell=answer.cell)
     if len(set(files)) < len(files):
         raise Unmet(name, found="a file more than once", expected="each file once", cell=answer.cell)
-    wrong = _measured(training, found)
+    wrong = _measured(run, training, found)
     if abs(len(files) - wrong) <= _SPARE:
         return
     said = f"{len(files)} of {found} files"
@@ -48,9 +49,9 @@ def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: Pi
     raise Unmet(name, found=said, expected=expected, cell=answer.cell)
 
 
-def _measured(training: TrainingView, found: int) -> int:
+def _measured(run: RunView, training: TrainingView, found: int) -> int:
     """How many of ``found`` pictures were named wrongly in the last epoch's validation."""
-    accuracies = [curve for key, curve in training.history.items() if key.startswith("val_") and "acc" in key]
+    accuracies = accuracy_curve(training.history, validation=True, keys=accuracy_keys(run))
     if not accuracies:
         raise NotShown("the history", found="no validation accuracy", expected="a training that was validated")
-    return round(found * (1 - accuracies[0][-1]))
+    return round(found * (1 - accuracies[-1]))

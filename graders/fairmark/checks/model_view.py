@@ -41,6 +41,7 @@ class ModelView:
     ) -> None:
         self.id = described.model
         self.cell = built_in
+        self.class_name = described.class_name
         self.layers = described.layers
         self.input_shape = described.input_shape
         self.trainable_parameters = described.trainable_parameters
@@ -100,7 +101,7 @@ class ModelView:
         """A layer's own activation, or that of the ``Activation`` layer behind it."""
         own = _activation_name(self.layers[index])
         behind = self.layers[index + 1] if index + 1 < len(self.layers) else None
-        if own == "linear" and behind is not None and behind.class_name in ("Activation", "ReLU", "Softmax"):
+        if own == "linear" and behind is not None and behind.class_name in ("Activation", "ReLU", "Softmax", "Sigmoid"):
             return _activation_name(behind) if behind.class_name == "Activation" else behind.class_name.lower()
         return own
 
@@ -113,10 +114,18 @@ class ModelView:
         return self._compiled
 
     @property
+    def loss_given(self) -> Function | None:
+        """The loss as recorded, None where there is none; marks go through :attr:`loss`."""
+        return None if self._compiled is None else self._compiled.loss
+
+    @property
     def loss(self) -> Observed[Function | None]:
         compiled = self.compiled
         if compiled.loss is not None:
             self._witness.confirm_made(compiled.cell, "compile", "loss", compiled.loss)
+            from_logits = compiled.loss.config.get("from_logits")
+            if compiled.loss.class_name is not None and from_logits is not None:
+                self._witness.confirm(compiled.cell, (compiled.loss.class_name,), "from_logits", from_logits)
         return Observed(compiled.loss, "the loss", compiled.cell)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.logits import gives_logits
 from fairmark.checks.view import RunView
 
 __all__ = ["names_class", "prepares_as_in_training"]
@@ -68,7 +69,7 @@ def names_class(run: RunView, *, name: str | None = None, undecided: float = _UN
     """
     prediction, classes = run.prediction, run.training_pictures.classes.value
     outputs = prediction.outputs[0] if prediction.outputs else []
-    logits = run.model.output.value.activation == "linear"
+    logits = gives_logits(run.model)
     label = predicted_class(outputs, logits=logits)
     if label is None or label >= len(classes):
         raise NotShown("the model's output", found="no usable number", cell=prediction.cell)

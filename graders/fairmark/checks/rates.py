@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
 from fairmark.checks.training_view import TrainingView
@@ -144,7 +145,7 @@ def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
     curves = {}
     for trial in _trials(run):
         history = trial.training.history
-        curve = next((history[key] for key in ("val_accuracy", "val_acc") if key in history), [])
+        curve = list(accuracy_curve(history, validation=True, keys=accuracy_keys(run)))
         if trial.rate is None or len(curve) < epochs or not all(map(math.isfinite, curve)):
             expected = f"at least {epochs} with a validation accuracy"
             raise NotShown(

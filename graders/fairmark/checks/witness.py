@@ -35,6 +35,11 @@ _POSITIONS: dict[str, tuple[str, ...]] = {
     "RMSprop": ("learning_rate",),
     "Adam": ("learning_rate",),
     "SGD": ("learning_rate",),
+    "BinaryCrossentropy": ("from_logits",),
+    "CategoricalCrossentropy": ("from_logits",),
+    "SparseCategoricalCrossentropy": ("from_logits",),
+    "BinaryFocalCrossentropy": ("apply_class_balancing", "alpha", "gamma", "from_logits"),
+    "CategoricalFocalCrossentropy": ("alpha", "gamma", "from_logits"),
 }
 """Order of Keras's parameters, for calls that do not name them."""
 
@@ -54,6 +59,11 @@ _DEFAULTS: dict[tuple[str, str], Value] = {
     ("RMSprop", "learning_rate"): 0.001,
     ("Adam", "learning_rate"): 0.001,
     ("SGD", "learning_rate"): 0.01,
+    ("BinaryCrossentropy", "from_logits"): False,
+    ("CategoricalCrossentropy", "from_logits"): False,
+    ("SparseCategoricalCrossentropy", "from_logits"): False,
+    ("BinaryFocalCrossentropy", "from_logits"): False,
+    ("CategoricalFocalCrossentropy", "from_logits"): False,
 }
 """Keras 3.15's defaults, for calls that leave an argument out."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import math
 import re
@@ -66,6 +68,7 @@ def simple_value(value: object) -> Value:
     """A simple value, or a list, table or array of at most 400, as data; raises ``TypeError`` for anything else."""
     if is_simple(value):
         return cast("Scalar", plain(value))
+    value = _array_of(value)
     if type(value) is np.ndarray and value.ndim == 0:  # np.squeeze(model.predict(...))
         return cast("Scalar", plain(value.item()))
     if type(value) is np.ndarray and value.ndim in (1, 2) and value.size <= _LARGEST_TABLE:
@@ -77,6 +80,17 @@ def simple_value(value: object) -> Value:
     if sum(map(len, rows)) > _LARGEST_TABLE or not all(is_simple(item) for row in rows for item in row):
         raise TypeError(type(value).__name__)
     return [[cast("Scalar", plain(item)) for item in row] for row in rows]
+
+
+def _array_of(value: object) -> object:
+    """A small tensor of TensorFlow's, or a variable that holds one number, as an array; anything else as it is. Larger
+    variables are weights, which are not to be looked at."""
+    own = type(value).__module__.partition(".")[0] in ("tensorflow", "keras")
+    if not (own and hasattr(value, "numpy") and hasattr(value, "shape")):
+        return value
+    sizes = shape_of(value.shape)
+    is_small = sizes is not None and math.prod(size or 0 for size in sizes) <= _LARGEST_TABLE
+    return np.asarray(value) if is_small and (not sizes or type(value).__name__ == "EagerTensor") else value
 
 
 def _items(value: object) -> list[object]:
@@ -112,6 +126,10 @@ def function_of(written: object, find: Callable[[object], object]) -> Function |
     """
     if written is None:
         return None
+    if type(written) is functools.partial:
+        inner = function_of(written.func, find)
+        given = json.loads(json.dumps(plain(written.keywords)))
+        return inner and inner.model_copy(update={"config": {**inner.config, **given}})
     if type(written) is str:
         name = _SHORT.get(written, written)
         try:
@@ -120,7 +138,8 @@ def function_of(written: object, find: Callable[[object], object]) -> Function |
             found = None
         resolved = _name_of(found) if found is not None else name
         generic = name in ("accuracy", "crossentropy")
-        return Function(name=name if generic else resolved, module="keras", config={})
+        name = name if generic else resolved
+        return Function(name=name, module="keras", config={"name": written[:200]} if name != written else {})
     config: dict[str, Any] = {}
     if isinstance(written, keras.Loss | keras.Metric | keras.Optimizer):
         data = json.loads(json.dumps(plain(written.get_config())))
@@ -154,7 +173,8 @@ def learning_rate_of(optimizer: keras.Optimizer) -> float | None:
 
 
 def describe_layers(model: keras.Model) -> list[Layer]:
-    """The model's layers in order, with those of a nested model in its place. Input layers are left out."""
+    """The model's layers in order, with those of a nested model in its place. Input layers are left out. Operations of
+    ``keras.ops`` are no layers; those behind the last one, which say what the model gives, are told like layers."""
     described: list[Layer] = []
     for layer in model.layers:
         if isinstance(layer, keras.layers.InputLayer):
@@ -172,10 +192,18 @@ def describe_layers(model: keras.Model) -> list[Layer]:
                 parameters=layer.count_params() if layer.built else 0,
             )
         )
+    operations = itertools.takewhile(
+        lambda one: not isinstance(one, keras.Layer), reversed(getattr(model, "operations", []))
+    )
+    for operation in reversed(list(operations)):
+        name, kind = str(operation.name)[:200], type(operation)
+        described.append(
+            Layer(name=name, class_name=kind.__name__, module=_module_of(kind), output_shape=_output_shape(operation))
+        )
     return described
 
 
-def _output_shape(layer: keras.Layer) -> list[int | None] | None:
+def _output_shape(layer: keras.Operation) -> list[int | None] | None:
     try:
         return shape_of(layer.output.shape)
     except (AttributeError, ValueError):

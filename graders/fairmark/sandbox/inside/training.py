@@ -186,8 +186,12 @@ def _called_back(callbacks: Any) -> list[str]:  # noqa: ANN401 - None, one, seve
 
 
 def _whole(number: object) -> int | None:
-    """Of a number that is one by its type, not by what it says of itself."""
-    return int(number) if issubclass(type(number), int | float | np.number) else None  # type: ignore[call-overload]
+    """Of a number, or a scalar tensor, that is one by its type, not by what it says of itself."""
+    try:
+        value = describe.simple_value(number)
+    except TypeError:
+        return None
+    return int(value) if isinstance(value, int | float) else None
 
 
 def _source_of(recorder: Recorder, data: object, opened: dict[str, PicturesOpened]) -> str | None:
