@@ -71,7 +71,8 @@ def notes() -> list[Note]:
 
 def singles() -> list[Single]:
     """The single cells."""
-    entries = tomllib.loads((FOLDER / "single.toml").read_text(encoding="utf-8"))["cell"]
+    paths = sorted(FOLDER.glob("single*.toml"))
+    entries = [entry for path in paths for entry in tomllib.loads(path.read_text(encoding="utf-8"))["cell"]]
     return [Single(**entry) for entry in entries]
 
 

@@ -15,6 +15,7 @@ __all__ = ["advise", "raised"]
 
 _SYNTAX = ("SyntaxError", "IndentationError", "TabError", "_IncompleteInputError")
 _PLACE = re.compile(r" \((?:/|[A-Za-z]:\\|unknown location)[^()\n]*\)\Z")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,16}\b")
 _LONGEST_SAID_CHARACTERS = 160
 
 
@@ -26,17 +27,18 @@ def advise(error: CellError, source: str, earlier: Sequence[str] = ()) -> Advice
     """
     cell = layout(source)
     if error.type in _SYNTAX:
-        return advise_on_syntax(error, cell)
+        return advise_on_syntax(error, cell, source[:LONGEST_CHARACTERS])
     return advise_on_running(error, cell, source[:LONGEST_CHARACTERS], [text[:LONGEST_CHARACTERS] for text in earlier])
 
 
 def raised(error: CellError, source: str, earlier: Sequence[str] = ()) -> str:
     """The message for a cell that raised: type, line and text of the error, then cause and mend where they are known.
 
-    The file an import failed in is left out, and of a long text behind which advice follows all but its first line.
+    The file an import failed in is left out, as are addresses in memory, which differ from run to run; and of a long
+    text behind which advice follows all but its first line.
     """
     line = f", line {error.line}" if error.line else ""
-    said = _PLACE.sub("", error.message)
+    said = _ADDRESS.sub("", _PLACE.sub("", error.message))
     advice = advise(error, source, earlier)
     if advice is None:
         return f"This cell raised {error.type}{line}: {said}"

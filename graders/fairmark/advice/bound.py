@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["names_bound_by"]
+__all__ = ["given_above", "names_bound_by"]
 
 MOST_CELLS = 60
 LONGEST_CHARACTERS = 20_000
@@ -30,6 +30,18 @@ def names_bound_by(sources: Sequence[str]) -> list[str]:
     for source in reversed(sources[-MOST_CELLS:]):
         found.update(dict.fromkeys(_in_one(source[:LONGEST_CHARACTERS])))
     return list(found)[:2000]
+
+
+def given_above(name: str, sources: Sequence[str]) -> bool:
+    """Whether a line of ``sources`` that is not indented assigns or defines ``name``, and none deletes it."""
+    made = re.compile(
+        rf"^(?:(?:\w{{1,60}}[ \t]{{0,3}},[ \t]{{0,3}}){{0,9}}{name}\b(?:[ \t]{{0,3}},[ \t]{{0,3}}\w{{1,60}}){{0,9}}"
+        rf"[ \t]{{0,9}}=(?!=)|(?:def|class)[ \t]{{1,9}}{name}\b)",
+        re.MULTILINE,
+    )
+    deleted = re.compile(rf"\bdel\b[^\n#]{{0,200}}\b{name}\b")
+    texts = [source[:LONGEST_CHARACTERS] for source in sources[-MOST_CELLS:]]
+    return any(made.search(text) for text in texts) and not any(deleted.search(text) for text in texts)
 
 
 def _in_one(source: str) -> Iterable[str]:

@@ -135,7 +135,8 @@ GONE: Final[dict[str, tuple[str, str]]] = {
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that ``name`` misspells: the same but for capitals, else the most alike of at least 81%.
+    """The one of ``known`` that ``name`` misspells: the same but for capitals, or for two letters that have changed
+    places, else the most alike of at least 81%.
 
     None for ``name`` itself, for names beyond 60 characters, and for pairs that mean two things although they look
     alike: ``Conv1D`` and ``Conv2D``, ``x_train`` and ``y_train``.
@@ -145,11 +146,22 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         return None
     folded = name.casefold()
     for word in candidates:
-        if word.casefold() == folded:
+        if word.casefold() == folded or _two_swapped(word.casefold(), folded):
             return word
     by_folded = {word.casefold(): word for word in candidates if _may_be_meant(folded, word.casefold())}
     found = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.81)
     return by_folded[found[0]] if found else None
+
+
+def _two_swapped(word: str, typed: str) -> bool:
+    """``keras`` and ``kears``."""
+    if len(word) != len(typed) or len(word) < 4:
+        return False
+    other = [at for at, (a, b) in enumerate(zip(word, typed, strict=True)) if a != b]
+    if len(other) != 2 or other[1] != other[0] + 1:
+        return False
+    pair = word[other[0] : other[1] + 1]
+    return pair[::-1] == typed[other[0] : other[1] + 1] and pair.isalpha()
 
 
 def _may_be_meant(typed: str, word: str) -> bool:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from fairmark.advice.bound import names_bound_by
-from fairmark.advice.imports import advise_on_import, moved
+from fairmark.advice.bound import given_above, names_bound_by
+from fairmark.advice.commands import advise_on_command, no_tensorboard
+from fairmark.advice.files import advise_on_download, advise_on_file, advise_on_writing, wants_the_network
+from fairmark.advice.imports import advise_on_import, experimental, moved
 from fairmark.advice.names import (
     GONE,
     HOMES,
@@ -20,6 +22,8 @@ from fairmark.advice.names import (
     import_line,
     nearest,
 )
+from fairmark.advice.newer_python import added_later
+from fairmark.advice.old_tensorflow import gone_from_tensorflow, old_keras_beside_new, one_of_tensorflow_1
 from fairmark.advice.sentence import Advice, from_slips
 from fairmark.advice.slips import comma_for_point
 from fairmark.advice.text import Layout
@@ -27,21 +31,35 @@ from fairmark.evidence import CellError
 
 __all__ = ["advise_on_running"]
 
+_ELLIPSIS = re.compile(r"'ellipsis'|\bReceived: (?:\w{1,40}=)?Ellipsis\b")
 _LITERALS: Final = {"true": "True", "false": "False", "none": "None", "null": "None", "TRUE": "True", "FALSE": "False"}
 
 
 def advise_on_running(error: CellError, cell: Layout, source: str, earlier: Sequence[str]) -> Advice | None:
     """Cause and mend, or None where it is nothing that notes typically get wrong."""
     message = error.message[:2000]
+    sources = [source, *reversed(earlier)]
+    old = old_keras_beside_new(error, source, earlier) or one_of_tensorflow_1(error, source, earlier)
+    if old is not None:
+        return old
+    if wants_the_network(error):
+        return advise_on_download(sources, message)
+    if _ELLIPSIS.search(message):
+        return Advice("`...` stands for what is still to be written.", "Write your own in its place.")
     by_type: dict[str, Callable[[], Advice | None]] = {
         "AttributeError": lambda: _attribute(message, source, earlier),
-        "FileNotFoundError": lambda: _file(message, [source, *earlier]),
-        "ImportError": lambda: advise_on_import(message),
+        "FileNotFoundError": lambda: advise_on_file(message, sources),
+        "ImportError": lambda: advise_on_import(message, sources),
         "KeyError": lambda: _key(message, source, earlier),
-        "ModuleNotFoundError": lambda: advise_on_import(message),
-        "NameError": lambda: _name(message, cell, [*earlier, source]),
+        "ModuleNotFoundError": lambda: advise_on_import(message, sources),
+        "NameError": lambda: _name(message, cell, source, earlier),
+        "OSError": lambda: advise_on_writing(message, sources),
+        "PermissionError": lambda: advise_on_writing(message, sources),
+        "RuntimeError": lambda: advise_on_command(message),
+        "TBNotInstalledError": no_tensorboard,
         "TypeError": lambda: _type(message, source),
-        "ValueError": lambda: _value(message, source),
+        "UsageError": lambda: advise_on_command(message),
+        "ValueError": lambda: advise_on_file(message, sources) or _value(message, source),
     }
     find = by_type.get(error.type)
     return find() if find is not None else None
@@ -50,20 +68,21 @@ def advise_on_running(error: CellError, cell: Layout, source: str, earlier: Sequ
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-def _name(message: str, cell: Layout, sources: Sequence[str]) -> Advice | None:
+def _name(message: str, cell: Layout, source: str, earlier: Sequence[str]) -> Advice | None:
     match = re.match(r"name '(\w{1,60})' is not defined", message)
     if match is None:
         return None
     name = match[1]
+    if not name.strip("_"):
+        return Advice(f"`{name}` stands for what is still to be written.", "Write your own in its place.")
     if name in _LITERALS:
         return Advice(f"Python has no `{name}`.", f"Write `{_LITERALS[name]}`, with a capital letter.")
     dotted = re.search(rf"\b(keras|tf|np|plt|layers),[ \t]{{0,3}}{name}\b", cell.code)
     if dotted:
         return Advice(f"In `{dotted[0]}` a comma stands where a point belongs.", f"Write `{dotted[1]}.{name}`.")
-    bound = names_bound_by(sources)
-    meant = nearest(name, bound)
-    if meant is not None:
-        return Advice(_unlike(name, meant, "this notebook"), f"Write `{meant}`.")
+    own = _own_name(name, source, earlier)
+    if own is not None:
+        return own
     if name in SHORT_NAMES:
         return Advice(f"`{name}` is used, but nothing above imports it.", f"Write `{SHORT_NAMES[name]}` first.")
     if name in HOMES:
@@ -79,6 +98,17 @@ def _name(message: str, cell: Layout, sources: Sequence[str]) -> Advice | None:
     )
 
 
+def _own_name(name: str, source: str, earlier: Sequence[str]) -> Advice | None:
+    """Advice on a name that the notebook itself gives a value to, or one nearly like it."""
+    if given_above(name, earlier) and not re.search(rf"\bdel\b[^\n#]{{0,200}}\b{name}\b", source):
+        return Advice(
+            f"A cell above gives `{name}` its value, but did not get that far: it raised an error or was not run.",
+            "Correct that cell first, then run this one again.",
+        )
+    meant = nearest(name, names_bound_by([*earlier, source]))
+    return None if meant is None else Advice(_unlike(name, meant, "this notebook"), f"Write `{meant}`.")
+
+
 def _unlike(name: str, meant: str, whose: str) -> str:
     if differs_in_case_only(name, meant):
         return f"Python tells capital from small letters: {whose} has `{meant}`, not `{name}`."
@@ -89,11 +119,18 @@ def _unlike(name: str, meant: str, whose: str) -> str:
 
 _OF_MODULE = re.compile(r"module '([\w.]{1,80})' has no attribute '(\w{1,60})'")
 _OF_OBJECT = re.compile(r"'(\w{1,60})' object has no attribute '(\w{1,60})'")
+_NEVER_CALLED = re.compile(r"has never been called and thus has no defined|has no defined inputs yet")
 _THROWN_AWAY = re.compile(r"^[ \t]{0,40}(\w{1,60})[ \t]{0,9}=[ \t]{0,9}\1\.(add|build|compile|summary)\(", re.MULTILINE)
 
 
 def _attribute(message: str, source: str, earlier: Sequence[str]) -> Advice | None:
     of_module, of_object = _OF_MODULE.match(message), _OF_OBJECT.match(message)
+    not_called = _NEVER_CALLED.search(message)
+    if not_called:
+        return Advice(
+            "It is not known yet what goes in: neither has an input's shape been given, nor has it been called.",
+            "Begin the model with `keras.Input(shape=...)`, or call it on a batch of pictures before.",
+        )
     if of_module:
         return _module_attribute(of_module[1], of_module[2])
     return _object_attribute(of_object[1], of_object[2], source, earlier) if of_object else None
@@ -107,16 +144,29 @@ def _module_attribute(module: str, name: str) -> Advice | None:
         return Advice(f"Keras 3 has no `{name}`. {GONE[name][0]}", GONE[name][1])
     shown = "keras" if "keras" in module else module
     below = module.rpartition("keras.")[2] if "keras." in module else ""
-    if module == "tensorflow" and name in ("Session", "placeholder", "ConfigProto", "app", "contrib"):
-        return Advice(f"`tf.{name}` is TensorFlow 1.", "Leave it out: TensorFlow 2 computes at once.")
+    if name == "experimental" and "keras" in module:
+        return experimental(f"keras.{below}" if below else "keras")
+    old = gone_from_tensorflow(name, _tf_name(module)) if _tf_name(module) else None
+    if old is not None:
+        return old
     if "keras" in module or module == "tensorflow":
         if name in HOMES and HOMES[name] not in (below, "models"):
             return Advice(f"`{name}` is not in this module.", f"Write `keras.{HOMES[name]}.{name}`.")
         own = [word for word, home in HOMES.items() if home == below]
         meant = nearest(name, [*own, *MODULES, "Sequential", "Model", "Input", "keras"]) or nearest(name, HOMES)
+    elif (later := added_later(module, name)) is not None:
+        return later
     else:
         meant = name.lower() if name != name.lower() and module == "matplotlib.pyplot" else None
     return None if meant is None else Advice(_unlike(name, meant, f"`{shown}`"), f"Write `{meant}`.")
+
+
+def _tf_name(module: str) -> str:
+    """How notebooks call a module of TensorFlow: ``tf``, ``tf.train``, ``keras.backend``; empty for any other."""
+    if module.endswith("keras.backend"):
+        return "keras.backend"
+    found = re.fullmatch(r"tensorflow(?:\._api\.v2)?((?:\.\w{1,30}){0,2})", module)
+    return f"tf{found[1]}" if found and "keras" not in module else ""
 
 
 def _object_attribute(kind: str, name: str, source: str, earlier: Sequence[str]) -> Advice | None:
@@ -139,16 +189,16 @@ def _object_attribute(kind: str, name: str, source: str, earlier: Sequence[str])
         return Advice("Iterators have no method `next` in Python 3.", "Write `next(...)` around it.")
     if name == "output_shape":
         return Advice("A layer of Keras 3 has no `output_shape`.", "Write `layer.output.shape`.")
+    later = added_later(kind, name)
+    if later is not None:
+        return later
     meant = nearest(name, MEMBERS.get(kind, ()))
     return None if meant is None else Advice(_unlike(name, meant, f"`{kind}`"), f"Write `{meant}`.")
 
 
-# --- keys and files ---------------------------------------------------------------------------------------------------
+# --- keys ------------------------------------------------------------------------------------------------------------
 
 _METRICS = re.compile(r"metrics\s{0,9}=\s{0,9}[\[(]?\s{0,9}['\"](acc|accuracy)['\"]")
-_ELSEWHERE = re.compile(
-    r"['\"]((/(?:tmp|content|home|Users|kaggle)/|[A-Za-z]:[\\/]|\.\./input/|gs://)[^'\"\n]{0,200})['\"]"
-)
 
 
 def _key(message: str, source: str, earlier: Sequence[str]) -> Advice | None:
@@ -170,17 +220,6 @@ def _key(message: str, source: str, earlier: Sequence[str]) -> Advice | None:
     return Advice(
         "The history keeps a metric under the word that `compile` was given: 'acc' or 'accuracy'.",
         "Print `history.history.keys()`, and ask for the key that is there.",
-    )
-
-
-def _file(message: str, sources: Sequence[str]) -> Advice | None:
-    written = (found for source in sources for found in _ELSEWHERE.finditer(source) if found[1] in message)
-    match = next(written, None)
-    if match is None:
-        return None
-    return Advice(
-        f"A path that begins with {match[2]} is that of another computer.",
-        "Begin with the folder of pictures that the notebook names at its top.",
     )
 
 
@@ -230,6 +269,11 @@ _ONE_MORE = re.compile(r"Expected shape \(None, ([\d, ]{1,60})\), but input has 
 
 
 def _value(message: str, source: str) -> Advice | None:
+    if "isn't built" in message and "count_params" in message:
+        return Advice(
+            "How many weights there are depends on the shape of what goes in, which is not known yet.",
+            "Begin the model with `keras.Input(shape=...)`, or call it on a batch of pictures before.",
+        )
     not_called = re.search(r"(?:identifier|Received): <class '[\w.]{0,120}?(\w{1,60})'>", message)
     if not_called:
         return Advice(

@@ -12,6 +12,8 @@ from itertools import islice, pairwise
 
 from fairmark.advice.characters import foreign_characters
 from fairmark.advice.imports import split_import
+from fairmark.advice.missing import something_missing
+from fairmark.advice.newer_python import newer_syntax
 from fairmark.advice.sentence import Advice, from_slips
 from fairmark.advice.slips import slips_in
 from fairmark.advice.text import Bracket, Layout
@@ -23,14 +25,16 @@ _KINDS = {"(": "parenthesis", "[": "square bracket", "{": "brace"}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-def advise_on_syntax(error: CellError, cell: Layout) -> Advice | None:
+def advise_on_syntax(error: CellError, cell: Layout, source: str) -> Advice | None:
     """Cause and mend, or None where the text shows nothing that is typical."""
     if error.type in ("IndentationError", "TabError"):
         return _indentation(error)
     finders: tuple[Callable[[], Advice | None], ...] = (
+        lambda: newer_syntax(cell, source),
         lambda: foreign_characters(cell.code),
         lambda: from_slips(list(islice(slips_in(cell), 9))),
         lambda: split_import(cell),
+        lambda: something_missing(cell),
         lambda: _open_text(cell),
         lambda: _brackets(cell),
         lambda: _quoted_argument(cell),
@@ -141,6 +145,11 @@ def _by_message(error: CellError, cell: Layout) -> Advice | None:
     if "forgot a comma" in said:
         return Advice(
             f"In {where} two values stand side by side with nothing between them.", "Put a comma between the two."
+        )
+    if "multiple exception types" in said:
+        return Advice(
+            f"In {where} `except` names several kinds of errors side by side.",
+            "Put them in parentheses: `except (A, B):`.",
         )
     if "in call to 'print'" in said:
         return Advice("`print` without parentheses is from Python 2.", "Put what is to be printed in parentheses.")
