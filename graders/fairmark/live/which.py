@@ -43,7 +43,7 @@ class Asked:
     def is_given(self, source: str) -> bool:
         """Whether the course's notebook has a given cell of this text; False where it is not at hand."""
         with contextlib.suppress(FairmarkError, OSError):
-            master = _master(self.assignment.notebook, self.assignment.notebook.stat().st_mtime_ns)
+            master = _master(self.assignment, master_source(self.assignment).stat().st_mtime_ns)
             return any(cell.exercise is None and cell.source.strip() == source.strip() for cell in master.cells)
         return False
 
