@@ -18,7 +18,7 @@ from shapes import finished as run_both
 from fairmark.checks.accuracy import accuracy_of
 from fairmark.data import Hidden
 from fairmark.evidence import Evidence, ModelExported, ModelPredicted, Preparation, Probe
-from fairmark.probe import UnsafeModel, probe_model, vet_model
+from fairmark.probe import CannotRebuild, UnsafeModel, probe_model, vet_model
 from fairmark.sandbox import Limits, ProbeJob
 
 CLASSES = ("circles", "squares")
@@ -60,9 +60,15 @@ def test_models_of_keras_own_layers_pass(name: str, finished: Finished) -> None:
     assert "compile_config" not in vetted
 
 
-@pytest.mark.parametrize(("name", "class_name"), [("lambda", "Lambda"), ("own layer", "Doubling")])
-def test_layers_that_carry_code_are_refused_by_name(name: str, class_name: str, finished: Finished) -> None:
-    with pytest.raises(UnsafeModel, match=f"^{class_name}, which is not one of Keras's own layers"):
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("lambda", "The model holds a Lambda layer"),
+        ("own layer", "The model holds Doubling, which is not one of Keras's own classes"),
+    ],
+)
+def test_layers_that_carry_code_are_refused_by_name(name: str, what: str, finished: Finished) -> None:
+    with pytest.raises(CannotRebuild, match=f"^{what}, which fairmark cannot rebuild to try it on hidden images$"):
         vet_model(configuration(finished, name))
 
 
@@ -104,7 +110,7 @@ def test_a_plain_model_passes() -> None:
     ids=range(19),
 )
 def test_anything_else_is_refused_wherever_it_stands(entry: dict[str, Any]) -> None:
-    with pytest.raises(UnsafeModel, match=r"which is not one of Keras's own layers|a class that has no name"):
+    with pytest.raises(UnsafeModel, match=r"which fairmark cannot rebuild|a class that has no name"):
         vet_model(model(layer(), entry))
 
 
@@ -168,7 +174,7 @@ def probes(finished: Finished, evidence: Evidence, stock: Path) -> Iterator[tupl
     pictures = tuple(sorted(stock.iterdir())[:200])
     shown = Hidden(pictures, tuple(number % 2 for number in range(200)), CLASSES, "drawn", more=True)
     last = [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, ModelExported)][-1]
-    options = {"dataset_folder": finished.pictures_folder / "shapes", "threshold": 0.8}
+    options = {"dataset_folder": finished.pictures_folder / "shapes", "thresholds": (0.8,)}
     with finished.workplace_again() as whole, finished.workplace_again() as spoilt, ThreadPoolExecutor(2) as pool:
         (spoilt.folder / "export" / last.folder / "weights-3.npy").unlink()
         asked = [pool.submit(probe_model, evidence, one, lambda rounds: shown, **options) for one in (whole, spoilt)]
@@ -236,7 +242,7 @@ def ask(
             workplace,
             hidden,
             dataset_folder=finished.pictures_folder / "shapes",
-            threshold=threshold,
+            thresholds=(threshold,),
             launcher=launcher,
             limits=Limits(run_seconds=60),
         )
@@ -321,9 +327,12 @@ def test_answers_nobody_asked_for_are_not_taken(
 
 def test_a_probe_that_crashes_says_how(finished: Finished, evidence: Evidence, hidden: Callable[[int], Hidden]) -> None:
     probe, _ = ask("say('deep trouble'); os._exit(1)", finished, evidence, hidden)
-    assert probe.problem == "a model that cannot be rebuilt (deep trouble)"
+    assert probe.problem == "The model could not be rebuilt to try it on hidden images (deep trouble)"
     silent, _ = ask("os._exit(1)", finished, evidence, hidden)
-    assert silent.problem == "a model that cannot be rebuilt (the notebook's process ended early: exit status 1)"
+    assert silent.problem == (
+        "The model could not be rebuilt to try it on hidden images (the notebook's process ended early: exit status 1)"
+    )
+    assert (probe.not_rebuilt, silent.not_rebuilt) == (True, True)
 
 
 def test_a_probe_that_crashes_is_started_again_twice_and_goes_on_where_it_stopped(
@@ -342,7 +351,7 @@ def test_a_probe_that_crashes_is_started_again_twice_and_goes_on_where_it_stoppe
 def test_a_notebook_that_trained_nothing_has_no_probe(finished: Finished, hidden: Callable[[int], Hidden]) -> None:
     with finished.workplace_again() as workplace:
         probe = probe_model(
-            finished.evidence_before("fit"), workplace, hidden, dataset_folder=Path("/nowhere"), threshold=0.8
+            finished.evidence_before("fit"), workplace, hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,)
         )
     assert probe is None
 
@@ -363,7 +372,11 @@ def with_export(evidence: Evidence, **changes: object) -> Evidence:
     [
         ({"folder": "../../etc"}, "no model where the run said it had put one"),
         ({"folder": "model-9-9"}, "no model where the run said it had put one"),
-        ({"problem": "ValueError: no"}, "a model that cannot be written down as data (ValueError: no)"),
+        (
+            {"problem": "ValueError: no"},
+            "The model is one that cannot be written down as data (ValueError: no), which fairmark cannot rebuild to "
+            "try it on hidden images",
+        ),
     ],
 )
 def test_a_model_that_is_not_there_is_a_problem_that_is_told(
@@ -385,8 +398,9 @@ def test_a_refused_model_reaches_no_process(
     with finished.workplace_again() as workplace:
         (workplace.folder / "export" / last.folder / "config.json").write_bytes(configuration(finished, "lambda"))
         probe = probe_model(
-            evidence, workplace, hidden, dataset_folder=Path("/nowhere"), threshold=0.8, launcher=launcher
+            evidence, workplace, hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,), launcher=launcher
         )
     assert probe is not None
-    assert (probe.problem or "").startswith("Lambda, which is not one of Keras's own layers")
+    assert (probe.problem or "").startswith("The model holds a Lambda layer, which fairmark cannot rebuild")
+    assert probe.not_rebuilt
     assert launcher.jobs == []

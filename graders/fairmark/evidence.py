@@ -157,8 +157,8 @@ class NamesBound(Schema):
 class PicturesOpened(Schema):
     """A source of labelled pictures was made: a generator's flow or a ``tf.data`` pipeline.
 
-    ``directory`` is relative to the data set's folder (``train``, ``train/horses``, ``.``), or absolute where it lies
-    elsewhere; None where pictures do not come from a folder. ``classes`` are in the order of their labels.
+    ``directory`` is relative to the data set's folder, or absolute where it lies elsewhere; None where pictures do not
+    come from a folder. ``classes`` are in the order of their labels.
     ``rescale`` is the factor pixels are multiplied with, 1.0 where none is asked for; ``augmentation`` holds the
     options of ``ImageDataGenerator`` that are not at their defaults, ``rescale`` aside. ``parent`` is the source this
     one was derived from by ``map``, ``cache``, ``prefetch`` and the like.
@@ -197,9 +197,8 @@ class BatchSeen(Schema):
 class Function(Schema):
     """A loss, metric, optimizer or activation, spelled one way whatever way it was written.
 
-    ``name`` is Keras's snake_case name (``binary_crossentropy``, ``accuracy``, ``rmsprop``); ``class_name`` is the
-    object's class where one was passed; ``config`` its public configuration; ``module`` where it is defined, so that
-    a look-alike of the student's own can be told from Keras's.
+    ``name`` is Keras's snake_case name (``binary_crossentropy``); ``class_name`` is the object's class where one was
+    passed; ``config`` its public configuration; ``module`` where it is defined, which tells Keras's from look-alikes.
     """
 
     name: str
@@ -220,8 +219,8 @@ class Layer(Schema):
 
 
 class ModelDescribed(Schema):
-    """A model as it stands after a cell, or when it is compiled or fitted; a later description replaces the earlier.
-    ``trainable_parameters`` are those that training may change, None where nobody counted."""
+    """A model as it stands after a cell, or when it is compiled or fitted. ``trainable_parameters`` are those that
+    training may change, None where nobody counted."""
 
     kind: Literal["model_described"] = "model_described"
     model: str
@@ -245,8 +244,7 @@ class ModelCompiled(Schema):
 
 
 class FitStarted(Schema):
-    """``fit`` was called. ``trained`` is False where the run only asks for structure and training is left out.
-    ``callbacks`` are the classes of what it was given to call back, in order."""
+    """``fit`` was called, and left out where ``trained`` is False. ``callbacks`` are the classes of its callbacks."""
 
     kind: Literal["fit_started"] = "fit_started"
     fit: str
@@ -263,7 +261,7 @@ class FitStarted(Schema):
 
 
 class StepsWatched(Schema):
-    """Progress inside an epoch (both counted from 1), at most one a second: for people who wait, not for marks."""
+    """Progress inside an epoch, both counted from 1, at most one a second: for people who wait."""
 
     kind: Literal["steps_watched"] = "steps_watched"
     fit: str
@@ -302,7 +300,7 @@ class ModelEvaluated(Schema):
 
 
 class PictureLoaded(Schema):
-    """A picture file was opened; ``target_size`` is None where it was not resized while loading."""
+    """``target_size`` is None where the picture was not resized while loading."""
 
     kind: Literal["picture_loaded"] = "picture_loaded"
     cell: int
@@ -329,8 +327,7 @@ class ModelExported(Schema):
     """A model left the process as ``<folder>/config.json`` and ``<folder>/weights-<n>.npy`` in the working folder.
 
     ``moment`` is ``epoch`` (in mid-training, while the run waits for a word), ``fit`` (as training left it) or ``end``
-    (as the notebook left it); ``digest`` is the SHA-256 of the weights' bytes in order: equal exports are written once.
-    ``problem`` says why nothing could be written.
+    (as the notebook left it); ``digest`` is the SHA-256 of the weights' bytes. ``problem`` says why nothing is there.
     """
 
     kind: Literal["model_exported"] = "model_exported"
@@ -342,7 +339,7 @@ class ModelExported(Schema):
 
 
 class RecorderFailed(Schema):
-    """The recorder itself stumbled (``where`` names the hook): a mark that then lacks its evidence needs a person."""
+    """The recorder itself stumbled, in the hook ``where``: a mark that then lacks its evidence needs a person."""
 
     kind: Literal["recorder_failed"] = "recorder_failed"
     cell: int
@@ -351,10 +348,7 @@ class RecorderFailed(Schema):
 
 
 class RunFinished(Schema):
-    """Last event. Without it the process did not reach its end.
-
-    ``weights_read`` says that the notebook looked at weights of a model that a run without training leaves at zero.
-    """
+    """Last event. ``weights_read``: the notebook looked at weights that a run without training leaves at zero."""
 
     kind: Literal["run_finished"] = "run_finished"
     weights_read: bool = False
@@ -395,7 +389,7 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 class Stamped(Schema):
-    """An event and when the supervisor, outside, received it: seconds since the run began."""
+    """An event and when the supervisor received it: seconds since the run began."""
 
     at_seconds: float
     event: Event
@@ -405,21 +399,22 @@ class Stamped(Schema):
 
 
 class Decided(Schema):
-    """A training ended after ``epoch`` of the ``asked``, its mark settled: hidden accuracy ``reached``, loss
-    ``not_a_number``, no weight that may change (``untrainable``), loss ``still`` for as long as the author allows."""
+    """A training ended after ``epoch`` of the ``asked``: ``threshold`` certainly ``reached``, loss ``not_a_number``, no
+    weight that may change (``untrainable``), loss ``still`` for ``still_epochs``."""
 
     fit: str
     epoch: int
     asked: int
     reason: Literal["reached", "not_a_number", "untrainable", "still"]
+    threshold: float | None = None
+    still_epochs: int | None = None
 
 
 class Run(Schema):
     """One execution, as seen from outside the process.
 
-    ``printed`` is what each cell wrote to standard output and error, by position, cut to a length; ``reason`` says in
-    words what ended the run where ``outcome`` is not ``completed``, with the limit in its unit. ``unsealed`` counts
-    lines on the evidence channel that the recorder did not write; they were not taken for events.
+    ``printed`` is what each cell wrote, by position, cut to a length; ``reason`` says in words what ended the run where
+    ``outcome`` is not ``completed``. ``unsealed`` counts lines on the channel that the recorder did not write.
     ``training_skipped`` says that it ended at the first ``fit``, ``rehearsed`` that each ``fit`` did a single step.
     """
 
@@ -450,25 +445,30 @@ class Preparation(Schema):
 
 
 class Probe(Schema):
-    """The trained model's outputs for pictures the notebook never saw.
+    """The trained model's outputs for pictures of ``dataset`` that the notebook never saw.
 
-    ``truth`` holds the index into ``classes`` of each picture that was predicted; it is joined on outside, the probe's
-    process never has it. ``available`` counts the pictures there were: fewer were predicted where the mark was decided
-    earlier. ``source`` says where they come from (``drawn`` or ``held back``). ``picture_outputs`` are the outputs for
-    the picture file the notebook itself predicted. ``problem`` says why there are none; ``weights_swapped`` that those
-    found are not the weights that training left. ``digest`` is that of the weights asked (see :class:`ModelExported`).
+    ``truth`` holds the index into ``classes`` of each picture that was predicted, joined on outside. It was asked until
+    all ``thresholds`` were decided, looked at after each number of pictures in ``asked_at``; ``available`` counts those
+    there were, and there might be ``more``. ``picture_outputs`` are the outputs for the file the notebook predicted.
+    ``problem`` says why there are none; ``not_rebuilt`` that this is no fault of the student's; ``weights_swapped``
+    that the weights found are not those that training left. ``digest`` is that of the weights asked.
     """
 
     model: str
     preparation: Preparation | None
     source: str = "drawn"
+    dataset: str = ""
     classes: tuple[str, ...] = ()
     outputs: tuple[tuple[float, ...], ...] = ()
     truth: tuple[int, ...] = ()
+    thresholds: tuple[float, ...] = ()
+    asked_at: tuple[int, ...] = ()
     available: int = 0
+    more: bool = False
     picture: str | None = None
     picture_outputs: tuple[float, ...] | None = None
     problem: str | None = None
+    not_rebuilt: bool = False
     weights_swapped: bool = False
     digest: str = ""
     wall_seconds: float = 0.0
@@ -488,12 +488,13 @@ class Rerun(Schema):
 
 
 class Evidence(Schema):
-    """All that is known of one submission; the judge needs nothing else."""
+    """All that the judge needs. ``settings`` digests what decides a run besides its cells and the grader script."""
 
     schema_: Literal["fairmark.evidence/1"] = Field(default="fairmark.evidence/1", alias="schema")
     submission: Submission
     run: Run
     probe: Probe | None = None
     reruns: tuple[Rerun, ...] = ()
+    settings: str = ""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

@@ -16,8 +16,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fairmark.advice import raised
-from fairmark.checks.accuracy import Accuracy, measured_accuracy
-from fairmark.checks.expectation import Doubted, NotShown, Unmet, collecting_parts
+from fairmark.checks.accuracy import Accuracy, settled_accuracy
+from fairmark.checks.expectation import (
+    Doubted,
+    LeftOpen,
+    NeedsRun,
+    NotShown,
+    Unmet,
+    collecting_parts,
+    collecting_unfinished,
+)
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
@@ -59,6 +67,7 @@ def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Re
 
     A run that trained nothing is not asked about exercises that need training, unless ``everything`` says so.
     """
+    evidence = _as_asked_now(evidence, grader)
     asked = [
         exercise
         for exercise in grader.exercises
@@ -79,6 +88,18 @@ def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Re
         exercises=exercises,
         flags=tuple(dict.fromkeys(flags)),
     )
+
+
+def _as_asked_now(evidence: Evidence, grader: Grader) -> Evidence:
+    """Without what the grader script asks otherwise now: hidden pictures of another data set say nothing, nor does a
+    loss that stood still for another number of epochs than the author allows."""
+    probe, decided = evidence.probe, evidence.run.decided
+    if probe is not None and probe.dataset not in ("", grader.dataset):
+        evidence = evidence.model_copy(update={"probe": None})
+    if decided is not None and decided.still_epochs != (grader.still_epochs if grader.decide_early else None):
+        outdated = decided.model_copy(update={"still_epochs": None})
+        evidence = evidence.model_copy(update={"run": evidence.run.model_copy(update={"decided": outdated})})
+    return evidence
 
 
 def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
@@ -198,6 +219,8 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) ->
     if answer.refuted and exercise.needs_training and not sight.may_take_back:
         return answer  # what a training has shown to be wrong only another one takes back, of what was wrong before it
     again = _explain(_ask(check, sight.view), sight.view, exercise)
+    if again.flag is not None and again.flag.kind == NeedsRun.kind:
+        return again  # it may be worth more
     says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"
     if again.outcome == "needs_attention" or not (again.share > answer.share or says_more):
         return answer
@@ -207,7 +230,19 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) ->
 
 
 def _ask(check: Check, view: RunView) -> _Answer:
-    """Puts the question; an exception that is not an answer is the grader's fault, never the student's."""
+    """Puts the question. What fails because of something that was ended before its end needs another run."""
+    with collecting_unfinished() as unfinished:
+        answer = _put(check, view)
+    return _left_open(unfinished[0]) if unfinished and answer.outcome in ("failed", "partial") else answer
+
+
+def _left_open(question: LeftOpen) -> _Answer:
+    flag = Flag(kind=question.kind, message=question.message, cell=question.cell)
+    return _Answer("needs_attention", message=question.message, cell=question.cell, flag=flag)
+
+
+def _put(check: Check, view: RunView) -> _Answer:
+    """What the check answers; an exception that is not an answer is the grader's fault, never the student's."""
     if view.evidence.run.outcome == "unreadable":
         return _Answer("error", message=view.evidence.run.reason or "The file could not be read.")
     with collecting_parts() as parts:
@@ -220,6 +255,8 @@ def _ask(check: Check, view: RunView) -> _Answer:
         except Doubted as doubted:
             flag = Flag(kind="witnesses_disagree", message=doubted.message, cell=doubted.cell)
             return _Answer("needs_attention", message=doubted.message, cell=doubted.cell, flag=flag)
+        except LeftOpen as question:
+            return _left_open(question)
         except (Exception, SystemExit) as problem:
             where = traceback.extract_tb(problem.__traceback__)[-1]
             said = f"check {check.id!r} raised {type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
@@ -323,7 +360,8 @@ def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     if evidence.reruns:
         replaced = ", ".join(evidence.reruns[-1].replaced)
         yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced}, to judge what follows")
-    measured, threshold = _measured(view), grader.hidden_accuracy
+    threshold = grader.hidden_accuracy
+    measured = _settled(view, threshold) if threshold is not None else None
     if measured is not None and threshold is not None and measured.is_close_to(threshold):
         yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
 
@@ -336,9 +374,9 @@ def _ended_too_soon(view: RunView) -> bool:
     return not ended.issuperset(cell.position for cell in view.evidence.submission.cells if cell.touched)
 
 
-def _measured(view: RunView) -> Accuracy | None:
+def _settled(view: RunView, threshold: float) -> Accuracy | None:
     try:
-        return measured_accuracy(view)
+        return settled_accuracy(view, threshold)
     except Exception:
         return None  # the check of the accuracy has said why
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,7 +23,7 @@ from fairmark.data import Hidden
 from fairmark.evidence import Evidence, ModelExported, Prediction, Preparation, Probe, Stamped
 from fairmark.sandbox import Launcher, Limits, ProbeJob, Workplace, best_launcher, supervise
 
-__all__ = ["HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
+__all__ = ["CannotRebuild", "HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
 
 HiddenPictures = Callable[[int], Hidden]
 """Gives the hidden pictures of so many rounds (1, 2, ...): see :func:`fairmark.data.hidden_pictures`."""
@@ -50,6 +50,14 @@ class UnsafeModel(Exception):
     """A model's configuration holds something that is not one of Keras's own layers; the message names it."""
 
 
+class CannotRebuild(UnsafeModel):
+    """What it holds is code, of the student's own for instance, which is no mistake: only it is not run outside. The
+    message is the beginning of a sentence."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}, which fairmark cannot rebuild to try it on hidden images")
+
+
 class SwappedWeights(UnsafeModel):
     """The weights that were found are not those that the run reported when training ended."""
 
@@ -74,7 +82,7 @@ def probe_model(
     hidden: HiddenPictures,
     *,
     dataset_folder: Path,
-    threshold: float,
+    thresholds: Sequence[float],
     launcher: Launcher | None = None,
     limits: Limits | None = None,
     moment: Literal["epoch", "fit"] = "fit",
@@ -83,9 +91,10 @@ def probe_model(
     """Hidden pictures through the model that the notebook trained last; None where it trained none.
 
     ``workplace`` is the folder the notebook ran in; a copy of the exported model is taken out of it.
-    ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``threshold`` is the share, 0 to
-    1, whose side is to be decided. ``moment`` ``epoch`` looks at the model in mid-training, and on few pictures;
-    ``decided`` is what came of that, where it has settled the mark of the very model that training left.
+    ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``thresholds`` are the shares, 0
+    to 1, whose side is to be decided; without any, all pictures are shown. ``moment`` ``epoch`` looks at the model in
+    mid-training, and on few pictures; ``decided`` is what came of that, where it has settled the mark of the very model
+    that training left.
     """
     began = time.monotonic()
     exported = _last_exported(evidence, moment)
@@ -99,16 +108,21 @@ def probe_model(
         try:
             model = _take(workplace, exported, own.given / "model")
         except UnsafeModel as problem:
-            swapped = isinstance(problem, SwappedWeights)
             return Probe(
-                model=exported.model, preparation=candidate.preparation, problem=str(problem), weights_swapped=swapped
+                model=exported.model,
+                preparation=candidate.preparation,
+                dataset=dataset_folder.name,
+                problem=str(problem),
+                not_rebuilt=isinstance(problem, CannotRebuild),
+                weights_swapped=isinstance(problem, SwappedWeights),
             )
-        asking = _Asking(candidate, threshold, launcher or best_launcher(), limits or Limits(), own, model)
+        asking = _Asking(candidate, tuple(thresholds), launcher or best_launcher(), limits or Limits(), own, model)
         if decided is not None and decided.digest == exported.digest:
             probe = asking.add_picture(decided, dataset_folder)
         else:
             most = _EARLY_PICTURES if moment == "epoch" else None
-            probe = asking.ask(hidden, dataset_folder, most).model_copy(update={"digest": exported.digest})
+            seen = asking.ask(hidden, dataset_folder, most)
+            probe = seen.model_copy(update={"digest": exported.digest, "dataset": dataset_folder.name})
     return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
 
 
@@ -154,7 +168,7 @@ def _alike(one: Preparation, other: Preparation) -> bool:
 def _take(workplace: Workplace, exported: ModelExported, destination: Path) -> Path:
     """The exported model, moved and vetted."""
     if exported.problem is not None:
-        raise UnsafeModel(f"a model that cannot be written down as data ({exported.problem})")
+        raise CannotRebuild(f"The model is one that cannot be written down as data ({exported.problem})")
     if not workplace.take_model(exported, destination):
         raise UnsafeModel("no model where the run said it had put one")
     if _digest_of(destination) != exported.digest:
@@ -198,7 +212,7 @@ def vet_model(config: bytes) -> str:
     data.pop("compile_config", None)
     try:
         for entry in _objects(data):
-            _vet(entry)
+            _vet(entry, is_whole=entry is data)
     except RecursionError as problem:
         raise UnsafeModel("a configuration that is nested too deeply") from problem
     return json.dumps(data)
@@ -216,19 +230,26 @@ def _objects(data: object) -> Iterator[dict[str, object]]:
             yield from _objects(value)
 
 
-def _vet(entry: dict[str, object]) -> None:
+def _vet(entry: dict[str, object], *, is_whole: bool) -> None:
     name, module = entry.get("class_name"), entry.get("module")
     if not isinstance(name, str):
         raise UnsafeModel("a configuration with a class that has no name")
     config = entry.get("config")
     if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
-        raise UnsafeModel(f"{name} with a vocabulary in a file: only what the configuration holds can be rebuilt")
+        raise CannotRebuild(f"The model holds {name} with a vocabulary in a file")
     if name in ("__tuple__", "__tensor__", "__keras_tensor__") or (name in ("__numpy__", "slice") and module is None):
         return
     public = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
     ours = public or (name, module) in _PRIVATE_HOMES
-    if not ours or name in _REFUSED or entry.get("registered_name") not in (None, name):
-        raise UnsafeModel(f"{name}, which is not one of Keras's own layers: only those can be rebuilt outside")
+    if ours and name not in _REFUSED and entry.get("registered_name") in (None, name):
+        return
+    if name in ("function", "__lambda__"):
+        raise CannotRebuild("The model holds a Python function, as an activation or an initializer for instance")
+    if ours and name in _REFUSED:
+        raise CannotRebuild(f"The model holds a {name} layer")
+    if is_whole:
+        raise CannotRebuild("The model is a class of the student's own")
+    raise CannotRebuild(f"The model holds {name:.80}, which is not one of Keras's own classes")
 
 
 # --- the questions ----------------------------------------------------------------------------------------------------
@@ -240,19 +261,20 @@ class _Asking:
     def __init__(
         self,
         candidate: _Candidate,
-        threshold: float,
+        thresholds: tuple[float, ...],
         launcher: Launcher,
         limits: Limits,
         workplace: Workplace,
         model: Path,
     ) -> None:
         self._candidate = candidate
-        self._threshold = threshold
+        self._thresholds = thresholds
         self._launcher = launcher
         self._limits = limits
         self._workplace = workplace
         self._model = model
         self._outputs: list[tuple[float, ...]] = []
+        self._asked_at: list[int] = []
         self._picture_outputs: tuple[float, ...] | None = None
         self._tries_left = _TRIES_AGAIN
 
@@ -303,6 +325,7 @@ class _Asking:
             if first + event.start != len(self._outputs) or len(self._outputs) + len(rows) > len(pictures):
                 return True  # not the next batch: whoever answers is not our probe
             self._outputs.extend(rows)
+            self._asked_at.append(len(self._outputs))
             return hidden is not None and self._decided(hidden)
 
         child = self._launcher.start(job, self._workplace.folder, self._limits)
@@ -313,7 +336,8 @@ class _Asking:
             return self._ask_about(hidden, dataset_folder)
         if seen.outcome != "completed":
             said = seen.printed.get(0, "").strip().splitlines()
-            return f"a model that cannot be rebuilt ({said[-1][:200] if said else seen.reason})"
+            why = said[-1][:200] if said else seen.reason
+            return f"The model could not be rebuilt to try it on hidden images ({why})"
         return None
 
     def _public_picture(self, dataset_folder: Path) -> Path | None:
@@ -329,7 +353,8 @@ class _Asking:
 
     def _decided(self, hidden: Hidden) -> bool:
         measured = accuracy_of(self._so_far(hidden, None), self._candidate.classes, logits=self._candidate.logits)
-        return measured.total > 0 and not measured.is_close_to(self._threshold)
+        is_close = any(map(measured.is_close_to, self._thresholds))
+        return measured.total > 0 and bool(self._thresholds) and not is_close
 
     def _so_far(self, hidden: Hidden, problem: str | None) -> Probe:
         return Probe(
@@ -339,8 +364,12 @@ class _Asking:
             classes=hidden.classes,
             outputs=tuple(self._outputs),
             truth=hidden.truth[: len(self._outputs)],
+            thresholds=self._thresholds,
+            asked_at=tuple(self._asked_at),
             available=len(hidden.pictures),
+            more=hidden.more and 2 * len(hidden.pictures) <= _MOST_PICTURES,
             picture=self._candidate.picture if self._picture_outputs is not None else None,
             picture_outputs=self._picture_outputs,
             problem=problem,
+            not_rebuilt=problem is not None,
         )

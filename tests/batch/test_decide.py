@@ -68,8 +68,8 @@ def told(early: EarlyDecision, heard: Iterable[Event]) -> list[str]:
     return [word for word in words if word is not None]
 
 
-def decided(number: int, reason: str) -> Decided:
-    return Decided(fit="fit-1", epoch=number, asked=15, reason=reason)
+def decided(number: int, reason: str, still_epochs: int | None = None, asked: int = 15) -> Decided:
+    return Decided(fit="fit-1", epoch=number, asked=asked, reason=reason, threshold=0.8, still_epochs=still_epochs)
 
 
 # --- what settles it --------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def test_a_training_ends_once_hidden_pictures_leave_no_doubt() -> None:
 def test_the_epochs_that_were_asked_for_are_those_of_its_fit() -> None:
     early = deciding(Looks(GOOD))
     told(early, [*before(epochs=30), epoch(2), PAUSE])
-    assert early.decided == Decided(fit="fit-1", epoch=2, asked=30, reason="reached")
+    assert early.decided == decided(2, "reached", asked=30)
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
@@ -102,7 +102,7 @@ def test_a_loss_that_does_not_move_ends_it_after_the_epochs_the_author_allows() 
     still = [event for number in range(1, 5) for event in (epoch(number, 0.6931), PAUSE)]
     early = deciding(Looks(BAD), still_epochs=3)
     assert told(early, [*before(), *still]) == ["go", "go", "go", "stop"]
-    assert (early.decided, early.probe) == (decided(4, "still"), None)
+    assert (early.decided, early.probe) == (decided(4, "still", still_epochs=3), None)
     assert told(deciding(Looks(BAD)), [*before(), *still]) == ["go"] * 4  # an author who allows any number
 
 

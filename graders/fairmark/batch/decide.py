@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from fairmark.checks.accuracy import measured_accuracy
-from fairmark.checks.expectation import Doubted, Unmet
+from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     Decided,
@@ -80,7 +80,14 @@ class EarlyDecision:
         reason = self._reason(fits[last.fit], [epoch for epoch in epochs if epoch.fit == last.fit])
         if reason is None:
             return "go"
-        self.decided = Decided(fit=last.fit, epoch=last.epoch, asked=fits[last.fit].epochs, reason=reason)
+        self.decided = Decided(
+            fit=last.fit,
+            epoch=last.epoch,
+            asked=fits[last.fit].epochs,
+            reason=reason,
+            threshold=self._threshold,
+            still_epochs=self._still_epochs,
+        )
         return "stop"
 
     def _went_on(self, event: object) -> bool:
@@ -117,7 +124,7 @@ class EarlyDecision:
             return False
         try:
             measured = measured_accuracy(RunView(evidence.model_copy(update={"probe": probe})))
-        except (Unmet, Doubted):
+        except (Unmet, Doubted, LeftOpen):
             return False
         if measured is None or measured.low < self._threshold:
             return False

@@ -167,7 +167,7 @@ class Runner:
             workplace,
             self._hidden,
             dataset_folder=set_folder(self.grader.dataset),
-            threshold=self._threshold,
+            thresholds=(self._threshold,),
             launcher=self.launcher,
             limits=replace(self.limits, run_seconds=min(_LOOK_SECONDS, self.limits.run_seconds))
             if moment == "epoch"

@@ -13,7 +13,22 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Doubted", "Expectation", "NotShown", "Observed", "Unmet", "collecting_parts", "expect", "part", "spell"]
+__all__ = [
+    "Doubted",
+    "Expectation",
+    "LeftOpen",
+    "NeedsPerson",
+    "NeedsRun",
+    "NotShown",
+    "Observed",
+    "Unmet",
+    "collecting_parts",
+    "collecting_unfinished",
+    "expect",
+    "part",
+    "rests_on",
+    "spell",
+]
 
 T = TypeVar("T")
 
@@ -73,6 +88,31 @@ class Doubted(Exception):
         super().__init__(message)
         self.message = message
         self.cell = cell
+
+
+class LeftOpen(Exception):
+    """The evidence cannot answer the question, and that is no fault of the student's: the check is neither passed nor
+    failed. ``kind`` is that of the flag that says so."""
+
+    kind = "left_open"
+
+    def __init__(self, message: str, *, cell: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cell = cell
+
+
+class NeedsRun(LeftOpen):
+    """What was recorded answers another question than the one that is asked now: the notebook must be run again, which
+    `fairmark grade` then does."""
+
+    kind = "run_again"
+
+
+class NeedsPerson(LeftOpen):
+    """No run answers this: a person must look."""
+
+    kind = "not_rebuilt"
 
 
 def spell(value: object) -> str:
@@ -162,3 +202,25 @@ def collecting_parts() -> Iterator[list[Unmet | None]]:
         yield parts
     finally:
         _parts.reset(token)
+
+
+_unfinished: ContextVar[list[NeedsRun] | None] = ContextVar("unfinished", default=None)
+
+
+def rests_on(unfinished: NeedsRun) -> None:
+    """Says that what is asked now rests on something that was ended before its end: if the check fails, that is why,
+    and the check needs another run instead."""
+    collected = _unfinished.get()
+    if collected is not None:
+        collected.append(unfinished)
+
+
+@contextmanager
+def collecting_unfinished() -> Iterator[list[NeedsRun]]:
+    """Used by the judge around one check: gathers what was told to :func:`rests_on`."""
+    collected: list[NeedsRun] = []
+    token = _unfinished.set(collected)
+    try:
+        yield collected
+    finally:
+        _unfinished.reset(token)

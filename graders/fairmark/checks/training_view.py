@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from fairmark.checks.expectation import Observed
+from fairmark.checks.expectation import NeedsRun, Observed, rests_on
 from fairmark.checks.witness import Witness
-from fairmark.evidence import EpochEnded, FitFinished, FitStarted
+from fairmark.evidence import Decided, EpochEnded, FitFinished, FitStarted
 
-__all__ = ["TrainingView"]
+__all__ = ["TrainingView", "when_ended"]
+
+_ENDED_WHEN = {
+    "not_a_number": "when the loss was not a number",
+    "untrainable": "when nothing had changed",
+    "still": "when the loss no longer moved",
+}
 
 
 class TrainingView:
-    """What was asked of ``fit`` and what it did. ``rehearsed`` says that it was allowed a single step."""
+    """What was asked of ``fit`` and what it did. ``rehearsed`` says that it was allowed a single step, ``decided`` that
+    fairmark ended it before the epochs it was asked for."""
 
     def __init__(
         self,
@@ -20,6 +27,7 @@ class TrainingView:
         witness: Witness,
         *,
         rehearsed: bool = False,
+        decided: Decided | None = None,
     ) -> None:
         self.fit = fit.fit
         self.cell = fit.cell
@@ -29,6 +37,7 @@ class TrainingView:
         self._finished = finished
         self._witness = witness
         self.rehearsed = rehearsed
+        self.decided = decided
 
     @property
     def pictures(self) -> Observed[str | None]:
@@ -52,6 +61,9 @@ class TrainingView:
 
     @property
     def epochs_run(self) -> int:
+        """Raises :class:`NeedsRun` where fairmark ended the training: nobody knows how many there would have been."""
+        if self.decided is not None:
+            raise NeedsRun(f"{when_ended(self.decided)}; how many epochs it takes needs another run.", cell=self.cell)
         return len(self._epochs)
 
     @property
@@ -82,7 +94,11 @@ class TrainingView:
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """What was measured, epoch by epoch, under Keras's keys: ``loss``, ``accuracy``, ``val_accuracy``."""
+        """What was measured, epoch by epoch, under Keras's keys: ``loss``, ``accuracy``, ``val_accuracy``.
+
+        Where fairmark ended the training, a check that fails after this was asked for needs another run instead."""
+        if self.decided is not None:
+            rests_on(NeedsRun(f"{when_ended(self.decided)}; what comes after needs another run.", cell=self.cell))
         keys = dict.fromkeys(key for epoch in self._epochs for key in epoch.logs)
         return {key: [epoch.logs[key] for epoch in self._epochs if key in epoch.logs] for key in keys}
 
@@ -95,3 +111,12 @@ class TrainingView:
     def finished(self) -> bool:
         """Whether ``fit`` returned."""
         return self._finished is not None
+
+
+def when_ended(decided: Decided) -> str:
+    """Where and why fairmark ended a training, as the beginning of a sentence."""
+    when = _ENDED_WHEN.get(decided.reason)
+    if when is None:
+        certain = "the hidden accuracy asked for then" if decided.threshold is None else f"{decided.threshold:.0%}"
+        when = f"when {certain} was certain"
+    return f"The training was ended after epoch {decided.epoch} of {decided.asked}, {when}"

@@ -23,6 +23,7 @@ from fairmark.checks.witness import Witness
 from fairmark.evidence import (
     BatchSeen,
     CellFinished,
+    Decided,
     EpochEnded,
     Evidence,
     FitFinished,
@@ -177,7 +178,16 @@ class RunView:
             next(iter(self.all(FitFinished, lambda finished: finished.fit == fit.fit)), None),
             self.witness,
             rehearsed=self.evidence.run.rehearsed,
+            decided=self._decided(fit),
         )
+
+    def _decided(self, fit: FitStarted) -> Decided | None:
+        """How fairmark ended this call of ``fit``, None where it came to its own end."""
+        decided = self.evidence.run.decided
+        if decided is None or decided.fit != fit.fit:
+            return None
+        ran = len(self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit))
+        return decided if min(ran, decided.epoch) < fit.epochs else None
 
     def answer(self, name: str) -> Observed[Value]:
         """The value that the exercise bound to ``name``, or else the notebook last did."""
