@@ -145,8 +145,10 @@ made = {
     "lambda": keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda values: values)]),
     "own layer": keras.Sequential([keras.Input((3,)), Doubling()]),
 }
+from fairmark.sandbox.inside.describe import spelled_as_keras
 for name, one in made.items():
-    Path("tmp", f"{name}.json").write_text(one.to_json())
+    with spelled_as_keras():  # as models are exported
+        Path("tmp", f"{name}.json").write_text(one.to_json())
 """,
 }
 """Source by name, in running order; a cell's position is its place here, counted from 1."""

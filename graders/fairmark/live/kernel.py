@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from fairmark.data import data_folder
@@ -111,7 +111,7 @@ class Kernel:
         if self._has_tried or not _is_imported("tensorflow"):
             return
         self._has_tried = True
-        from fairmark.sandbox.inside import pictures, session, training  # import TensorFlow, which is there by now
+        from fairmark.sandbox.inside import pictures, training  # import TensorFlow, which is there by now
         from fairmark.sandbox.inside.export import Exporter
 
         class NoExporter(Exporter):
@@ -120,15 +120,9 @@ class Kernel:
 
         recorder = Recorder(self.memory, data_folder())
         recorder.cell = self.memory.runs[-1].position if self.memory.runs else 0
-        before = _functions()
-        session.spell_as_keras()
         pictures.install(recorder)
         training.install(recorder, NoExporter(recorder, data_folder()), self.memory.opened)
         self._recorder = recorder
-        # Names that the notebook has taken from Keras by now still lead past the recorder.
-        for original, wrapper in zip(before, _functions(), strict=True):
-            for name in [name for name, value in self.names.items() if value is original]:
-                self.names[name] = wrapper
 
     @contextlib.contextmanager
     def _harmless(self) -> Iterator[None]:
@@ -142,15 +136,6 @@ def _is_imported(name: str) -> bool:
     """Whether the module is there as a whole, not just being imported."""
     module = sys.modules.get(name)
     return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
-
-
-def _functions() -> list[Callable[..., Any]]:
-    """What the recorder replaces and a notebook may have imported by name."""
-    import keras  # heavy, and there by now
-    import PIL.Image
-    import tensorflow as tf
-
-    return [keras.utils.load_img, keras.utils.image_dataset_from_directory, tf.io.read_file, PIL.Image.open]
 
 
 def _told(problem: BaseException | None) -> CellError | None:

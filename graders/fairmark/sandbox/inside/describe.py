@@ -7,11 +7,13 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from fairmark.evidence import Function, Layer, Scalar, Value
 
@@ -24,9 +26,13 @@ __all__ = [
     "plain",
     "shape_of",
     "simple_value",
+    "spelled_as_keras",
 ]
 
 _SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_error", "mae": "mean_absolute_error"}
+_RENAMED = ("softmax", "log_softmax", "silu")
+"""Functions of ``tf.nn`` that call themselves otherwise (``softmax_v2``): Keras writes that name into a model's
+configuration and cannot read it back."""
 _LONGEST_TEXT = 2000
 _LONGEST_INTEGER_BITS = 64
 _LONGEST_LIST = 64
@@ -172,6 +178,21 @@ def learning_rate_of(optimizer: keras.Optimizer) -> float | None:
     return float(rate) if isinstance(rate, int | float) else None
 
 
+@contextmanager
+def spelled_as_keras() -> Iterator[None]:
+    """Has functions of ``tf.nn`` go by the names that Keras knows them by, for as long as a configuration is asked for:
+    the notebook finds them as they are."""
+    functions = [(getattr(tf.nn, name), name) for name in _RENAMED]
+    before = [function.__name__ for function, _ in functions]
+    try:
+        for function, name in functions:
+            function.__name__ = name
+        yield
+    finally:
+        for (function, _), name in zip(functions, before, strict=True):
+            function.__name__ = name
+
+
 def describe_layers(model: keras.Model) -> list[Layer]:
     """The model's layers in order, with those of a nested model in its place. Input layers are left out. Operations of
     ``keras.ops`` are no layers; those behind the last one, which say what the model gives, are told like layers."""
@@ -182,12 +203,14 @@ def describe_layers(model: keras.Model) -> list[Layer]:
         if isinstance(layer, keras.Model):
             described.extend(describe_layers(layer))
             continue
+        with spelled_as_keras():
+            config = layer.get_config()
         described.append(
             Layer(
                 name=str(layer.name)[:200],
                 class_name=type(layer).__name__,
                 module=_module_of(type(layer)),
-                config=plain(layer.get_config()),
+                config=plain(config),
                 output_shape=_output_shape(layer),
                 parameters=layer.count_params() if layer.built else 0,
             )

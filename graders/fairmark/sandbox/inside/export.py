@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from fairmark.evidence import ModelExported
+from fairmark.sandbox.inside.describe import spelled_as_keras
 from fairmark.sandbox.inside.recorder import Recorder
 
 __all__ = ["Exporter"]
@@ -62,7 +63,8 @@ class Exporter:
         for number, array in enumerate(weights):
             np.save(folder / f"weights-{number}.npy", array, allow_pickle=False)
         try:
-            text = model.to_json()
+            with spelled_as_keras():
+                text = model.to_json()
         except Exception as problem:  # a class of the student's own may raise anything here
             return f"{type(problem).__name__}: {problem}"[:500]
         (folder / "config.json").write_text(text, encoding="utf-8")

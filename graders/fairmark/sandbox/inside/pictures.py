@@ -12,14 +12,17 @@ import keras
 import numpy as np
 import PIL.Image
 import tensorflow as tf
-import tensorflow.keras.preprocessing.image  # so that its bindings are there to be replaced
 from keras.src.legacy.preprocessing import image as legacy  # the one home of the generators; public names lead here
 
 from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
 from fairmark.sandbox.inside.describe import plain
-from fairmark.sandbox.inside.recorder import Recorder, replace_everywhere
+from fairmark.sandbox.inside.hooks import hook
+from fairmark.sandbox.inside.recorder import Recorder
 
 __all__ = ["install", "register_dataset", "see_scaling"]
+
+_NOT_THE_NOTEBOOK = ("keras.", "fairmark.sandbox.")
+"""Modules that load pictures of their own: generators load each by ``load_img``."""
 
 _AUGMENTATION_DEFAULTS: dict[str, object] = {
     name: parameter.default
@@ -30,7 +33,7 @@ _AUGMENTATION_DEFAULTS: dict[str, object] = {
 
 
 def install(recorder: Recorder) -> None:
-    """Wraps the three kinds of generator flow, ``image_dataset_from_directory`` and the ways to open one file."""
+    """Hooks the three kinds of generator flow, ``image_dataset_from_directory`` and the ways to open one file."""
     _wrap_flow(recorder, legacy.DirectoryIterator, "flow_from_directory")
     _wrap_flow(recorder, legacy.DataFrameIterator, "flow_from_dataframe")
     _wrap_flow(recorder, legacy.NumpyArrayIterator, "flow")
@@ -40,14 +43,12 @@ def install(recorder: Recorder) -> None:
 
 
 def _wrap_flow(recorder: Recorder, iterator_class: type[Any], made_by: str) -> None:
-    original = iterator_class.__init__
-
-    def __init__(self: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401, N807 - stands in for the original
-        original(self, *arguments, **options)
+    def around(original: Callable[..., Any], flow: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        original(flow, *arguments, **options)
         with recorder.guarded(made_by):
-            recorder.send(_flow_opened(recorder, self, made_by))
+            recorder.send(_flow_opened(recorder, flow, made_by))
 
-    iterator_class.__init__ = __init__
+    hook(iterator_class.__init__, around)
 
 
 def _flow_opened(recorder: Recorder, flow: Any, made_by: str) -> PicturesOpened:  # noqa: ANN401 - a Keras iterator
@@ -89,20 +90,17 @@ def _wrap_batches(recorder: Recorder) -> None:
     """The first batch of each flow is measured: it is what the model is really given."""
     seen: set[str] = set()
 
-    def watched(original: Callable[..., Any]) -> Callable[..., Any]:
-        def draw(self: Any, *arguments: Any) -> Any:  # noqa: ANN401 - stands in for the original
-            batch = original(self, *arguments)
-            with recorder.guarded("batch"):
-                name = recorder.pictures.find(self)
-                if name is not None and name not in seen:
-                    seen.add(name)
-                    recorder.send(_batch_seen(name, batch))
-            return batch
+    def around(original: Callable[..., Any], flow: Any, *arguments: Any) -> Any:  # noqa: ANN401 - a Keras iterator
+        batch = original(flow, *arguments)
+        with recorder.guarded("batch"):
+            name = recorder.pictures.find(flow)
+            if name is not None and name not in seen:
+                seen.add(name)
+                recorder.send(_batch_seen(name, batch))
+        return batch
 
-        return draw
-
-    legacy.Iterator.__getitem__ = watched(legacy.Iterator.__getitem__)
-    legacy.Iterator.__next__ = watched(legacy.Iterator.__next__)
+    hook(legacy.Iterator.__getitem__, around)
+    hook(legacy.Iterator.__next__, around)
 
 
 def see_scaling(*sources: object) -> None:
@@ -127,10 +125,9 @@ def _batch_seen(name: str, batch: Any) -> BatchSeen:  # noqa: ANN401 - arrays or
 
 
 def _wrap_dataset(recorder: Recorder) -> None:
-    original = keras.utils.image_dataset_from_directory
-    signature = inspect.signature(original)
+    signature = inspect.signature(keras.utils.image_dataset_from_directory)
 
-    def image_dataset_from_directory(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+    def around(original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         made = original(*arguments, **options)
         with recorder.guarded("image_dataset_from_directory"):
             asked = signature.bind(*arguments, **options)
@@ -139,7 +136,7 @@ def _wrap_dataset(recorder: Recorder) -> None:
                 recorder.send(_dataset_opened(recorder, dataset, asked.arguments))
         return made
 
-    replace_everywhere(original, image_dataset_from_directory, sys.modules)
+    hook(keras.utils.image_dataset_from_directory, around)
 
 
 def _dataset_opened(recorder: Recorder, dataset: Any, asked: dict[str, Any]) -> PicturesOpened:  # noqa: ANN401
@@ -214,24 +211,24 @@ def _wrap_files(recorder: Recorder) -> None:
                 )
             )
 
-    load_img, open_image, read_file = keras.utils.load_img, PIL.Image.open, tf.io.read_file
-
-    def load(path: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
-        picture = load_img(path, *arguments, **options)
-        loaded(path, "load_img", options.get("target_size", arguments[1] if len(arguments) > 1 else None))
+    def load(original: Callable[..., Any], path: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        called_from = str(sys._getframe(2).f_globals.get("__name__"))  # above this, what the hook adds, and load_img
+        picture = original(path, *arguments, **options)
+        if not called_from.startswith(_NOT_THE_NOTEBOOK):
+            asked = signature.bind(path, *arguments, **options)
+            loaded(path, "load_img", asked.arguments["target_size"])
         return picture
 
-    def open_(fp: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
-        picture = open_image(fp, *arguments, **options)
+    def open_(original: Callable[..., Any], fp: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        picture = original(fp, *arguments, **options)
         loaded(fp, "Image.open")
         return picture
 
-    def read(filename: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
+    def read(original: Callable[..., Any], filename: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         loaded(filename, "read_file")
-        return read_file(filename, *arguments, **options)
+        return original(filename, *arguments, **options)
 
-    # The generators load every picture through this module's own name; only the notebook's calls are of interest.
-    replace_everywhere(load_img, load, sys.modules, keep=("keras.src.utils.image_utils",))
-    replace_everywhere(read_file, read, sys.modules, keep=("keras.src.utils.image_utils",))
-    PIL.Image.open = open_
-    tf.io.read_file = read
+    signature = inspect.signature(keras.utils.load_img)
+    hook(keras.utils.load_img, load)
+    hook(PIL.Image.open, open_)
+    hook(tf.io.read_file, read)

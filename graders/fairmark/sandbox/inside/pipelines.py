@@ -8,24 +8,24 @@ after one of minutes. The values of a pipeline are the same without.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+
+from fairmark.sandbox.inside.hooks import hook
 
 __all__ = ["leave_untuned"]
 
 
 def leave_untuned() -> None:
     """From here on a pipeline is tuned only where its own options ask for it."""
-    dataset = tf.data.Dataset
-    begin = dataset.__iter__
 
-    def iterate(self: Any) -> Iterator[Any]:  # noqa: ANN401 - a pipeline
-        if self.options().autotune.enabled is not None:
-            return begin(self)  # type: ignore[no-any-return]
+    def around(original: Callable[..., Any], pipeline: Any) -> Any:  # noqa: ANN401 - a pipeline, its iterator
+        if pipeline.options().autotune.enabled is not None:
+            return original(pipeline)
         options = tf.data.Options()
         options.autotune.enabled = False
-        return begin(self.with_options(options))  # type: ignore[no-any-return]
+        return original(pipeline.with_options(options))
 
-    dataset.__iter__ = iterate
+    hook(tf.data.Dataset.__iter__, around)

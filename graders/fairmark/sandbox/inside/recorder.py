@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
 
 from fairmark.evidence import Event, ModelDescribed
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.registry import Registry
 
-__all__ = ["Recorder", "TrainingSkipped", "replace_everywhere"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
+__all__ = ["Recorder", "TrainingSkipped"]
 
 
 class TrainingSkipped(BaseException):
@@ -73,19 +68,3 @@ class Recorder:
             return str(resolved)
         inside = resolved.relative_to(self._pictures_folder)
         return str(Path(*inside.parts[1:])) if inside.parts else ".."
-
-
-def replace_everywhere(
-    original: Callable[P, R], wrapper: Callable[P, R], modules: dict[str, Any], *, keep: tuple[str, ...] = ()
-) -> None:
-    """Puts ``wrapper`` in every loaded Keras or TensorFlow module that offers ``original``, under whatever name.
-
-    Keras offers one function in several modules; ``keep`` names those whose own use of it is not the notebook's.
-    """
-    functools.update_wrapper(wrapper, original)
-    for name, module in list(modules.items()):
-        if name in keep or not name.startswith(("keras", "tensorflow.keras", "tensorflow.io", "tensorflow._api.v2.io")):
-            continue
-        for attribute, value in list(getattr(module, "__dict__", {}).items()):
-            if value is original:
-                setattr(module, attribute, wrapper)

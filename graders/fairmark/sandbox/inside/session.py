@@ -32,11 +32,7 @@ from fairmark.sandbox.inside.unfilled import leave_unfilled
 from fairmark.sandbox.jobfile import Replies
 from fairmark.sandbox.jobs import NotebookJob, SourceCell
 
-__all__ = ["record_names", "run_notebook", "set_numerics", "spell_as_keras"]
-
-_RENAMED = ("softmax", "log_softmax", "silu")
-"""Functions of ``tf.nn`` that call themselves otherwise (``softmax_v2``): Keras writes that name into a model's
-configuration and cannot read it back."""
+__all__ = ["record_names", "run_notebook", "set_numerics"]
 
 
 class _RememberingChannel(Channel):
@@ -63,7 +59,6 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(job.threads)
         tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     keras.utils.set_random_seed(job.seed)
-    spell_as_keras()
     leave_untuned()
     remembering = _RememberingChannel(channel)
     recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
@@ -124,12 +119,6 @@ def record_names(
             continue
     if values or objects:
         recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
-
-
-def spell_as_keras() -> None:
-    """Has functions of ``tf.nn`` go by the names that Keras knows them by."""
-    for name in _RENAMED:
-        getattr(tf.nn, name).__name__ = name
 
 
 def set_numerics(numerics: str) -> None:

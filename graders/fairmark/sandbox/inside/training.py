@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -26,6 +26,7 @@ from fairmark.evidence import (
 )
 from fairmark.sandbox.inside import describe, pictures
 from fairmark.sandbox.inside.export import Exporter
+from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
 
@@ -38,7 +39,7 @@ _CALLBACKS_KEPT = 32
 def install(
     recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened], pauser: Pauser | None = None
 ) -> None:
-    """Wraps the methods on ``keras.Model``, from which every model inherits them."""
+    """Hooks the methods that every model inherits."""
     _wrap_compile(recorder)
     _wrap_fit(recorder, exporter, opened, pauser)
     _wrap_evaluate(recorder, opened)
@@ -46,17 +47,10 @@ def install(
 
 
 def _wrap(name: str, around: Callable[..., Any]) -> inspect.Signature:
-    """Puts ``around(original, model, *arguments, **options)`` in the place of a method of ``keras.Model``."""
-    original = getattr(keras.Model, name)
-    signature = inspect.signature(original)
-
-    def method(self: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - stands in for the original
-        return around(original, self, *arguments, **options)
-
-    method.__name__, method.__qualname__, method.__doc__ = original.__name__, original.__qualname__, original.__doc__
-    method.__signature__ = signature  # type: ignore[attr-defined] # so that help() in a notebook shows Keras's own
-    setattr(keras.Model, name, method)
-    return signature
+    """Has ``around(original, model, *arguments, **options)`` called for a method of ``keras.Model``."""
+    method = getattr(keras.Model, name)
+    hook(method, around)
+    return inspect.signature(method)
 
 
 def describe_model(recorder: Recorder, model: keras.Model) -> None:
@@ -110,7 +104,7 @@ def _compiled(recorder: Recorder, model: keras.Model, asked: dict[str, Any]) -> 
 
 def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened], pauser: Pauser | None) -> None:
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-        asked = signature.bind(model, *arguments, **options)  # a wrong argument raises here as it would in Keras
+        asked = signature.bind(model, *arguments, **options)
         asked.apply_defaults()
         recorder.fits += 1
         fit = f"fit-{recorder.fits}"
@@ -123,8 +117,8 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
             raise TrainingSkipped
         if recorder.rehearse:
             asked.arguments.update(_rehearsal(asked.arguments))
-        asked.arguments["callbacks"] = _with_watch(asked.arguments["callbacks"], Watch(recorder.send, fit, pauser))
-        with recorder.inside_keras():
+        watch = Watch(recorder.send, fit, pauser)
+        with _watched(asked.arguments, model, watch), recorder.inside_keras():
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
             describe_model(recorder, model)
@@ -150,13 +144,21 @@ def _rehearsal(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_watch(callbacks: Any, watch: Watch) -> Any:  # noqa: ANN401 - None, one, several, or Keras's own list
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.append(watch)
-        return callbacks
-    if callbacks is None:
-        return [watch]
-    return [*(callbacks if isinstance(callbacks, list | tuple) else [callbacks]), watch]
+@contextlib.contextmanager
+def _watched(asked: dict[str, Any], model: keras.Model, watch: Watch) -> Iterator[None]:
+    """Has ``watch`` called back by the ``fit`` that was asked for, and by no other."""
+    callbacks = asked["callbacks"]
+    if not isinstance(callbacks, keras.callbacks.CallbackList):
+        several = callbacks if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
+        asked["callbacks"] = [*several, watch]
+        yield
+        return
+    watch.set_model(model)  # a list of Keras's own has told the callbacks in it
+    callbacks.callbacks.append(watch)
+    try:
+        yield
+    finally:
+        callbacks.callbacks[:] = [callback for callback in callbacks.callbacks if callback is not watch]
 
 
 def _started(
@@ -280,6 +282,8 @@ def _wrap_evaluate(recorder: Recorder, opened: dict[str, PicturesOpened]) -> Non
 
 def _wrap_predict(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        if not isinstance(model, keras.Model):  # one of its layers: they have the method __call__ from the same class
+            return original(model, *arguments, **options)
         with recorder.inside_keras():
             outputs = original(model, *arguments, **options)
         if recorder.depth == 0:

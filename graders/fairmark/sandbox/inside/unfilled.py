@@ -10,11 +10,14 @@ from __future__ import annotations
 import ctypes
 import math
 import mmap
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from fairmark.sandbox.inside.hooks import hook
 
 __all__ = ["Unfilled", "leave_unfilled"]
 
@@ -60,10 +63,8 @@ def leave_unfilled() -> Unfilled:
 
 
 def _leave(initializer: Any, unfilled: Unfilled) -> None:  # noqa: ANN401 - Keras has no types
-    draw = initializer.__call__
-
-    def call(self: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:  # noqa: ANN401 - stands in for Keras's
+    def around(original: Callable[..., Any], self: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:  # noqa: ANN401
         is_large = math.prod(shape) > _LARGE and keras.backend.standardize_dtype(dtype) == "float32"
-        return unfilled.zeros(shape) if is_large else draw(self, shape, dtype)
+        return unfilled.zeros(shape) if is_large else original(self, shape, dtype)
 
-    initializer.__call__ = call
+    hook(initializer.__call__, around)
