@@ -123,7 +123,7 @@ def test_nbgraders_answers_become_exercises_and_its_tests_are_left_out(course: C
     )
     made = new_assignment(course, "adopted", notebook=path)
     assert cells_of(course, "adopted") == [
-        "import math",
+        "from fairmark import check\nimport math",
         "# Exercise: rate\n### BEGIN SOLUTION\nrate = 0.001\n### END SOLUTION",
         "# Exercise: training\n### BEGIN SOLUTION\nhistory = model.fit(pictures)\n### END SOLUTION",
     ]
@@ -144,6 +144,7 @@ def test_headers_are_enough_and_markers_are_mended(course: Course, tmp_path: Pat
     )
     new_assignment(course, "adopted", notebook=path)
     assert cells_of(course, "adopted") == [
+        "from fairmark import check",
         "# Exercise: steps\n### BEGIN SOLUTION\nsteps = 8\n### END SOLUTION",
         "# Exercise: exercise_2\nx = 1\n### BEGIN SOLUTION\ny = 2\n### END SOLUTION",
         "z = 3",

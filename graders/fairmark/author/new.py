@@ -17,9 +17,9 @@ from nbformat import v4 as format_4
 
 from fairmark.author.adopt import Adopted, adopt
 from fairmark.course import Course
-from fairmark.errors import UsageError
+from fairmark.errors import ReleaseError, UsageError
 from fairmark.notebook.stub import exercise_metadata, header_of
-from fairmark.notebook.student_notebook import KERNEL
+from fairmark.notebook.student_notebook import KERNEL, answers_in, release_notebook
 from fairmark.whole import write_file
 
 __all__ = ["EXAMPLE", "Made", "cells_of", "new_assignment", "new_course", "notebook_bytes"]
@@ -69,7 +69,8 @@ def new_assignment(course: Course, name: str, *, notebook: Path | None = None) -
 
     The example's data set is written where the course does not have it. Raises :class:`UsageError` for a name that is
     malformed or taken, :class:`fairmark.errors.UnreadableNotebook` and :class:`fairmark.errors.ReleaseError` for a
-    notebook that cannot be read or has nothing in it to answer, :class:`fairmark.errors.MachineError` where a file
+    notebook that cannot be read, has nothing in it to answer, or is marked in a way that is not understood,
+    :class:`fairmark.errors.MachineError` where a file
     cannot be written.
     """
     if not NAME.fullmatch(name):
@@ -88,13 +89,26 @@ def _from_notebook(course: Course, name: str, adopted: Adopted) -> Made:
     dataset = next(iter([*asked_for, *known]), EXAMPLE)
     assignment = _places(course, name)
     grader = adopted.grader(title=_title(name), dataset=dataset)
+    solution = notebook_bytes(adopted.cells, name)
+    leaks = _leaks(solution, assignment[0])
     contents = {
-        assignment[0]: notebook_bytes(adopted.cells, name),
+        assignment[0]: solution,
         assignment[1]: grader.encode(),
         **({} if known else _data_set(course)),
     }
     guessed = f"{assignment[1]}: takes the data set {dataset!r}; name the one the notebook is about."
-    return _write(name, contents, (*adopted.remarks, *([] if asked_for else [guessed])))
+    return _write(name, contents, (*adopted.remarks, *leaks, *([] if asked_for else [guessed])))
+
+
+def _leaks(solution: bytes, path: Path) -> list[str]:
+    """What keeps the solution from being released until its author has decided: a line of an answer that stands in a
+    given cell, too. Raises :class:`fairmark.errors.ReleaseError` where it could not be released for another reason."""
+    answers_in(solution, path=path)
+    try:
+        release_notebook(solution, path=path)
+    except ReleaseError as problem:
+        return [f"{problem.message}. Until you take it out, `fairmark release` refuses."]
+    return []
 
 
 def _example(course: Course, name: str) -> dict[Path, bytes]:
@@ -125,8 +139,15 @@ def _write(name: str, contents: dict[Path, bytes], remarks: tuple[str, ...] = ()
         if path.exists() or path.is_symlink():
             remedy = "Nothing was written. Choose another name, or move that file away."
             raise UsageError(f"{path}: is there already", remedy=remedy)
-    for path, content in contents.items():
-        write_file(path, content)
+    written: list[Path] = []
+    try:
+        for path, content in contents.items():
+            write_file(path, content)
+            written.append(path)
+    except BaseException:
+        for path in written:  # nothing is left half-made
+            path.unlink(missing_ok=True)
+        raise
     return Made(name, tuple(contents), remarks)
 
 

@@ -90,7 +90,7 @@ def verify_assignment(
         path, declared = declared_for(assignment.grader)
     except AuthorError as problem:
         return Verification(name, (*read.problems, Problem("author", problem.message, problem.remedy)))
-    if read.problems:
+    if any(problem.kind == "author" for problem in read.problems):
         return Verification(name, read.problems)
     journey = journey or Journey(course, assignment)
     prepare(journey)
@@ -101,7 +101,11 @@ def verify_assignment(
     verdicts, failed = _run_all(work, [mutant for mutant in mutants if only(mutant)], workers, progress)
     if not work.broken:
         work.judge_declared(verdicts, {mutant.id for mutant in mutants})
-    problems = [*work.problems, *(Problem("exception", raised.message) for raised in work.runs.raised.values())]
+    problems = [
+        *read.problems,
+        *work.problems,
+        *(Problem("exception", raised.message) for raised in work.runs.raised.values()),
+    ]
     asked = frozenset[str]().union(*(baseline.passed for baseline in work.baselines.values()))
     unasked = sorted(frozenset[str]().union(*(baseline.open for baseline in work.baselines.values())) - asked)
     return Verification(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairmark.author.agreement import disagreements, place_of
+from fairmark.author.check_import import missing_import
 from fairmark.author.mutants import Answer, answers_in
 from fairmark.author.release import is_stale
 from fairmark.checks import Grader, load_grader
@@ -20,7 +21,7 @@ __all__ = ["Problem", "Read", "read_assignment"]
 @dataclass(frozen=True)
 class Problem:
     """Something the author has to put right. ``kind`` is ``author``, ``exception`` (in a check), ``solution``,
-    ``untouched`` or ``declared`` (in the file beside the grader)."""
+    ``untouched``, ``declared`` (in the file beside the grader) or ``no_check`` (students cannot call ``check``)."""
 
     kind: str
     message: str
@@ -55,6 +56,9 @@ def read_assignment(course: Course, assignment: Assignment) -> Read:
         if is_stale(assignment.solution, assignment.notebook):
             said = f"{assignment.notebook}: is not what {assignment.solution} releases"
             problems.append(Problem("author", said, "Run `fairmark release`."))
+        missing = missing_import(assignment.solution)
+        if missing is not None:
+            problems.append(Problem("no_check", *missing))
     except AuthorError as problem:
         problems.append(Problem("author", problem.message, problem.remedy))
     if grader is not None and answers:

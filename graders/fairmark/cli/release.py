@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from fairmark.author.agreement import require_agreement, require_graders
+from fairmark.author.check_import import missing_import
 from fairmark.author.release import is_stale
 from fairmark.author.release import release as release_one
 from fairmark.author.students import release_to_students
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, say
-from fairmark.course import Course, find_course
+from fairmark.course import Assignment, find_course
 from fairmark.errors import UsageError
 
 __all__ = ["release"]
@@ -48,9 +49,10 @@ def release(
     found = find_course(course)
     if not names:
         require_graders(found)
-    wanted = [found.assignment(name).name for name in names or found.assignments()]
-    rows = [_row(found, name, check=check, force=force) for name in wanted]
-    written = None if students is None else release_to_students(found, wanted, students)
+    wanted = [found.assignment(name) for name in names or found.assignments()]
+    stale = [_is_stale(assignment) for assignment in wanted]  # all are looked at before anything is written
+    rows = [_row(one, is_stale=old, check=check, force=force) for one, old in zip(wanted, stale, strict=True)]
+    written = None if students is None else release_to_students(found, [one.name for one in wanted], students)
     if as_json:
         content = rows if written is None else {"assignments": rows, "students": str(written)}
         results().file.write(json.dumps(content, indent=2) + "\n")
@@ -59,16 +61,22 @@ def release(
             results().print(f"{row['assignment']}: {row['state']}", markup=False)
         if written is not None:
             say(f"Students get: {written}")
+    for assignment in wanted:
+        missing = missing_import(assignment.solution)
+        if missing is not None:
+            say(" ".join(missing))
     if any(row["state"] == "stale" for row in rows):
         say("Run `fairmark release` to bring them up to date.")
         raise typer.Exit(1)
 
 
-def _row(course: Course, name: str, *, check: bool, force: bool) -> dict[str, str]:
-    assignment = course.assignment(name)
+def _is_stale(assignment: Assignment) -> bool:
     require_agreement(assignment)
-    if check:
-        state = "stale" if is_stale(assignment.solution, assignment.notebook) else "up to date"
-    else:
-        state = "written" if release_one(assignment.solution, assignment.notebook, force=force) else "up to date"
-    return {"assignment": name, "notebook": str(assignment.notebook), "state": state}
+    return is_stale(assignment.solution, assignment.notebook)
+
+
+def _row(assignment: Assignment, *, is_stale: bool, check: bool, force: bool) -> dict[str, str]:
+    if is_stale and not check:
+        release_one(assignment.solution, assignment.notebook, force=force)
+    state = "up to date" if not is_stale else "stale" if check else "written"
+    return {"assignment": assignment.name, "notebook": str(assignment.notebook), "state": state}

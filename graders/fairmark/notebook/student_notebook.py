@@ -19,6 +19,7 @@ from nbformat import NotebookNode, from_dict
 from nbformat import v4 as format_4
 
 from fairmark.errors import ReleaseError, UnreadableNotebook
+from fairmark.notebook.markers import marker_left_in
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.source import parses
 from fairmark.notebook.stub import derived_grade_id, exercise_metadata, header, locked_metadata, stub_lines
@@ -32,8 +33,10 @@ __all__ = [
     "Answers",
     "answers_in",
     "handed_out_notebook",
+    "is_telling",
     "read_solution",
     "release_notebook",
+    "squeezed",
 ]
 
 BEGIN = "### BEGIN SOLUTION"
@@ -69,12 +72,14 @@ def read_solution(path: Path) -> bytes:
 @dataclass
 class _Draft:
     """The student notebook while it is made. ``secrets`` holds the telling lines of the answers, by what `squeezed`
-    makes of them, as (exercise, line); ``grade_ids`` the numbers of the cells that have them."""
+    makes of them, as (exercise, line); ``tests`` the numbers of cells that nbgrader would run as tests; ``grade_ids`` the
+    numbers of the cells that have them."""
 
     path: Path | str
     assignment: str
     cells: list[dict[str, Any]] = field(default_factory=list)
     secrets: dict[str, tuple[str, str]] = field(default_factory=dict)
+    tests: list[int] = field(default_factory=list)
     grade_ids: dict[str, int] = field(default_factory=dict)
 
     def error(self, problem: str, number: int, remedy: str) -> ReleaseError:
@@ -89,10 +94,12 @@ def release_notebook(solution: bytes, *, path: Path | str) -> bytes:
     Raises `ReleaseError`, naming file and cell, where the solution is not a notebook or names another assignment; where
     it has no exercise; where an exercise's id is missing, malformed or repeated; where an exercise cell is not code,
     does not begin with its header or has no answer in it; where markers do not pair up, share a line with other text or
-    stand outside an exercise; where a stub is not Python; where an attachment is no picture; and where a line of
-    an answer can be read elsewhere in the student notebook.
+    stand outside an exercise; where another tool's marks (a mark scheme's, a test's) stand in what students would
+    read; where a stub is not Python; where an attachment is no picture; and where a line of an answer can be read
+    elsewhere in the student notebook.
     """
     draft = _drafted(solution, path)
+    _require_no_marks(draft)
     _require_no_leak(draft)
     return _written(draft)
 
@@ -170,6 +177,8 @@ def _add_cell(draft: _Draft, number: int, cell: NotebookNode) -> None:
         if any(NEARLY_A_MARKER.search(line) for line in cell.source.split("\n")):
             remedy = 'Give the cell nbgrader metadata with "solution": true and a grade_id, or remove the marker.'
             raise draft.error("a solution marker stands outside an exercise cell", number, remedy)
+        if cell.cell_type == "code" and nbgrader.get("grade") is True:
+            draft.tests.append(number)
         grade_id = _unique_id(draft, number, nbgrader.get("grade_id") or derived_grade_id(cell.id))
         source = cell.source
         metadata = {"nbgrader": locked_metadata(grade_id), "deletable": False, "editable": False}
@@ -218,7 +227,7 @@ def _stub(draft: _Draft, number: int, cell: NotebookNode, exercise: str) -> str:
             raise draft.error(f"line {line_number}: {marker} without {before} before it", number, "Pair the markers.")
         elif opened is None:
             kept.append(line)
-        elif _is_telling(line):
+        elif is_telling(line):
             draft.secrets.setdefault(squeezed(line), (exercise, line.strip()))
     if opened is not None:
         raise draft.error(f"line {opened}: {BEGIN} without {END} after it", number, "Pair the markers.")
@@ -244,7 +253,8 @@ def _marker(draft: _Draft, number: int, line_number: int, line: str) -> str | No
 # --- leaks ------------------------------------------------------------------------------------------------------------
 
 
-def _is_telling(line: str) -> bool:
+def is_telling(line: str) -> bool:
+    """Whether a line would give something away if it stood elsewhere: it is long enough, and more than a name."""
     line = line.strip().rstrip(",")
     return len(line) >= MIN_SECRET_CHARACTERS and not MERELY_A_NAME.fullmatch(line)
 
@@ -252,6 +262,20 @@ def _is_telling(line: str) -> bool:
 def squeezed(text: str) -> str:
     """``text`` without whitespace and closing commas: what is compared, however it is laid out."""
     return re.sub(r"\s+", "", text).rstrip(",")
+
+
+def _require_no_marks(draft: _Draft) -> None:
+    """Nothing that students would read says that it is not for them."""
+    for number in draft.tests:
+        remedy = "Ask the same in the grader script, and delete the cell."
+        raise draft.error("it holds tests, which students would read", number, remedy)
+    for number, cell in enumerate(draft.cells, start=1):
+        line = marker_left_in(cell["cell_type"], cell["source"])
+        if line is not None:
+            remedy = (
+                "Delete what it marks. `fairmark new assignment NAME --from NOTEBOOK` does so with a whole notebook."
+            )
+            raise draft.error(f"{line!r} marks what is not for students, and they would read it", number, remedy)
 
 
 def _require_no_leak(draft: _Draft) -> None:
