@@ -61,7 +61,7 @@ def trained(run: RunView) -> None:
 
 CELLS = [
     ("markdown", "# Compile settings", None),
-    ("code", "import math", None),
+    ("code", "import math\nfrom fairmark import check", None),
     ("code", "# Exercise: compile\n### BEGIN SOLUTION\nloss = 'binary_crossentropy'\n### END SOLUTION", "compile"),
     ("code", "# Exercise: training\n### BEGIN SOLUTION\nepochs = 2\n### END SOLUTION", "training"),
 ]
@@ -73,7 +73,7 @@ for cell in job["cells"]:
     send("cell_started", cell=cell["position"])
     before, error = dict(names), None
     try:
-        exec(cell["source"], names)
+        exec(cell["source"].replace("from fairmark import check", "check = print"), names)
     except Exception as problem:
         error = {"type": type(problem).__name__, "message": str(problem)}
     values = {name: value for name, value in names.items() if type(value) in (int, str) and name not in before}
@@ -81,7 +81,8 @@ for cell in job["cells"]:
     send("cell_finished", cell=cell["position"], seconds=0, error=error)
 send("run_finished")
 """
-"""For :class:`scripted.Scripted`: runs cells and tells what they bound, without TensorFlow."""
+"""For :class:`scripted.Scripted`: runs cells and tells what they bound, without TensorFlow, and without importing
+fairmark, which takes longer than all the rest."""
 
 
 def _cell(kind: str, source: str, exercise: str | None) -> dict[str, Any]:

@@ -198,6 +198,39 @@ def test_markers_outside_an_exercise_are_refused() -> None:
     assert refused(exercise(), code(REGION)) == "cell 2: a solution marker stands outside an exercise cell"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        markdown("Describe it.\n\n=== BEGIN MARK SCHEME ===\n3 points\n=== END MARK SCHEME ==="),
+        code("print(1)\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"),
+        code("### START CODE HERE ###\nx = 1\n### END CODE HERE ###"),
+        code("pictures = 768  # SOLUTION"),
+        code("pictures == 768 # HIDDEN"),
+        code('x = 1\n""" # BEGIN PROMPT\nx = ...\n"""; # END PROMPT'),
+        {"cell_type": "raw", "metadata": {}, "source": "# BEGIN TESTS"},
+        {"cell_type": "raw", "metadata": {}, "source": "# ASSIGNMENT CONFIG\nname: shades"},
+    ],
+)
+def test_what_another_tool_keeps_from_students_is_refused(cell: dict[str, Any]) -> None:
+    assert "marks what is not for students, and they would read it" in refused(exercise(), cell)
+
+
+def test_what_another_tool_keeps_from_students_is_refused_in_a_stub_too() -> None:
+    scheme = f"{COMPILE}\n### BEGIN MARK SCHEME\n# 2 points\n### END MARK SCHEME"
+    assert refused(exercise(scheme)).startswith("cell 1: '### BEGIN MARK SCHEME' marks what is not for students")
+
+
+def test_tests_of_nbgraders_are_refused() -> None:
+    tests = code("assert loss", grade=True, solution=False, locked=True, grade_id="tests")
+    assert refused(exercise(), tests) == "cell 2: it holds tests, which students would read"
+
+
+def test_a_scheme_inside_an_answer_goes_with_it() -> None:
+    scheme = "### BEGIN MARK SCHEME\n# 2 points\n### END MARK SCHEME\n### END SOLUTION"
+    [cell] = released(exercise(COMPILE.replace("### END SOLUTION", scheme)))["cells"]
+    assert "SCHEME" not in text_of(cell)
+
+
 def test_an_attachment_that_is_no_picture_is_refused() -> None:
     for bundle in ({"text/plain": "eA=="}, {"image/png": "not base64"}, {}):
         assert "'a' is not a picture" in refused(exercise(), markdown("x", attachments={"a": bundle}))

@@ -65,6 +65,16 @@ def test_a_grader_that_notices_every_mutant_is_verified(course: Course) -> None:
     assert {verdict.mode for verdict in found.verdicts} == {"structure"}
 
 
+def test_a_notebook_in_which_students_cannot_call_check_is_a_problem(course: Course) -> None:
+    assignment = course.assignment(NAME)
+    assignment.solution.write_text(assignment.solution.read_text().replace("from fairmark import check", ""))
+    release(assignment.solution, assignment.notebook)
+    found = verified(course, "compile/word")
+    [problem] = found.problems
+    assert (problem.kind, len(found.verdicts), found.exit_code) == ("no_check", 1, 1)
+    assert problem.message.startswith(f"{assignment.solution}: no given cell above the first exercise imports ")
+
+
 def test_a_mutant_that_no_check_notices_survives_and_shows_its_line(course: Course) -> None:
     script(course, EPOCHS, 'expect(run.answer("epochs")).to_satisfy(lambda number: number >= 2, "2 or more")')
     found = verified(course, "training/number")

@@ -99,7 +99,10 @@ def test_untouched_stubs_are_not_run(course: Course, handed_in: Path) -> None:
     assert isinstance(one.launcher, Scripted)
     [job] = one.launcher.jobs
     assert isinstance(job, NotebookJob)
-    assert [cell.source for cell in job.cells] == ["import math", "# Exercise: compile\nloss = 'mse'"]
+    assert [cell.source for cell in job.cells] == [
+        "import math\nfrom fairmark import check",
+        "# Exercise: compile\nloss = 'mse'",
+    ]
 
 
 def test_nothing_of_the_reference_is_in_the_job(course: Course, handed_in: Path) -> None:

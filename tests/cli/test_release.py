@@ -88,6 +88,24 @@ def test_a_solution_that_cannot_be_released_exits_with_2_and_its_name(own: Cours
     assert str(solution) in result.err
 
 
+def test_nothing_is_written_where_one_of_several_cannot_be_released(own: Course, fairmark_: Run) -> None:
+    solve_otherwise(own, "compile_settings")
+    solution = own.assignment("convolutions").solution
+    solution.write_text(solution.read_text().replace("### END SOLUTION", ""))
+    before = own.assignment("compile_settings").notebook.read_bytes()
+    assert fairmark_("release", "--course", own.root).exit_code == 2
+    assert own.assignment("compile_settings").notebook.read_bytes() == before
+
+
+def test_a_notebook_in_which_students_cannot_call_check_is_warned_of(own: Course, fairmark_: Run) -> None:
+    solution = own.assignment("convolutions").solution
+    solution.write_text(solution.read_text().replace("from fairmark import check", "check = print"))
+    result = fairmark_("release", "--course", own.root)
+    assert result.exit_code == 0
+    assert result.err.count("no given cell above the first exercise imports ") == 1
+    assert f"{solution}: no given cell" in result.err
+
+
 def test_the_built_in_course_is_up_to_date(fairmark_: Run) -> None:
     root = Path(__file__).resolve().parents[2]
     assert fairmark_("release", "--check", "--course", root).exit_code == 0

@@ -57,14 +57,14 @@ def _is_exercise(cell: Any) -> bool:  # noqa: ANN401 - a node of nbformat, or a 
 
 
 def _bound_by(source: str) -> set[str]:
-    """Names that a cell's own statements, not those inside others, import or assign; ``*`` is everything."""
+    """Names that a cell's own statements, not those inside others, import, or bind to ``fairmark.check``."""
     names: set[str] = set()
     for statement in _statements(source):
         match statement:
             case ast.Import() | ast.ImportFrom():
                 aliases = {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
                 names |= {"check"} if aliases == {"*"} and _is_ours(statement) else aliases
-            case ast.Assign(targets=targets):
+            case ast.Assign(targets=targets, value=ast.Attribute(value=ast.Name(id="fairmark"), attr="check")):
                 names |= {target.id for target in targets if isinstance(target, ast.Name)}
     return names
 

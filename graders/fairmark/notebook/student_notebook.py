@@ -72,7 +72,7 @@ def read_solution(path: Path) -> bytes:
 @dataclass
 class _Draft:
     """The student notebook while it is made. ``secrets`` holds the telling lines of the answers, by what `squeezed`
-    makes of them, as (exercise, line); ``tests`` the numbers of cells that nbgrader would run as tests; ``grade_ids`` the
+    makes of them, as (exercise, line); ``tests`` the numbers of cells that nbgrader runs as tests; ``grade_ids`` the
     numbers of the cells that have them."""
 
     path: Path | str
