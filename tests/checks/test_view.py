@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recorded import COMPILE, GENERATORS, LAYERS, events, keras_layer, layers, pictures, right_answer, view
 
 from fairmark.checks import NotShown, RunView
-from fairmark.evidence import CellError, Event, Evidence, FitStarted, NamesBound, PicturesOpened, Submission
+from fairmark.evidence import BatchSeen, CellError, Event, Evidence, FitStarted, NamesBound, PicturesOpened, Submission
 from fairmark.sandbox.fake import fake_run
 
 
@@ -103,6 +103,56 @@ def test_a_pipeline_speaks_for_the_source_it_was_made_from() -> None:
     mapped = opened(3, "train").model_copy(update={"parent": "pictures-1"})
     named = called(training="pictures-1", validation="pictures-2")
     assert roles(opened(1), opened(2), mapped, named) == ("pictures-3", "pictures-2")
+
+
+def derived(number: int, parent: int, **edits: Any) -> PicturesOpened:  # noqa: ANN401 - fields of PicturesOpened
+    return opened(number, "train").model_copy(update={"parent": f"pictures-{parent}", **edits})
+
+
+def test_of_two_names_for_one_pipeline_that_counts_which_fit_was_given() -> None:
+    train, validation = derived(3, 1), derived(4, 2, directory="validation")
+    more = derived(5, 1), derived(6, 2, directory="validation")
+    names = called(train_final="pictures-3", val_final="pictures-4", train_scaled="pictures-5", val_scaled="pictures-6")
+    sources = (opened(1, "train"), opened(2, "validation"), train, validation, *more)
+    assert roles(*sources, names, fit("pictures-3", "pictures-4")) == ("pictures-3", "pictures-4")
+    assert roles(*sources, names, fit("pictures-5", "pictures-6")) == ("pictures-5", "pictures-6")
+
+
+def test_a_source_that_fit_was_given_speaks_for_itself_though_one_was_taken_from_it_to_look_at() -> None:
+    sources = opened(1, "train"), opened(2, "validation"), derived(3, 1), derived(4, 2, directory="validation")
+    names = called(train="pictures-1", one="pictures-3", val="pictures-2", shown="pictures-4")
+    assert roles(*sources, names, fit("pictures-1", "pictures-2")) == ("pictures-1", "pictures-2")
+
+
+def test_fit_on_what_comes_before_the_scaling_is_a_mistake_of_the_training() -> None:
+    seen = BatchSeen(pictures="pictures-3", shape=[8, 9, 9, 3], dtype="f", minimum=0, maximum=1, labels_shape=[8])
+    raw = opened(1, "train").model_copy(update={"rescale": 1.0})
+    happened = raw, derived(3, 1, rescale=1.0), seen, opened(2, "validation"), fit("pictures-1", "pictures-2")
+    assert roles(*happened) == ("pictures-3", "pictures-2")
+
+
+def test_one_pipeline_may_go_by_two_names() -> None:
+    sources = opened(1), opened(2)
+    assert roles(*sources, called(val_ds="pictures-1", test_ds="pictures-1")) == ("pictures-2", "pictures-1")
+    assert roles(*sources, called(train_ds="pictures-1", x="pictures-1", val="pictures-2")) == (
+        "pictures-1",
+        "pictures-2",
+    )
+
+
+def test_a_name_given_again_stands_for_what_it_was_given_last() -> None:
+    cached = derived(3, 1), derived(4, 2, directory="validation")
+    again = called(train_ds="pictures-3", val_ds="pictures-4")
+    before = called(train_ds="pictures-1", val_ds="pictures-2")
+    happened = opened(1, "train"), opened(2, "validation"), before, *cached, again
+    assert roles(*happened) == ("pictures-3", "pictures-4")
+    assert roles(*happened, fit("pictures-3", "pictures-4")) == ("pictures-3", "pictures-4")
+
+
+def test_halves_of_one_folder_are_told_apart_by_how_they_are_used() -> None:
+    halves = derived(3, 1), derived(4, 1)
+    assert roles(opened(1, "train"), *halves, fit("pictures-4", "pictures-3")) == ("pictures-4", "pictures-3")
+    assert roles(opened(1, "train"), *halves, called(a="pictures-3", val="pictures-4")) == ("pictures-3", "pictures-4")
 
 
 IDS = st.sampled_from([f"pictures-{number}" for number in range(5)])

@@ -75,15 +75,28 @@ class RunView:
         trained with; one that they have not is looked for among all."""
         shared = self.scope.shared
         fits = [fit for fit in self.all(FitStarted) if fit.cell in shared]
+        fits.sort(key=lambda fit: fit == self.judged_fit)
         bound = [event for event in self.all(NamesBound) if event.cell in shared]
         used = {source for fit in fits for source in (fit.pictures, fit.validation_pictures)}
         used |= {thing for event in bound for thing in event.objects.values()}
         opened = [one for one in self.all(PicturesOpened) if one.cell in shared or one.pictures in used]
-        training, validation = _tell_apart(_speaking(opened), bound, fits)
+        training, validation = _tell_apart(self._speaking(opened, fits), bound, fits)
         if training is not None and validation is not None:
             return training, validation
-        anywhere = _tell_apart(_speaking(self.all(PicturesOpened)), self.all(NamesBound), self.all(FitStarted))
+        fits = self.all(FitStarted)
+        anywhere = _tell_apart(self._speaking(self.all(PicturesOpened), fits), self.all(NamesBound), fits)
         return (training or anywhere[0], validation or anywhere[1]) if opened else anywhere
+
+    def _speaking(self, opened: list[PicturesOpened], fits: list[FitStarted]) -> list[PicturesOpened]:
+        """Of the sources, those that no other was derived from (``map``, ``prefetch``): what was derived speaks for it.
+        One that ``fit`` was given speaks for itself if all that was derived from it (``take``, to be looked at) is
+        prepared as it is; if not, ``fit`` was given the wrong one of the two."""
+        latest = {source.pictures: source for source in opened}
+        used = {source for fit in fits for source in (fit.pictures, fit.validation_pictures)}
+        scale = {one: self._pictures(source, "pictures").preparation_scale for one, source in latest.items()}
+        derived = {one.parent for one in latest.values()}
+        prepared = {one.parent for one in latest.values() if scale[one.pictures] != scale.get(one.parent or "")}
+        return [source for one, source in latest.items() if one not in derived or (one in used and one not in prepared)]
 
     @property
     def training_pictures(self) -> PicturesView:
@@ -234,13 +247,6 @@ class RunView:
         return failed[0] if failed else None
 
 
-def _speaking(opened: list[PicturesOpened]) -> list[PicturesOpened]:
-    """Of the sources, those that no other was derived from (``map``, ``prefetch``): what was derived speaks for it."""
-    latest = {source.pictures: source for source in opened}
-    derived_from = {source.parent for source in latest.values()}
-    return [source for source in latest.values() if source.pictures not in derived_from]
-
-
 def _tell_apart(
     sources: list[PicturesOpened], bound: list[NamesBound], fits: list[FitStarted]
 ) -> tuple[PicturesOpened | None, PicturesOpened | None]:
@@ -249,15 +255,17 @@ def _tell_apart(
     First by what the student called them, then by the folder they read, then by their order; only what is still open
     is settled by how ``fit`` used them: a ``fit`` on the wrong one is a mistake of the training, not of the pictures.
     """
-    names = {source: name.lower() for event in bound for name, source in event.objects.items()}
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for event in bound:
+        for name, thing in event.objects.items():
+            names[thing].append(name.lower())
 
     def role(source: PicturesOpened) -> str | None:
-        name = names.get(source.pictures) or names.get(source.parent or "") or ""
-        for text in (name, (source.directory or "").lower().partition("/")[0]):
-            if "val" in text or "test" in text:
-                return "validation"
-            if "train" in text:
-                return "training"
+        own = names.get(source.pictures) or names.get(source.parent or "") or []
+        for texts in (own, [(source.directory or "").lower().partition("/")[0]]):
+            said = {role for text in texts if (role := _role_in(text)) is not None}
+            if len(said) == 1:
+                return said.pop()
         return None
 
     training = [source for source in sources if role(source) == "training"]
@@ -265,12 +273,27 @@ def _tell_apart(
     for source in (source for source in sources if role(source) is None):
         validates = any(fit.validation_pictures == source.pictures for fit in fits)
         (validation if validates or (training and not validation) else training).append(source)
-    # Two with one role and none with the other: the second is meant for the other.
+    learned_from, validated_on = {fit.pictures for fit in fits}, {fit.validation_pictures for fit in fits}
+    # Two with one role and none with the other: the one that is used so, or the second, is meant for the other.
     if len(training) > 1 and not validation:
-        validation.append(training.pop())
+        used = [source for source in training if source.pictures in validated_on - learned_from]
+        validation.append((used or training)[-1])
+        training.remove(validation[-1])
     if len(validation) > 1 and not training:
         training.append(validation.pop(0))
-    learned_from = {fit.pictures for fit in fits}
-    used = [source for source in training if source.pictures in learned_from]  # others may have been opened to look at
-    chosen = used or training
-    return (chosen[-1] if chosen else None, validation[-1] if validation else None)
+    # Others may have been opened to look at, or go by two names.
+    learn = _used_last(training, [fit.pictures for fit in fits])
+    return learn, _used_last(validation, [fit.validation_pictures for fit in fits])
+
+
+def _used_last(sources: list[PicturesOpened], used: list[str | None]) -> PicturesOpened | None:
+    """Of several sources the one that was used last, or else opened last; None if there is none."""
+    order = {source: place for place, source in enumerate(used)}
+    return max(reversed(sources), key=lambda source: order.get(source.pictures, -1), default=None)
+
+
+def _role_in(text: str) -> str | None:
+    """The role that a name, or a folder's, speaks of."""
+    if "val" in text or "test" in text:
+        return "validation"
+    return "training" if "train" in text else None

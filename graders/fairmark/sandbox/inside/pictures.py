@@ -19,7 +19,7 @@ from fairmark.sandbox.inside.describe import plain
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.recorder import Recorder
 
-__all__ = ["install", "register_dataset", "see_scaling"]
+__all__ = ["as_they_were_made", "install", "register_dataset", "see_scaling"]
 
 _NOT_THE_NOTEBOOK = ("keras.", "fairmark.sandbox.")
 """Modules that load pictures of their own: generators load each by ``load_img``."""
@@ -182,6 +182,26 @@ def register_dataset(recorder: Recorder, dataset: Any, opened: dict[str, Picture
     recorder.send(opened[parent].model_copy(update={"pictures": name, "parent": parent, "cell": recorder.cell}))
     recorder.send(seen)
     return name
+
+
+def as_they_were_made(names: dict[str, object], wanted: list[str]) -> list[str]:
+    """Of the names ``wanted``, those of pipelines behind the names of those they were made from."""
+    return sorted(wanted, key=lambda name: _steps_behind(names[name]))
+
+
+def _steps_behind(thing: object) -> int:
+    """How many steps a pipeline is from what it was made from; 0 for anything else."""
+    steps, waiting = 0, [thing]
+    while waiting := [one for above in waiting if isinstance(above, tf.data.Dataset) for one in _made_from(above)]:
+        steps += 1
+    return steps
+
+
+def _made_from(dataset: tf.data.Dataset) -> list[object]:
+    try:
+        return list(dataset._inputs())  # tf.data has no public way to ask
+    except Exception:  # a class of the notebook's own
+        return []
 
 
 def _known_ancestor(recorder: Recorder, dataset: Any, opened: dict[str, PicturesOpened]) -> str | None:  # noqa: ANN401

@@ -101,7 +101,7 @@ def record_names(
     pipelines that come from pictures in ``opened`` are opened under their own name."""
     values: dict[str, Value] = {}
     objects: dict[str, str] = {}
-    for name in sorted(names_bound_in(source) & names.keys()):
+    for name in pictures.as_they_were_made(names, sorted(names_bound_in(source) & names.keys())):
         thing = names[name]
         if isinstance(thing, keras.Model):
             training.describe_model(recorder, thing)
