@@ -32,6 +32,8 @@ REPORT = {
     "exercises",
     "flags",
     "not_checked",
+    "file",
+    "file_number",
 }
 RUN = {"outcome", "wall_seconds", "peak_memory_bytes", "isolation", "numerics", "software"}
 EXERCISE = {"id", "title", "outcome", "score", "max_score", "checks"}

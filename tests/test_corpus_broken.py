@@ -24,7 +24,7 @@ from tiny import PRETEND, tiny_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.find import find_submissions
-from fairmark.batch.grade import ClassOfSubmissions, Place
+from fairmark.batch.grade import ClassOfSubmissions, Place, with_file
 from fairmark.batch.journey import Journey, Steps
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
@@ -63,10 +63,15 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     lay_class(folder, outside, course)
     before = listing(root)
     standings = grade_class([folder], root / "out", course, launcher=Scripted(PRETEND))
-    written = [Place(root / "out").written(standing.student, standing.assignment) for standing in standings]
-    found = {report.student: report for report in written if report is not None}
+    written = [Place(root / "out").written(one.student, one.assignment, one.file_number) for one in standings]
+    found = {row_of(report): report for report in written if report is not None}
     assert len(found) == len(standings)
     return Graded(course, folder, outside, root / "out", found, before)
+
+
+def row_of(report: Report) -> str:
+    """``ada``; ``ada (2)`` for a second file of hers."""
+    return f"{report.student} ({report.file_number})" if report.file_number > 1 else report.student
 
 
 def lay_class(folder: Path, outside: Path, course: Course) -> None:
@@ -152,12 +157,12 @@ def test_in_the_opposite_order_all_get_the_same(graded: Graded, tmp_path: Path) 
     place, reports = Place(tmp_path / "out"), list[Report]()
     work = submissions.prepare(find_submissions(graded.folder, [NAME]))
     for found, assignment in reversed(work):
-        marked = submissions.mark(found, assignment, Steps())
+        marked = with_file(submissions.mark(found, assignment, Steps()), found)
         reports.append(marked.report)
         place.write(marked)
         write_gradebook(place.gradebook, [*map(Standing.of, reports)])
-    assert [report.student for report in reports] == list(reversed(graded.reports))
-    assert {report.student: verdict(report) for report in reports} == {
+    assert [row_of(report) for report in reports] == list(reversed(graded.reports))
+    assert {row_of(report): verdict(report) for report in reports} == {
         student: verdict(report) for student, report in graded.reports.items()
     }
 
@@ -194,9 +199,9 @@ def test_reports_are_whole_and_their_files_have_harmless_names(graded: Graded) -
     reports = sorted((graded.out / "reports").iterdir())
     assert len(reports) == 2 * len(graded.reports)
     read = [json.loads(path.read_text(encoding="ascii")) for path in reports if path.suffix == ".json"]
-    assert sorted(report["student"] for report in read) == sorted(graded.reports)
+    assert sorted(row_of(Report.model_validate(report)) for report in read) == sorted(graded.reports)
     for path in [*reports, *(graded.out / "evidence").iterdir()]:
-        assert re.fullmatch(r"[\w@+][\w@+ .-]*\.compile_settings\.(json|html)", path.name), path.name
+        assert re.fullmatch(r"[\w@+][\w@+ .-]*\.compile_settings( \(\d+\))?\.(json|html)", path.name), path.name
         assert not re.match(r"(?i)(con|nul)\.", path.name)
 
 

@@ -126,6 +126,8 @@ def test_a_report_is_written_with_the_fields_of_the_contract() -> None:
         "exercises",
         "flags",
         "not_checked",
+        "file",
+        "file_number",
     ]
     assert written["schema"] == "fairmark.report/1"
     assert set(written["run"]) == {

@@ -109,6 +109,8 @@ class Submission(Schema):
     notebook_sha256: str
     cells: tuple[Cell, ...] = ()
     flags: tuple[Flag, ...] = ()
+    file: str = ""  # its path below what was handed in
+    file_number: int = 1  # counts the student's files for the assignment
 
 
 # --- events: what the recorder says happened --------------------------------------------------------------------------
@@ -434,8 +436,7 @@ class Run(Schema):
 
 
 class Preparation(Schema):
-    """How a picture file becomes the model's input: resized to ``target_size`` (height, width), times ``scale``, plus
-    ``offset``."""
+    """How a picture becomes input: resized to ``target_size`` (height, width), times ``scale``, plus ``offset``."""
 
     target_size: tuple[int, int]
     color_mode: str = "rgb"
@@ -478,8 +479,7 @@ class Rerun(Schema):
     """A further run with the reference's cells in place of the exercises in ``replaced``, whose faults had already cost
     their marks: what comes after them is judged by it. ``answers`` names the checks (``exercise.check``) that it can
     answer. Of what ``run`` says, no text is kept that is neither the student's nor known from an honest run (see
-    :mod:`fairmark.batch.mute`): the reference was in there.
-    """
+    :mod:`fairmark.batch.mute`): the reference was in there."""
 
     replaced: tuple[str, ...]
     answers: tuple[str, ...]

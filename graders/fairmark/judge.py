@@ -81,6 +81,8 @@ def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Re
         student=submission.student,
         assignment=submission.assignment,
         notebook_sha256=submission.notebook_sha256,
+        file=submission.file,
+        file_number=submission.file_number,
         outcome=worst([exercise.outcome for exercise in exercises]),
         score=_total(exercise.score for exercise in exercises),
         max_score=_total(exercise.max_score for exercise in exercises),
@@ -122,12 +124,14 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
         student=evidence.submission.student,
         assignment=evidence.submission.assignment,
         notebook_sha256=evidence.submission.notebook_sha256,
+        file=evidence.submission.file,
+        file_number=evidence.submission.file_number,
         outcome="needs_attention",
         score=0.0,
         max_score=_total(exercise.max_score for exercise in exercises),
         run=_summary(evidence),
         exercises=exercises,
-        flags=(Flag(kind="not_marked", message=reason),),
+        flags=tuple(dict.fromkeys((*evidence.submission.flags, Flag(kind="not_marked", message=reason)))),
     )
 
 

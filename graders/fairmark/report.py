@@ -15,6 +15,7 @@ from fairmark.evidence import Flag, RunOutcome
 
 __all__ = [
     "PRECEDENCE",
+    "SEVERAL_FILES",
     "CheckResult",
     "ExerciseResult",
     "ExerciseStanding",
@@ -26,6 +27,9 @@ __all__ = [
     "Visibility",
     "worst",
 ]
+
+SEVERAL_FILES = "several_files"
+"""Kind of the flag on each of several files that one student handed in for one assignment."""
 
 Outcome: TypeAlias = Literal["passed", "partial", "failed", "unattempted", "error", "limit", "needs_attention"]
 Visibility: TypeAlias = Literal["always", "after_deadline", "never"]
@@ -106,7 +110,8 @@ class RunSummary(Schema):
 
 
 class Report(Schema):
-    """The marks of one submission and the reasons for each."""
+    """The marks of one submission and the reasons for each. ``file`` is the notebook's path below what was handed in,
+    empty where nobody said; ``file_number`` counts the files that its student handed in for the assignment from 1."""
 
     schema_: Literal["fairmark.report/1"] = Field(default="fairmark.report/1", alias="schema")
     student: str
@@ -119,6 +124,8 @@ class Report(Schema):
     exercises: tuple[ExerciseResult, ...] = ()
     flags: tuple[Flag, ...] = ()
     not_checked: tuple[str, ...] = ()
+    file: str = ""
+    file_number: int = 1
     """Checks (``exercise.check``) that a quick check did not reach. They are in no exercise and in no score."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
@@ -151,6 +158,8 @@ class Standing:
     run_outcome: RunOutcome
     exercises: tuple[ExerciseStanding, ...] = ()
     flags: tuple[str, ...] = ()
+    file: str = ""
+    file_number: int = 1
 
     @classmethod
     def of(cls, report: Report) -> Self:
@@ -167,6 +176,8 @@ class Standing:
                 for one in report.exercises
             ),
             flags=tuple(dict.fromkeys(flag.kind for flag in report.flags)),
+            file=report.file,
+            file_number=report.file_number,
         )
 
     @property

@@ -15,6 +15,7 @@ from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
 from fairmark.author.sample_class import with_answers
+from fairmark.batch.again import rewrite
 from fairmark.batch.class_run import ClassRun, Piece
 from fairmark.batch.find import find_submissions
 from fairmark.batch.grade import ClassOfSubmissions, Place
@@ -261,6 +262,80 @@ def test_what_cannot_be_read_has_its_row_and_is_read_again(graded: Class) -> Non
     assert {student: graded.rows[student]["outcome"] for student in ("dee", "eve")} == {"dee": "error", "eve": "error"}
     assert graded.grade() == ["dee"]  # what it links to may be put there at last
     assert list(graded.rows) == [*STUDENTS, "dee", "eve"]
+
+
+# --- several files of one student ------------------------------------------------------------------------------------
+
+
+def lay_several(graded: Class, *names: str) -> None:
+    for number, name in enumerate(names):
+        (graded.folder / "ida").mkdir(exist_ok=True)
+        (graded.folder / "ida" / name).write_bytes(notebook(graded.course, f"loss = {number}"))
+
+
+def reports_of(graded: Class, student: str) -> list[Report]:
+    with graded.opened() as run:
+        graded.plan(run)
+        return [
+            Report.model_validate(one)
+            for one in Place(graded.out).reports_of(run.standings)
+            if one["student"] == student
+        ]
+
+
+def test_several_files_have_a_row_each_under_their_students_name_and_say_which_they_are(graded: Class) -> None:
+    lay_several(graded, "work.ipynb", "work (1).ipynb", "work-Copy1.ipynb")
+    assert sorted(graded.grade()) == ["ada", "ben", "cem", "ida", "ida", "ida"]
+    with (graded.out / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["student"], row["file"], row["flags"]) for row in csv.DictReader(file)]
+    assert rows[2:] == [
+        ("cem", "cem.ipynb", ""),
+        ("ida", "ida/work.ipynb", "several_files"),
+        ("ida", "ida/work (1).ipynb", "several_files"),
+        ("ida", "ida/work-Copy1.ipynb", "several_files"),
+    ]
+    reports = reports_of(graded, "ida")
+    assert [(one.file, one.file_number) for one in reports] == [
+        ("ida/work.ipynb", 1),
+        ("ida/work (1).ipynb", 2),
+        ("ida/work-Copy1.ipynb", 3),
+    ]
+    [flag] = reports[1].flags
+    assert flag.message == (
+        f"This is ida/work (1).ipynb, one of 3 files of the same student for {NAME}. The others: ida/work.ipynb, "
+        "ida/work-Copy1.ipynb. Each was marked; which of them counts, a person decides."
+    )
+    assert (graded.out / "reports" / f"ida.{NAME} (3).html").is_file()
+    assert graded.grade() == []
+
+
+def test_a_file_more_or_less_is_told_in_the_reports_of_the_others(graded: Class) -> None:
+    lay_several(graded, "work.ipynb")
+    graded.grade()
+    assert [one.flags for one in reports_of(graded, "ida")] == [()]
+    lay_several(graded, "work.ipynb", "work (1).ipynb")
+    assert graded.grade() == ["ida", "ida"]
+    (graded.folder / "ida" / "work (1).ipynb").unlink()
+    assert graded.grade() == ["ida"]
+    assert [one.flags for one in reports_of(graded, "ida")] == [()]
+
+
+def test_judged_again_they_say_the_same(graded: Class) -> None:
+    lay_several(graded, "work.ipynb", "work (1).ipynb")
+    (graded.folder / "ida" / "broken.ipynb").write_text("<html>")
+    graded.grade()
+    before = {path.name: path.read_bytes() for path in (graded.out / "reports").iterdir()}
+    rewrite(graded.out, graded.course)
+    assert {path.name: path.read_bytes() for path in (graded.out / "reports").iterdir()} == before
+
+
+def test_files_for_different_assignments_are_not_several(graded: Class, tmp_path: Path) -> None:
+    graded.course = tiny_course(tmp_path / "course")
+    for name in graded.course.assignments():
+        (graded.folder / "ida").mkdir(exist_ok=True)
+        (graded.folder / "ida" / f"{name}.ipynb").write_bytes(graded.course.assignment(name).notebook.read_bytes())
+    graded.grade()
+    assert [one.flags for one in reports_of(graded, "ida")] == [(), ()]
 
 
 # --- in between -------------------------------------------------------------------------------------------------------

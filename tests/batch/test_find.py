@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmark.batch.find import Found, find_submissions
+from fairmark.batch.find import Found, find_submissions, look_through
 from fairmark.errors import ArchiveRefused, MachineError, UnreadableNotebook, UsageError
 from fairmark.notebook.files import read_bytes
+from fairmark.notebook.members import SEPARATORS, is_hidden
 
 KNOWN = ["compile_settings", "horses_or_humans"]
 Rows = list[tuple[str, str | None, str]]
@@ -281,9 +282,20 @@ def test_a_pipe_that_is_called_a_zip_keeps_nobody_waiting(tmp_path: Path, rows: 
     assert refused(rows, tmp_path / "class.zip").startswith("is not a regular file")
 
 
-@pytest.mark.parametrize("names", [[], ["readme.txt"], ["class/", "class/readme.txt"], ["x.ipynb/"]])
-def test_a_zip_without_notebooks_is_refused(names: list[str], tmp_path: Path, rows: Callable[[Path], Rows]) -> None:
-    assert refused(rows, pack(tmp_path / "class.zip", names)) == "no notebooks in it"
+@pytest.mark.parametrize(
+    ("names", "held"),
+    [
+        ([], ""),
+        (["readme.txt"], ", but readme.txt"),
+        (["class/", "class/readme.txt"], ", but class/readme.txt"),
+        (["x.ipynb/"], ", but x.ipynb"),
+        ([f"{number}.pdf" for number in range(5)], ", but 0.pdf, 1.pdf, 2.pdf and 2 more"),
+    ],
+)
+def test_a_zip_without_notebooks_is_refused(
+    names: list[str], held: str, tmp_path: Path, rows: Callable[[Path], Rows]
+) -> None:
+    assert refused(rows, pack(tmp_path / "class.zip", names)) == f"no notebooks in it{held}"
 
 
 def test_a_bad_zip_among_others_is_one_unreadable_submission(place: Path, rows: Callable[[Path], Rows]) -> None:
@@ -339,3 +351,249 @@ def test_a_students_own_zip_that_lies_alone_remains_the_students(tmp_path: Path)
         archive.writestr("horses_or_humans.ipynb", "{}")
         archive.writestr("compile_settings.ipynb", "{}")
     assert {one.student for one in find_submissions(tmp_path, KNOWN)} == {"alice"}
+
+
+# --- nobody is left out -----------------------------------------------------------------------------------------------
+
+
+def left_out(place: Path) -> dict[str, str]:
+    """Why each file that has no row has none."""
+    return {one.file: one.reason.said for one in look_through([place], KNOWN).left_out}
+
+
+def problems(place: Path) -> dict[str, str]:
+    """What is said of each student who handed in nothing that could be read."""
+    found = look_through([place], KNOWN).found
+    return {one.student: one.problem.message for one in found if one.problem is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "student"), [("bea.ipynb.json", "bea"), ("cem.ipynb.txt", "cem"), ("dan.IPYNB.JSON ", "dan")]
+)
+def test_what_browsers_and_mail_programs_make_of_a_notebook_is_one(
+    name: str, student: str, place: Path, rows: Callable[[Path], Rows]
+) -> None:
+    fill(place, name, f"eva/compile_settings{name[3:]}")
+    pack(place / "zoe.zip", [f"compile_settings{name[3:]}"])
+    assert [row[:2] for row in rows(place)] == [
+        (student, None),
+        ("eva", "compile_settings"),
+        ("zoe", "compile_settings"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a.ipynb.crdownload", "is a download that was broken off"),
+        ("a.ipynb.part", "is a download that was broken off"),
+        ("a.py", "is a Python script, not a notebook"),
+        ("a.PDF ", "is a PDF, not a notebook"),
+        ("a.html", "is a web page, not a notebook"),
+        ("a.docx", "is a text document, not a notebook"),
+        ("a.rar", "is an archive of a kind that is not read"),
+        ("a.7z", "is an archive of a kind that is not read"),
+        ("a.tar.gz", "is an archive of a kind that is not read"),
+        ("a.webloc", "is a shortcut to something that was not handed in"),
+        ("a.png", "is a picture, not a notebook"),
+        ("a.keras", "is a saved model, not a notebook"),
+        ("train.csv", "holds data, not a notebook"),
+        ("notes", "is not a notebook"),
+        ("a.b", "is not a notebook"),
+    ],
+)
+def test_what_is_no_notebook_is_left_out_with_what_it_is(name: str, said: str, place: Path, tmp_path: Path) -> None:
+    fill(place, "ada.ipynb", "ben/work.ipynb", name, f"ben/{name}")
+    assert left_out(place) == {name: said, f"ben/{name}": said}
+    archive = pack(tmp_path / "class.zip", ["ada.ipynb", "ben/work.ipynb", name, f"ben/{name}"])
+    assert left_out(archive) == {name: said, f"ben/{name}": said}
+
+
+def test_empty_files_and_folders_are_left_out_as_such(place: Path) -> None:
+    fill(place, "ada.ipynb", "ben/work.ipynb")
+    (place / "notes.txt").touch()
+    (place / "ben" / "pictures" / "large").mkdir(parents=True)
+    (place / "ben" / "hidden").mkdir()
+    (place / "ben" / "hidden" / ".keep").touch()
+    assert left_out(place) == {
+        "notes.txt": "is an empty file",
+        "ben/pictures/large": "is an empty folder",
+        "ben/hidden": "is an empty folder",
+    }
+
+
+def test_where_students_hand_in_folders_one_without_a_notebook_has_its_row(place: Path, tmp_path: Path) -> None:
+    names = ["ada/compile_settings.ipynb", "eva/compile_settings.py", "eva/notes.txt", "fay/deep/er/report.pdf", "hal/"]
+    fill(place, *names[:-1])
+    (place / "hal").mkdir()
+    said = {
+        "eva": f"{place}/eva: holds no notebook: compile_settings.py is a Python script, not a notebook; "
+        "notes.txt is a text, not a notebook",
+        "fay": f"{place}/fay: holds no notebook: deep/er/report.pdf is a PDF, not a notebook",
+        "hal": f"{place}/hal: is an empty folder",
+    }
+    assert problems(place) == said
+    assert left_out(place) == {"eva/notes.txt": "is a text, not a notebook"}
+    assert [one.assignment for one in find_submissions(place, KNOWN)] == ["compile_settings"] * 2 + [None] * 2
+    archive = pack(tmp_path / "class.zip", names)
+    assert problems(archive) == {student: text.replace(str(place), str(archive)) for student, text in said.items()}
+
+
+def test_where_students_hand_in_files_a_folder_without_a_notebook_is_nobodys(place: Path) -> None:
+    fill(place, "ada.ipynb", "data/train.csv")
+    (place / "empty").mkdir()
+    assert problems(place) == {}
+    assert left_out(place) == {"data/train.csv": "holds data, not a notebook", "empty": "is an empty folder"}
+
+
+@pytest.mark.parametrize("deep", ["", "week4/", "week4/hand in/", "week4/hand in/final/", "a/b/c/d/e/f/"])
+def test_notebooks_are_found_however_deep_they_lie(deep: str, place: Path, rows: Callable[[Path], Rows]) -> None:
+    fill(place, f"gus/{deep}compile_settings.ipynb", f"gus/{deep}.ipynb_checkpoints/compile_settings.ipynb")
+    assert rows(place) == [("gus", "compile_settings", "compile_settings.ipynb")]
+    assert left_out(place) == {}
+
+
+def test_beyond_the_bounds_something_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(place, "ada/work.ipynb", f"ada/{'d/' * 12}work.ipynb")
+    said = "lies 12 folders deep, and deeper folders are not looked into"
+    assert left_out(place) == {"ada/" + "/".join("d" * 12): said}
+    monkeypatch.setattr("fairmark.batch.walk.MAX_ENTRIES", 3)
+    fill(place, *(f"ben/{number}.ipynb" for number in range(6)))
+    assert left_out(place)["ben/3.ipynb"] == "is beyond the first 20,000 files of this folder"
+    assert len([one for one in find_submissions(place, KNOWN) if one.student == "ben"]) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".hidden",
+        ".ipynb_checkpoints/old.ipynb",
+        "__MACOSX/._ada.ipynb",
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        "@eaDir/ada.ipynb",
+        "~$report.docx",
+    ],
+)
+def test_what_systems_leave_behind_is_passed_over(name: str, place: Path, tmp_path: Path) -> None:
+    fill(place, "ada.ipynb", name, f"ben/{name}", "ben/work.ipynb")
+    archive = pack(tmp_path / "class.zip", ["ada.ipynb", name, f"ben/{name}", "ben/work.ipynb"])
+    for where in (place, archive):
+        assert ([one.student for one in find_submissions(where, KNOWN)], left_out(where)) == (["ada", "ben"], {})
+
+
+def test_links_beside_a_notebook_are_left_out_and_never_followed(place: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "elsewhere", "compile_settings.ipynb", "secret.txt")
+    fill(place, "ada/work.ipynb")
+    (place / "ada" / "more").symlink_to(tmp_path / "elsewhere")
+    (place / "ada" / "secret.txt").symlink_to(tmp_path / "elsewhere" / "secret.txt")
+    (place / "notes.txt").symlink_to(tmp_path / "elsewhere" / "secret.txt")
+    assert [one.file for one in find_submissions(place, KNOWN)] == ["ada/work.ipynb"]
+    assert left_out(place) == dict.fromkeys(
+        ["ada/more", "ada/secret.txt", "notes.txt"], "is a link, which is never followed"
+    )
+
+
+def test_zips_inside_a_students_zip_that_cannot_be_read_are_left_out_with_the_reason(place: Path) -> None:
+    fill(place, "zoe.ipynb")
+    with zipfile.ZipFile(pack(place / "ada.zip", ["work.ipynb", "notes.pdf"]), "a") as opened:
+        opened.writestr("more.zip", b"none")
+        opened.writestr("empty.zip", pack(place / "inner.zip", ["a.pdf"]).read_bytes())
+    (place / "inner.zip").unlink()
+    assert left_out(place) == {
+        "ada.zip/notes.pdf": "is a PDF, not a notebook",
+        "ada.zip/more.zip": "is not a readable zip (File is not a zip file)",
+        "ada.zip/empty.zip": "is a zip with no notebook in it, but a.pdf",
+    }
+
+
+def test_several_places_name_their_files_apart_and_a_file_named_twice_counts_once(tmp_path: Path) -> None:
+    fill(tmp_path / "one", "ada.ipynb", "a.pdf")
+    fill(tmp_path / "two", "ada.ipynb", "a.pdf")
+    handed_in = look_through([tmp_path / "one", tmp_path / "two", tmp_path / "one" / "ada.ipynb"], KNOWN)
+    assert [one.file for one in handed_in.found] == ["one/ada.ipynb", "two/ada.ipynb"]
+    assert [one.file for one in handed_in.left_out] == ["one/a.pdf", "two/a.pdf"]
+
+
+def test_a_folder_without_notebooks_is_refused_with_what_it_holds(place: Path) -> None:
+    fill(place, "ada/a.py", "b.pdf")
+    with pytest.raises(UsageError) as caught:
+        find_submissions(place, KNOWN)
+    assert caught.value.message == f"{place}: no notebooks in it, but b.pdf, ada/a.py"
+
+
+NAMES_OF_FILES = """\
+ada ADA work.ipynb Work.ipynb x.ipynb.json y.ipynb.txt z.ipynb.part a.py b.pdf c.rar compile_settings .hidden Thumbs.db
+horses_or_humans.ipynb e\u0301.ipynb \xe9.ipynb __MACOSX .ipynb_checkpoints"""
+NAME = st.sampled_from([*NAMES_OF_FILES.split(), "no suffix", "work (1).ipynb"])
+TREES = st.dictionaries(
+    st.lists(NAME, min_size=1, max_size=5).map(tuple),
+    st.sampled_from(["file", "empty", "folder", "link", "zip"]),
+    min_size=1,
+    max_size=8,
+)
+
+
+def lay_out(place: Path, tree: dict[tuple[str, ...], str]) -> set[str]:
+    """Lays ``tree`` out, as far as names allow; the files, links and empty folders, those with a hidden name aside."""
+    for parts, kind in tree.items():
+        path = place.joinpath(*parts)
+        with contextlib.suppress(OSError):  # a file is where a folder should be
+            if kind == "folder":
+                path.mkdir(parents=True, exist_ok=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if kind == "link":
+                path.symlink_to(place)
+            elif kind == "zip" and not os.path.lexists(path.with_name(f"{path.name}.zip")):
+                pack(path.with_name(f"{path.name}.zip"), ["a.ipynb", "b/c.pdf", "d/"])
+            elif not os.path.lexists(path):
+                path.write_text("" if kind == "empty" else "{}")
+    there: set[str] = set()
+    for folder, folders, all_files in os.walk(place):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        files = [name for name in all_files if not is_hidden(name)]
+        below = Path(folder).relative_to(place)
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        there |= {(below / name).as_posix() for name in (*files, *links) if not name.endswith(".zip")}
+        for name in files:
+            if name.endswith(".zip"):
+                there |= {(below / name / inner).as_posix() for inner in ("a.ipynb", "b/c.pdf", "d")}
+        if not folders and not files and folder != str(place):
+            there.add(below.as_posix())
+    return there
+
+
+@given(tree=TREES)
+def test_every_file_and_every_empty_folder_has_a_row_or_is_left_out_with_a_reason(
+    tree: dict[tuple[str, ...], str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("tree") / "class"
+    place.mkdir()
+    there = lay_out(place, tree)
+    try:
+        handed_in = look_through([place], KNOWN)
+    except UsageError:
+        return  # there is no notebook at all, which the message says
+    rows = [one.file for one in handed_in.found]
+    names = [one.file for one in handed_in.left_out]
+    assert sorted([*rows, *names]) == sorted(there)
+    assert all(one.reason.said for one in handed_in.left_out)
+
+
+@given(names=NAMES, others=st.lists(NAME, max_size=4))
+def test_every_member_of_a_zip_has_a_row_or_is_left_out_with_a_reason(
+    names: list[str], others: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    members = dict.fromkeys([*(f"{name}.ipynb" for name in names), *(f"ada/{name}" for name in others), *others])
+    archive = pack(tmp_path_factory.mktemp("zip") / "class.zip", members)
+    try:
+        handed_in = look_through([archive], KNOWN)
+    except ArchiveRefused:
+        return
+    seen = [name for name in members if not any(is_hidden(part) for part in SEPARATORS.split(name) if part not in DOTS)]
+    assert len(handed_in.found) + len(handed_in.left_out) == len(seen)
+
+
+DOTS = (".", "..")

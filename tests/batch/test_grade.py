@@ -214,11 +214,16 @@ def test_files_are_whole_or_as_they_were(folder: Path, tmp_path: Path, course: C
     assert not list((tmp_path / "out").rglob("*.tmp"))
 
 
-def test_a_number_given_to_a_second_file_is_nobody_elses_name(tmp_path: Path) -> None:
+def test_several_files_of_a_student_are_numbered_and_name_one_another(tmp_path: Path) -> None:
     course = tiny_course(tmp_path / "course")
-    found = [
-        Found(tmp_path / f"{number}.ipynb", student, "compile_settings")
-        for number, student in enumerate(["ada", "ada", "ada (2)"])
-    ]
+    work = [("ada", "a.ipynb"), ("ada", "b.ipynb"), ("ada (2)", "c.ipynb")]
+    found = [Found(tmp_path / file, student, "compile_settings", file) for student, file in work]
+    found.append(Found(tmp_path / "d.ipynb", "ada", "convolutions", "d.ipynb"))
     submissions = ClassOfSubmissions(course, lambda name: Journey(course, course.assignment(name)))
-    assert [one.student for one, _ in submissions.prepare(found)] == ["ada", "ada (3)", "ada (2)"]
+    prepared = [one for one, _ in submissions.prepare(found)]
+    assert [(one.student, one.file_number, one.together) for one in prepared] == [
+        ("ada", 1, ("a.ipynb", "b.ipynb")),
+        ("ada", 2, ("a.ipynb", "b.ipynb")),
+        ("ada (2)", 1, ()),
+        ("ada", 1, ()),
+    ]

@@ -89,6 +89,44 @@ def test_names_may_hold_anything(path: Path) -> None:
     assert done(path, **odd)
 
 
+# --- several files of one student ------------------------------------------------------------------------------------
+
+
+def test_each_file_of_a_student_has_its_own_state(path: Path) -> None:
+    with closing(Ledger(path)) as ledger:
+        for number in (1, 2):
+            ledger.begin(**ADA, **FILE, file_number=number)
+        ledger.end(**ADA, file_number=2, done=True)
+        assert not ledger.is_done(**ADA, **FILE)
+        assert ledger.is_done(**ADA, **FILE, file_number=2)
+        ledger.enrol([("ada", "steps", 1), ("ada", "steps", 2)])
+        assert ledger.enrolled() == [("ada", "steps", 1), ("ada", "steps", 2)]
+
+
+def test_a_ledger_of_an_earlier_version_is_gone_on_with(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(EARLIER)
+    for _ in range(2):
+        with closing(Ledger(path)) as ledger:
+            assert ledger.is_done(**ADA, **FILE)
+            assert ledger.enrolled() == [("ada", "steps", 1)]
+            assert ledger.measured("steps") == Measured(wall_seconds=3.0, peak_memory_bytes=5)
+            ledger.begin(**ADA, **FILE, file_number=2)
+
+
+EARLIER = """
+CREATE TABLE submission (student TEXT NOT NULL, assignment TEXT NOT NULL, sha256 TEXT NOT NULL, settings TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed')), tries INTEGER NOT NULL DEFAULT 0,
+    wall_seconds REAL NOT NULL DEFAULT 0, peak_memory_bytes INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (student, assignment));
+CREATE TABLE enrolled (number INTEGER PRIMARY KEY, student TEXT NOT NULL, assignment TEXT NOT NULL);
+CREATE TABLE notebook (sha256 TEXT PRIMARY KEY, assignment TEXT NOT NULL);
+INSERT INTO submission VALUES ('ada', 'steps', 'aa', 's1', 'done', 1, 3.0, 5);
+INSERT INTO enrolled (student, assignment) VALUES ('ada', 'steps');
+"""
+
+
 # --- notebooks --------------------------------------------------------------------------------------------------------
 
 

@@ -483,3 +483,45 @@ def test_where_some_belong_the_others_have_rows_that_say_that_they_do_not(
         ("nia", "names no assignment, and no exercise of 'compile_settings' was found in it"),
     ):
         assert said in (tmp_path / "out" / "reports" / f"{student}.compile_settings.json").read_text()
+
+
+# --- nobody is left out -----------------------------------------------------------------------------------------------
+
+
+def test_what_has_no_row_is_named_at_the_end_and_in_a_file(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    (folder / "fay.pdf").write_text("%PDF")
+    words = ["grade", folder, "--out", tmp_path / "out", "--course", course.root]
+    said = fairmark_(*words).out
+    assert "Left out: 1 file or folder, named in" in said
+    assert "fay.pdf is a PDF, not a notebook." in said
+    listed = json.loads(fairmark_(*words, "--json").out)
+    assert [one.get("student") for one in listed] == ["ada", "ben", "eve", None]
+    assert listed[-1]["schema"] == "fairmark.left_out/1"
+    assert [one["file"] for one in listed[-1]["left_out"]] == ["fay.pdf"]
+    assert (tmp_path / "out" / "left_out.csv").read_text().splitlines()[1].startswith("fay.pdf,")
+    (folder / "fay.pdf").unlink()
+    assert "Left out" not in fairmark_(*words).out
+    assert not (tmp_path / "out" / "left_out.csv").exists()
+
+
+def test_a_student_who_handed_in_no_notebook_has_a_row_that_says_what_there_is(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    for name in ("gus/week4/hand in/final/compile_settings.ipynb", "fay/compile_settings.pdf"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(answered(course))
+    (folder / "hal").mkdir()
+    words = ["grade", folder, "--out", tmp_path / "out", "--course", course.root]
+    assert fairmark_(*words).exit_code == 1
+    graded = rows(tmp_path / "out")
+    assert {student: graded[student]["outcome"] for student in ("fay", "hal")} == {"fay": "error", "hal": "error"}
+    assert graded["gus"]["outcome"] != "error"
+    for student, said in (
+        ("fay", "fay: holds no notebook: compile_settings.pdf is a PDF, not a notebook"),
+        ("hal", "hal: is an empty folder. Hand in the notebook itself, the .ipynb file."),
+    ):
+        assert said in (tmp_path / "out" / "reports" / f"{student}.compile_settings.json").read_text()
+    fairmark_(*words)
+    assert rows(tmp_path / "out") == graded

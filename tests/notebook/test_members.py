@@ -80,8 +80,8 @@ def test_a_name_that_stays_inside_is_told(name: str) -> None:
 
 
 def test_suffixes_are_known_in_capitals_and_before_spaces() -> None:
-    assert all(is_notebook(name) for name in ("a.ipynb", "a.IPYNB", "a.ipynb \n"))
-    assert not any(is_notebook(name) for name in ("a.ipynb.txt", "ipynb", "a.py"))
+    assert all(is_notebook(name) for name in ("a.ipynb", "a.IPYNB", "a.ipynb \n", "a.ipynb.json", "a.ipynb.TXT "))
+    assert not any(is_notebook(name) for name in ("a.ipynb.zip", "a.ipynb.html", "a.txt", "ipynb", "a.py"))
     assert is_zip("a.Zip ")
     assert not is_zip("a.tar")
 

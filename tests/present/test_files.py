@@ -69,6 +69,14 @@ def test_a_dot_in_a_name_is_not_taken_for_the_one_between(small_report: Report) 
     assert len(names) == 2
 
 
+def test_a_second_file_of_a_student_has_a_name_that_no_other_students_can_have(small_report: Report) -> None:
+    students = ("ada", "ada (2)", "ada.horses_or_humans", "ada.horses_or_humans (2)")
+    reports = [small_report.model_copy(update={"student": student}) for student in students]
+    reports += [report.model_copy(update={"file_number": number}) for report in reports for number in (2, 3)]
+    assert len({report_name(report) for report in reports}) == len(reports) == 12
+    assert report_name(reports[4]) == "ada.horses_or_humans (2)"
+
+
 def test_a_file_where_the_folder_should_be_is_the_machines_fault(tmp_path: Path, small_report: Report) -> None:
     (tmp_path / "reports").touch()
     with pytest.raises(MachineError, match="cannot be written"):

@@ -21,11 +21,12 @@ def standings(*reports: Report) -> list[Standing]:
 
 
 def test_a_small_gradebook_reads_as_it_should(small_report: Report, full_report: Report, mixed_report: Report) -> None:
+    small_report = small_report.model_copy(update={"file": "week 4/work.ipynb"})
     assert gradebook_text(standings(small_report, full_report, mixed_report)) == (
-        "student,assignment,score,max_score,percent,outcome,flags,compile,pictures,train,model,predict\r\n"
-        "ada,horses_or_humans,1,2.5,40.0,partial,,1,,,,\r\n"
-        "Grace Hopper,horses_or_humans,5,5,100.0,passed,,,3,2,,\r\n"
-        "Ada Lovelace,horses_or_humans,7,18,38.9,needs_attention,history_disagrees,0,4,0,3,0\r\n"
+        "student,assignment,score,max_score,percent,outcome,flags,file,compile,pictures,train,model,predict\r\n"
+        "ada,horses_or_humans,1,2.5,40.0,partial,,week 4/work.ipynb,1,,,,\r\n"
+        "Grace Hopper,horses_or_humans,5,5,100.0,passed,,,,3,2,,\r\n"
+        "Ada Lovelace,horses_or_humans,7,18,38.9,needs_attention,history_disagrees,,0,4,0,3,0\r\n"
     )
 
 
@@ -37,6 +38,7 @@ def test_a_row_alone_has_the_exercises_of_its_report(small_report: Report) -> No
         "2.5",
         "40.0",
         "partial",
+        "",
         "",
         "1",
     ]

@@ -143,8 +143,9 @@ def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list
 
 
 @contextmanager
-def _class_of(place: Place) -> Iterator[list[tuple[str, str]]]:
-    """Who makes the class, by student and assignment; empty where no ledger says so. No batch begins meanwhile."""
+def _class_of(place: Place) -> Iterator[list[tuple[str, str, int]]]:
+    """Who makes the class, as :meth:`Ledger.enrolled` gives it; empty where no ledger says so. No batch begins
+    meanwhile."""
     if not place.ledger.is_file():
         yield []
         return
@@ -152,7 +153,7 @@ def _class_of(place: Place) -> Iterator[list[tuple[str, str]]]:
         yield ledger.enrolled()
 
 
-def _rewrite(place: Place, course: Course, enrolled: list[tuple[str, str]]) -> list[Standing]:
+def _rewrite(place: Place, course: Course, enrolled: list[tuple[str, str, int]]) -> list[Standing]:
     found = evidence_files([place.evidence])
     names = {f"{report_stem(*one)}.json": number for number, one in enumerate(enrolled)}
     if enrolled:  # others have left the class since they were marked
@@ -160,7 +161,7 @@ def _rewrite(place: Place, course: Course, enrolled: list[tuple[str, str]]) -> l
     with _crew(Judge(course), place, len(found)) as again:
         rewritten = list(again(found))
     if not enrolled:
-        rewritten.sort(key=lambda one: (one[0].student, one[0].assignment))
+        rewritten.sort(key=lambda one: (one[0].student, one[0].assignment, one[0].file_number))
     place.prepare()
     with ThreadPoolExecutor(_WRITERS) as pool:
         list(pool.map(partial(write_files, place.reports), (files for _, files in rewritten)))

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, FairmarkError
 from fairmark.notebook.master import Master, master_of
+from fairmark.notebook.members import stem_of, without_copy_mark
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.stub import header_of
 
@@ -75,8 +76,10 @@ def _assignment(content: NotebookNode, notebook: Path, course: Course) -> str:
         except AssignmentNotFound as problem:
             remedy = f"{problem.remedy} If it belongs to another course, name that with --course DIR."
             raise AssignmentNotFound(f"{notebook}: {problem.message}", remedy=remedy) from problem
-    if notebook.stem in known:
-        return notebook.stem
+    stem = stem_of(notebook.name)
+    for name in (stem, without_copy_mark(stem)):
+        if name in known:
+            return name
     if len(known) == 1:
         return known[0]
     found = _by_exercises(content, course)

@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
 from fairmark.batch.find import Found
-from fairmark.batch.grade import ClassOfSubmissions, Place
+from fairmark.batch.grade import ClassOfSubmissions, Place, with_file
 from fairmark.batch.journey import Marked
 from fairmark.batch.ledger import Ledger
 from fairmark.errors import FairmarkError, Interrupted
@@ -46,6 +46,11 @@ class Piece:
     def student(self) -> str:
         return self.found.student
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Student, assignment and which of the student's files for it: no two of a class have the same."""
+        return self.found.student, self.assignment, self.found.file_number
+
 
 @dataclass
 class ClassRun:
@@ -69,7 +74,7 @@ class ClassRun:
         files = list(files)
         digests = {one.path: _digest(one) for one in files}
         named = self.submissions.prepare(files, lambda one: self.ledger.assignment_of(digests[one.path]))
-        self.ledger.enrol((one.student, assignment) for one, assignment in named)
+        self.ledger.enrol((one.student, assignment, one.file_number) for one, assignment in named)
         pieces = []
         for number, (one, assignment) in enumerate(named):
             piece = Piece(number, one, assignment, digests[one.path])
@@ -81,13 +86,14 @@ class ClassRun:
         return pieces
 
     def _done(self, piece: Piece) -> Report | None:
-        settings = self._settings(piece.assignment)
-        known = self.ledger.is_done(piece.student, piece.assignment, sha256=piece.sha256, settings=settings)
-        return self.place.written(piece.student, piece.assignment) if known and piece.sha256 else None
+        known = self.ledger.is_done(*piece.key, sha256=piece.sha256, settings=self._settings(piece))
+        return self.place.written(*piece.key) if known and piece.sha256 else None
 
-    def _settings(self, assignment: str) -> str:
-        """Of all that decides what is written, pages included."""
-        return f"{self.submissions.settings(assignment)}{' after the deadline' if self.place.deadline_passed else ''}"
+    def _settings(self, piece: Piece) -> str:
+        """Of all that decides what is written, pages included, besides the file's content."""
+        late = " after the deadline" if self.place.deadline_passed else ""
+        named = hashlib.sha256("\0".join((piece.found.file, *piece.found.together)).encode("utf-8", "replace"))
+        return f"{self.submissions.settings(piece.assignment)}{late} {named.hexdigest()[:16]}"
 
     def expected_bytes(self, piece: Piece) -> int:
         """Memory its run is expected to take: what the reference took, or the most that one of the same assignment did,
@@ -141,7 +147,7 @@ class ClassRun:
             ended, _ = wait(waiting, timeout=_LOOK_EVERY_SECONDS, return_when=FIRST_COMPLETED)
             for future in ended:
                 piece = waiting.pop(future)
-                marked = future.result()
+                marked = with_file(future.result(), piece.found)
                 tries[piece.number] = tries.get(piece.number, 0) + 1
                 if _is_ours(marked.report) and tries[piece.number] < _TRIES:
                     waiting[self._begun(piece, submit)] = piece
@@ -150,8 +156,7 @@ class ClassRun:
                 on_marked(marked.report)
 
     def _begun(self, piece: Piece, submit: Callable[[Piece], Future[Marked]]) -> Future[Marked]:
-        settings = self._settings(piece.assignment)
-        self.ledger.begin(piece.student, piece.assignment, sha256=piece.sha256, settings=settings)
+        self.ledger.begin(*piece.key, sha256=piece.sha256, settings=self._settings(piece))
         return submit(piece)
 
     def _expected_seconds(self, assignment: str) -> float:
@@ -163,8 +168,7 @@ class ClassRun:
         self._standings[piece.number] = Standing.of(marked.report)
         run = marked.report.run
         self.ledger.end(
-            piece.student,
-            piece.assignment,
+            *piece.key,
             # The file may have changed since it was read for the plan.
             done=not _is_ours(marked.report) and marked.report.notebook_sha256 == piece.sha256,
             wall_seconds=run.wall_seconds,

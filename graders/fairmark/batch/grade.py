@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,18 +18,29 @@ from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.batch.store import Key
 from fairmark.checks import Grader
 from fairmark.course import Course, built_in_course
-from fairmark.errors import AssignmentNotFound, AuthorError, FairmarkError, Interrupted, MachineError, NotOfThisCourse
-from fairmark.evidence import Evidence, Run, Submission
-from fairmark.judge import put_off
+from fairmark.errors import (
+    AssignmentNotFound,
+    AuthorError,
+    FairmarkError,
+    Interrupted,
+    MachineError,
+    NotOfThisCourse,
+    UnreadableNotebook,
+)
+from fairmark.evidence import Evidence, Flag, Run, Submission
+from fairmark.judge import judge, put_off
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.read import read_submission
 from fairmark.present.curve import curve_of
 from fairmark.present.escape import one_line
 from fairmark.present.files import evidence_json, report_files, report_name, report_stem, write_files
-from fairmark.report import Report, Standing
+from fairmark.report import SEVERAL_FILES, Report, Standing
 from fairmark.whole import write_file
 
-__all__ = ["ClassOfSubmissions", "Place", "not_marked"]
+__all__ = ["ClassOfSubmissions", "Place", "not_marked", "with_file"]
+
+_OTHERS_NAMED = 5
+"""Other files of a student that a flag names."""
 
 _NAMED = 3
 """Assignments of other courses that are named where a class belongs to another."""
@@ -76,6 +86,18 @@ class Place:
     def ledger(self) -> Path:
         return self.folder / "ledger.sqlite"
 
+    @property
+    def left_out(self) -> Path:
+        """Names what was handed in and has no row; not there where there is none."""
+        return self.folder / "left_out.csv"
+
+    def write_left_out(self, text: str | None) -> None:
+        """Raises :class:`fairmark.errors.MachineError` where it cannot be written."""
+        if text is not None:
+            write_file(self.left_out, text)
+        else:
+            self.left_out.unlink(missing_ok=True)
+
     def write(self, marked: Marked) -> None:
         """One submission's files, each whole or not at all.
 
@@ -93,18 +115,19 @@ class Place:
             deadline_passed=self.deadline_passed,
         )
 
-    def report(self, student: str, assignment: str) -> Path:
+    def report(self, student: str, assignment: str, file_number: int = 1) -> Path:
         """The file that holds the report of this submission, for programs."""
-        return self.reports / f"{report_stem(student, assignment)}.json"
+        return self.reports / f"{report_stem(student, assignment, file_number)}.json"
 
     def reports_of(self, standings: Iterable[Standing]) -> list[object]:
         """Whole reports, as programs read them: what a class is kept by in memory leaves out the checks."""
-        return [json.loads(self.report(one.student, one.assignment).read_bytes()) for one in standings]
+        files = [self.report(one.student, one.assignment, one.file_number) for one in standings]
+        return [json.loads(file.read_bytes()) for file in files]
 
-    def written(self, student: str, assignment: str) -> Report | None:
+    def written(self, student: str, assignment: str, file_number: int = 1) -> Report | None:
         """The report that stands here for this submission; None where there is none that can be read."""
         try:
-            return Report.model_validate_json(self.report(student, assignment).read_bytes())
+            return Report.model_validate_json(self.report(student, assignment, file_number).read_bytes())
         except (OSError, ValidationError):
             return None
 
@@ -158,7 +181,7 @@ class ClassOfSubmissions:
         named = [(one, self._assignment(one, known(one) if known(one) in names else None)) for one in found]
         counts = [name for _, name in named if name is not None] or names[:1]
         usual = max(dict.fromkeys(counts), key=counts.count)  # of several, the first one met
-        return _told_apart([(one, name or usual) for one, name in named])
+        return _numbered([(one, name or usual) for one, name in named])
 
     def _assignment(self, found: Found, known: str | None) -> str | None:
         if self.assignment is not None:
@@ -213,6 +236,8 @@ class ClassOfSubmissions:
         :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
         journey = self.journey_for(assignment)
         try:
+            if found.problem is not None:
+                return _without_notebook(found, journey, found.problem)
             return journey.mark(found.path, found.student, steps)
         except Interrupted:
             raise
@@ -245,20 +270,53 @@ def _around(found: list[Found]) -> str:
         return str(found[0].path.parent)
 
 
-def _told_apart(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
-    """The same, where one student handed in several files for one assignment: each gets a row and files of its own."""
-    taken = {(one.student, assignment) for one, assignment in work}
-    first: set[tuple[str, str]] = set()
-    told: list[tuple[Found, str]] = []
+def _numbered(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
+    """The same, where one student handed in several files for one assignment: each is numbered, and names them all."""
+    together: dict[tuple[str, str], list[str]] = {}
     for one, assignment in work:
-        name = one.student
-        if (name, assignment) in first:
-            numbered = (f"{one.student} ({number})" for number in itertools.count(2))
-            name = next(other for other in numbered if (other, assignment) not in taken)
-            taken.add((name, assignment))
-        first.add((name, assignment))
-        told.append((replace(one, student=name), assignment))
-    return told
+        together.setdefault((one.student, assignment), []).append(one.file or one.path.name)
+    numbers: Counter[tuple[str, str]] = Counter()
+    numbered: list[tuple[Found, str]] = []
+    for one, assignment in work:
+        files = together[one.student, assignment]
+        if len(files) > 1:
+            numbers[one.student, assignment] += 1
+            one = replace(one, file_number=numbers[one.student, assignment], together=tuple(files))  # noqa: PLW2901
+        numbered.append((one, assignment))
+    return numbered
+
+
+def with_file(marked: Marked, found: Found) -> Marked:
+    """The same, with the file that it is about, and a flag where the student handed in others for the assignment."""
+    named = {"file": encodable(found.file), "file_number": found.file_number}
+    submission = marked.evidence.submission
+    flags = (*submission.flags, *_several(found, marked.report.assignment))
+    later = [flag for flag in marked.report.flags if flag not in flags]  # in the order that the judge gives
+    submission = submission.model_copy(update={**named, "flags": flags})
+    return Marked(
+        marked.evidence.model_copy(update={"submission": submission}),
+        marked.report.model_copy(update={**named, "flags": tuple(dict.fromkeys((*flags, *later)))}),
+    )
+
+
+def _several(found: Found, assignment: str) -> Iterator[Flag]:
+    count = len(found.together)
+    if count > 1:
+        others = [file for number, file in enumerate(found.together, start=1) if number != found.file_number]
+        more = f" and {count - 1 - _OTHERS_NAMED} more" if count - 1 > _OTHERS_NAMED else ""
+        message = (
+            f"This is {found.file}, one of {count} files of the same student for {assignment}. The others: "
+            f"{', '.join(others[:_OTHERS_NAMED])}{more}. Each was marked; which of them counts, a person decides."
+        )
+        yield Flag(kind=SEVERAL_FILES, message=encodable(message))
+
+
+def _without_notebook(found: Found, journey: Journey, problem: UnreadableNotebook) -> Marked:
+    """Of a student who handed in nothing that could be marked; the report says what there is."""
+    submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
+    reason = encodable(f"{problem.message}. {problem.remedy or ''}".rstrip())
+    evidence = Evidence(submission=submission, run=Run(outcome="unreadable", reason=reason))
+    return Marked(evidence, judge(evidence, journey.grader))
 
 
 def not_marked(found: Found, journey: Journey, reason: str) -> Marked:

@@ -21,21 +21,35 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS submission (
     student TEXT NOT NULL,
     assignment TEXT NOT NULL,
+    file_number INTEGER NOT NULL DEFAULT 1,
     sha256 TEXT NOT NULL,
     settings TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed')),
     tries INTEGER NOT NULL DEFAULT 0,
     wall_seconds REAL NOT NULL DEFAULT 0,
     peak_memory_bytes INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (student, assignment)
+    PRIMARY KEY (student, assignment, file_number)
 );
 CREATE TABLE IF NOT EXISTS enrolled (
     number INTEGER PRIMARY KEY,
     student TEXT NOT NULL,
-    assignment TEXT NOT NULL
+    assignment TEXT NOT NULL,
+    file_number INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE IF NOT EXISTS notebook (sha256 TEXT PRIMARY KEY, assignment TEXT NOT NULL);
 """
+_VERSION = 1
+_UPGRADE = f"""
+BEGIN;
+ALTER TABLE submission RENAME TO earlier;
+ALTER TABLE enrolled ADD COLUMN file_number INTEGER NOT NULL DEFAULT 1;
+{_SCHEMA}
+INSERT INTO submission (student, assignment, sha256, settings, state, tries, wall_seconds, peak_memory_bytes)
+    SELECT student, assignment, sha256, settings, state, tries, wall_seconds, peak_memory_bytes FROM earlier;
+DROP TABLE earlier;
+COMMIT;
+"""
+"""Of a ledger that was begun when a student had one file for an assignment."""
 _MEASURED = "FROM submission WHERE assignment = ? AND state = 'done' AND wall_seconds > 0"
 _WAIT_SECONDS = 2.0
 """For another batch that is just ending."""
@@ -68,6 +82,7 @@ class Ledger:
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
+            self._upgrade()
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as problem:
             self._database.close()
@@ -83,6 +98,13 @@ class Ledger:
             f"{self._path}: the ledger cannot be used: {problem}",
             remedy="Move it away, or choose another folder with --out; nothing but time is lost.",
         )
+
+    def _upgrade(self) -> None:
+        [version] = self._database.execute("PRAGMA user_version").fetchone()
+        columns = [name for _, name, *_ in self._database.execute("PRAGMA table_info(submission)")]
+        if version < _VERSION and "tries" in columns and "file_number" not in columns:
+            self._database.executescript(_UPGRADE)
+        self._database.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
@@ -110,51 +132,61 @@ class Ledger:
 
     # --- the class ---
 
-    def enrol(self, submissions: Iterable[tuple[str, str]]) -> None:
-        """These make the class from here on, by student and assignment, in the order of the gradebook."""
+    def enrol(self, submissions: Iterable[tuple[str, str, int]]) -> None:
+        """These make the class from here on, by student, assignment and number of the file, in the order of the
+        gradebook."""
         with self._using() as database:
             database.execute("BEGIN")
             database.execute("DELETE FROM enrolled")
-            database.executemany("INSERT INTO enrolled (student, assignment) VALUES (?, ?)", submissions)
+            database.executemany(
+                "INSERT INTO enrolled (student, assignment, file_number) VALUES (?, ?, ?)", submissions
+            )
             database.execute("COMMIT")
 
-    def enrolled(self) -> list[tuple[str, str]]:
+    def enrolled(self) -> list[tuple[str, str, int]]:
         """Who makes the class, in the order of the gradebook."""
         with self._using() as database:
-            rows = database.execute("SELECT student, assignment FROM enrolled ORDER BY number").fetchall()
-        return [(str(student), str(assignment)) for student, assignment in rows]
+            rows = database.execute("SELECT student, assignment, file_number FROM enrolled ORDER BY number").fetchall()
+        return [(str(student), str(assignment), int(number)) for student, assignment, number in rows]
 
     # --- submissions ---
 
-    def is_done(self, student: str, assignment: str, *, sha256: str, settings: str) -> bool:
+    def is_done(self, student: str, assignment: str, file_number: int = 1, *, sha256: str, settings: str) -> bool:
         """Whether this very file was marked, under these settings, and what came of it was written."""
         with self._using() as database:
             row = database.execute(
-                "SELECT 1 FROM submission WHERE student = ? AND assignment = ? AND sha256 = ? AND settings = ?"
-                " AND state = 'done'",
-                (student, assignment, sha256, settings),
+                "SELECT 1 FROM submission WHERE student = ? AND assignment = ? AND file_number = ? AND sha256 = ?"
+                " AND settings = ? AND state = 'done'",
+                (student, assignment, file_number, sha256, settings),
             ).fetchone()
         return row is not None
 
-    def begin(self, student: str, assignment: str, *, sha256: str, settings: str) -> None:
+    def begin(self, student: str, assignment: str, file_number: int = 1, *, sha256: str, settings: str) -> None:
         """It is being marked, once more."""
         with self._using() as database:
             database.execute(
-                "INSERT INTO submission (student, assignment, sha256, settings, state, tries) VALUES (?, ?, ?, ?,"
-                " 'running', 1) ON CONFLICT (student, assignment) DO UPDATE SET sha256 = excluded.sha256, settings ="
-                " excluded.settings, state = 'running', tries = tries + 1",
-                (student, assignment, sha256, settings),
+                "INSERT INTO submission (student, assignment, file_number, sha256, settings, state, tries) VALUES"
+                " (?, ?, ?, ?, ?, 'running', 1) ON CONFLICT (student, assignment, file_number) DO UPDATE SET"
+                " sha256 = excluded.sha256, settings = excluded.settings, state = 'running', tries = tries + 1",
+                (student, assignment, file_number, sha256, settings),
             )
 
     def end(
-        self, student: str, assignment: str, *, done: bool, wall_seconds: float = 0.0, peak_memory_bytes: int = 0
+        self,
+        student: str,
+        assignment: str,
+        file_number: int = 1,
+        *,
+        done: bool,
+        wall_seconds: float = 0.0,
+        peak_memory_bytes: int = 0,
     ) -> None:
         """It was marked and its files are written; or it could not be, through no fault of the student's."""
         with self._using() as database:
             database.execute(
                 "UPDATE submission SET state = ?, wall_seconds = ?, peak_memory_bytes = ? WHERE student = ? AND"
-                " assignment = ?",
-                ("done" if done else "failed", wall_seconds, peak_memory_bytes, student, assignment),
+                " assignment = ? AND file_number = ?",
+                ("done" if done else "failed", wall_seconds, peak_memory_bytes, student, assignment, file_number),
             )
 
     def measured(self, assignment: str) -> Measured | None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Semaphore
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ from fairmark.batch.class_run import ClassRun, Piece
 from fairmark.batch.cluster import mark_on_cluster
 from fairmark.batch.copies import Copies
 from fairmark.batch.elsewhere import Batch, NotHere, location_of
-from fairmark.batch.find import find_submissions
+from fairmark.batch.find import look_through
 from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey, Marked
 from fairmark.batch.ledger import Ledger
@@ -34,11 +34,12 @@ from fairmark.course import Course, find_course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
 from fairmark.present.progress import ClassProgress
+from fairmark.present.remarks import Remarks, left_out_data, left_out_text, show_remarks
 from fairmark.present.table import show_class
 from fairmark.report import Standing
 from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupted_runs
 
-__all__ = ["grade", "grade_class"]
+__all__ = ["grade", "grade_class", "mark_class"]
 
 _HANDED_OUT = 4
 """Submissions for each that runs: as many may be copies that wait."""
@@ -90,7 +91,7 @@ def grade(
     # On a cluster each worker builds the sandbox, and refuses where it cannot.
     launcher = grading_launcher(trust=trust) if cluster is None else None
     began = time.monotonic()
-    standings = grade_class(
+    standings, remarks = mark_class(
         folders,
         out,
         found,
@@ -107,14 +108,22 @@ def grade(
         trust=trust,
     )
     if as_json:
-        results().file.write(json.dumps(Place(out).reports_of(standings), indent=2) + "\n")
+        listed = Place(out).reports_of(standings)
+        listed += [left_out_data(remarks.left_out)] if remarks.left_out else []
+        results().file.write(json.dumps(listed, indent=2) + "\n")
     else:
         show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
+        show_remarks(results(), standings, remarks)
         say(f"Gradebook: {out / 'gradebook.csv'}   Reports: {out / 'reports'}")
     raise typer.Exit(exit_code([standing.outcome for standing in standings]))
 
 
-def grade_class(
+def grade_class(folders: list[Path], out: Path, course: Course, **settings: Any) -> list[Standing]:  # noqa: ANN401
+    """:func:`mark_class` without its remarks."""
+    return mark_class(folders, out, course, **settings)[0]
+
+
+def mark_class(
     folders: list[Path],
     out: Path,
     course: Course,
@@ -130,15 +139,17 @@ def grade_class(
     decide_early: bool = True,
     cluster: str | None = None,
     trust: bool = False,
-) -> list[Standing]:
-    """Grades everything in ``folders`` into ``out``, showing progress; all standings, in the order of the gradebook.
+) -> tuple[list[Standing], Remarks]:
+    """Grades everything in ``folders`` into ``out``, showing progress; all standings, in the order of the gradebook,
+    and what else a teacher should know.
 
     What ``out`` says is done already is not done again, unless ``fresh``. With ``cluster``, the address of a Dask
     scheduler, its workers run the notebooks, with launchers of their own, where they confine everything or ``trust``
     says that they need not.
     """
     launcher = launcher or (best_launcher() if cluster is None else NotHere())
-    files = [one for folder in folders for one in find_submissions(folder, course.assignments())]
+    handed_in = look_through(folders, course.assignments())
+    files = handed_in.found
     at_once = max(1, min(jobs or cores(), len(files)))
 
     def journey(name: str) -> Journey:
@@ -158,6 +169,8 @@ def grade_class(
     submissions.require_own(files)
     place = Place(out, deadline_passed)
     place.prepare()
+    left_out = [(one.file, one.reason) for one in handed_in.left_out]
+    place.write_left_out(left_out_text(left_out) if left_out else None)
     with (
         closing(Ledger(place.ledger)) as ledger,
         _going_on(ClassRun(submissions, place, ledger, fresh=fresh), len(files)) as run,
@@ -180,7 +193,7 @@ def grade_class(
                 )
                 mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
         EvidenceStore(evidence_folder()).prune()
-        return run.standings
+        return run.standings, Remarks(left_out, place.left_out)
 
 
 def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_are_done: bool) -> None:

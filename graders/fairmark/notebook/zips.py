@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fairmark.errors import UnreadableNotebook
-from fairmark.notebook.members import Parts, is_notebook, is_zip, named, points_outside
+from fairmark.notebook.kinds import EMPTY_FOLDER, Reason, why_left_out
+from fairmark.notebook.members import Parts, is_notebook, is_zip, listed, points_outside
 from fairmark.notebook.opening import MAX_FILE_BYTES, no_such_file, opened_file, too_large
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "MAX_LEVELS",
     "MAX_MEMBERS",
     "MAX_NOTEBOOKS",
+    "Contents",
+    "contents_of",
     "leads_into_zip",
     "notebooks_in",
     "read_zipped",
@@ -71,6 +74,10 @@ DAMAGED = (
 )
 """What `zipfile` raises on files that are no zips, or broken ones."""
 
+_NAMED = 3
+"""Other files that are named where a zip holds no notebook."""
+
+_ZIP_THEM_ALONE = "Zip only the notebooks of your assignments."
 HAND_IN_THE_NOTEBOOK = "Hand in the notebook file itself, without a zip around it."
 ZIP_AGAIN = "Zip it again with what comes with the system, or hand in the notebook file itself."
 
@@ -93,28 +100,43 @@ def read_zipped(path: Path) -> bytes:
         return zipped.read(parts)
 
 
-def zip_members(path: Path) -> list[Parts]:
-    """The names of notebooks and zips in the zip at ``path``, each as the parts of a path below it.
+@dataclass(frozen=True)
+class Contents:
+    """What lies in a zip, by the parts of paths below it. ``left_out`` is what is no notebook, and why; names that are
+    hidden (see :func:`fairmark.notebook.members.is_hidden`) are nowhere."""
+
+    found: list[Parts]
+    left_out: list[tuple[Parts, Reason]]
+
+
+def zip_members(path: Path) -> Contents:
+    """The notebooks and zips in the zip at ``path``, those in zips inside it aside.
 
     Raises `UnreadableNotebook` where it cannot be read as a zip, has more than `MAX_MEMBERS` members or is a bomb;
     `MachineError` where this computer cannot read it.
     """
     with _reached(path) as (zipped, parts):
-        return list((zipped.inside(parts) if parts else zipped).members)
+        inner = zipped.inside(parts) if parts else zipped
+        return Contents(list(inner.members), inner.others())
 
 
 def notebooks_in(path: Path) -> list[Parts]:
-    """The names of all notebooks in one student's zip, those in zips inside it too; at least one.
+    """The names of all notebooks in one student's zip, as `contents_of` gives them."""
+    return contents_of(path).found
+
+
+def contents_of(path: Path) -> Contents:
+    """All notebooks in one student's zip, those in zips inside it too; at least one.
 
     Raises as `zip_members` does, and where it holds no notebook or more than `MAX_NOTEBOOKS`. Of zips inside it that
-    cannot be read the first is named, where there is no notebook beside them.
+    cannot be read the first is named, where there is no notebook beside them; else each is left out.
     """
     with _reached(path) as (zipped, parts):
-        found = (zipped.inside(parts) if parts else zipped).notebooks()
-    if len(found) > MAX_NOTEBOOKS:
-        reason = f"holds {len(found)} notebooks, and {MAX_NOTEBOOKS} is the limit"
-        raise UnreadableNotebook(path, reason, remedy="Zip only the notebooks of your assignments.")
-    return found
+        contents = (zipped.inside(parts) if parts else zipped).contents()
+    if len(contents.found) > MAX_NOTEBOOKS:
+        reason = f"holds {len(contents.found)} notebooks, and {MAX_NOTEBOOKS} is the limit"
+        raise UnreadableNotebook(path, reason, remedy=_ZIP_THEM_ALONE)
+    return contents
 
 
 def refusal(path: Path) -> UnreadableNotebook:
@@ -152,11 +174,13 @@ def _reached(path: Path) -> Iterator[tuple[_Zip, Parts]]:
 
 @dataclass(frozen=True)
 class _Zip:
-    """An open zip; ``level`` counts the zips it lies in, itself included. ``members`` are notebooks and zips."""
+    """An open zip; ``level`` counts the zips it lies in, itself included. ``members`` are notebooks and zips, ``left``
+    is what else there is, with its size in bytes."""
 
     path: Path
     archive: zipfile.ZipFile
     members: dict[Parts, zipfile.ZipInfo]
+    left: list[tuple[Parts, int | None]]
     level: int
 
     def holds_zip(self, parts: Parts) -> bool:
@@ -173,19 +197,36 @@ class _Zip:
         with _translated(path, "is damaged in the zip"), self.archive.open(info) as member:
             return member.read(limit)  # it stops at the size that was declared, which is no larger
 
-    def notebooks(self) -> list[Parts]:
+    def others(self) -> list[tuple[Parts, Reason]]:
+        return [
+            (parts, EMPTY_FOLDER if size_bytes is None else why_left_out(parts[-1], size_bytes=size_bytes))
+            for parts, size_bytes in self.left
+        ]
+
+    def contents(self) -> Contents:
         found = [parts for parts in self.members if is_notebook(parts[-1])]
+        left_out = self.others()
         problems: list[UnreadableNotebook] = []
-        for parts in [parts for parts in self.members if is_zip(parts[-1])][:MAX_NOTEBOOKS]:
+        for number, parts in enumerate(parts for parts in self.members if is_zip(parts[-1])):
+            if number >= MAX_NOTEBOOKS:
+                left_out.append((parts, Reason(f"is one zip of more than {MAX_NOTEBOOKS} in a zip", _ZIP_THEM_ALONE)))
+                continue
             try:
-                found += [(*parts, *inner) for inner in self.inside(parts).notebooks()]
+                inner = self.inside(parts).contents()
             except UnreadableNotebook as error:
                 problems.append(error)
+                left_out.append((parts, Reason(error.reason, error.remedy or "")))
+                continue
+            found += [(*parts, *below) for below in inner.found]
+            left_out += [((*parts, *below), reason) for below, reason in inner.left_out]
         if found:
-            return found
+            return Contents(found, left_out)
         if problems:
             raise problems[0]
-        raise UnreadableNotebook(self.path, "is a zip with no notebook in it", remedy=HAND_IN_THE_NOTEBOOK)
+        held = ", ".join(_short("/".join(parts)) for parts, _ in left_out[:_NAMED])
+        more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        reason = f"is a zip with no notebook in it{f', but {held}{more}' if held else ''}"
+        raise UnreadableNotebook(self.path, reason, remedy=HAND_IN_THE_NOTEBOOK)
 
 
 def _zip(path: Path, file: BinaryIO, *, size_bytes: int, level: int) -> _Zip:
@@ -200,7 +241,8 @@ def _zip(path: Path, file: BinaryIO, *, size_bytes: int, level: int) -> _Zip:
     if sum(info.compress_size for info in infos) > size_bytes:  # D. Fifield, "A better zip bomb", 2019
         reason = "is a zip bomb: its members take more room than the file has, so they lie over each other"
         raise UnreadableNotebook(path, reason, remedy=ZIP_AGAIN)
-    return _Zip(path, archive, named(infos), level)
+    listing = listed(infos)
+    return _Zip(path, archive, listing.members, listing.others, level)
 
 
 class _Bounded:

@@ -34,13 +34,16 @@ def evidence_json(evidence: Evidence) -> str:
 
 
 def report_name(report: Report) -> str:
-    """``<student>.<assignment>``, safe as a file name and of its own for each pair of the two."""
-    return report_stem(report.student, report.assignment)
+    """``<student>.<assignment>``, safe as a file name and of its own for each pair of the two; a student's second file
+    for the assignment is ``<student>.<assignment> (2)``."""
+    return report_stem(report.student, report.assignment, report.file_number)
 
 
-def report_stem(student: str, assignment: str) -> str:
+def report_stem(student: str, assignment: str, file_number: int = 1) -> str:
     """The same, for a report that is yet to be read."""
-    return f"{file_stem(student)}.{file_stem(assignment, dots=False)}"
+    # No stem holds a bracket, so that none of another student's can be the same.
+    mark = f" ({file_number})" if file_number > 1 else ""
+    return f"{file_stem(student)}.{file_stem(assignment, dots=False)}{mark}"
 
 
 def report_files(

@@ -16,7 +16,7 @@ from fairmark.whole import write_file
 
 __all__ = ["COLUMNS", "exercise_ids", "gradebook_row", "gradebook_text", "write_gradebook"]
 
-COLUMNS: Final = ("student", "assignment", "score", "max_score", "percent", "outcome", "flags")
+COLUMNS: Final = ("student", "assignment", "score", "max_score", "percent", "outcome", "flags", "file")
 """The columns before those of the exercises."""
 
 
@@ -41,6 +41,7 @@ def gradebook_row(standing: Standing, ids: Sequence[str] | None = None, student:
         percent(standing.percent),
         standing.outcome,
         csv_field(";".join(kinds)),
+        csv_field(standing.file),
         *(scores.get(id_, "") for id_ in (exercise_ids([standing]) if ids is None else ids)),
     ]
 

@@ -17,7 +17,7 @@ from fairmark.present.curve import accuracy_key
 from fairmark.present.encodable import Encodable
 from fairmark.present.escape import directed, one_line
 from fairmark.present.wording import LOOKS, marks, seconds_in_words
-from fairmark.report import Report, Standing
+from fairmark.report import SEVERAL_FILES, Report, Standing
 
 __all__ = ["ClassProgress", "RunProgress"]
 
@@ -271,7 +271,8 @@ class ClassProgress:
         self._show()
         if self._display.bars is None:
             score = marks(report.score, report.max_score)
-            name = directed(one_line(report.student, limit=60))
+            of_several = any(flag.kind == SEVERAL_FILES for flag in report.flags)
+            name = directed(one_line(f"{report.student}: {report.file}" if of_several else report.student, limit=60))
             self._display.line(f"{self._so_far()}{self._time_left()}: {name}, {score}, {LOOKS[report.outcome].words}")
 
     def _time_left(self) -> str:

@@ -20,7 +20,7 @@ from fairmark.present.escape import as_text, one_line
 from fairmark.present.gradebook import exercise_ids
 from fairmark.present.names import shown_apart
 from fairmark.present.wording import LOOKS, RUN_WORDS, marks, number, percent, seconds_in_words
-from fairmark.report import ExerciseStanding, Outcome, Standing
+from fairmark.report import SEVERAL_FILES, ExerciseStanding, Outcome, Standing
 
 __all__ = ["show_class"]
 
@@ -132,13 +132,21 @@ class _Page:
     def row(self, standing: Standing, with_scores: bool) -> list[Text]:
         exercises = {exercise.id: exercise for exercise in standing.exercises}
         return [
-            as_text(self.names[standing.student]),
+            as_text(self.name(standing)),
             *([as_text(one_line(standing.assignment, limit=60))] if self.has_assignments else []),
             Text(marks(standing.score, standing.max_score)),
             Text(percent(standing.percent), style="bold"),
             *(self.exercise(exercises.get(id_), with_scores) for id_ in self.ids),
             self.outcome(standing),
         ]
+
+    def name(self, standing: Standing) -> str:
+        """Of one of several files with the file, whose end tells most."""
+        name = self.names[standing.student]
+        if SEVERAL_FILES not in standing.flags:
+            return name
+        file = one_line(standing.file.rpartition("/")[2], limit=60)
+        return f"{name}: {file}"
 
     def symbol(self, outcome: Outcome) -> Text:
         look = LOOKS[outcome]
