@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,26 @@ def test_an_answer_given_in_another_cell_counts() -> None:
         untouched=["compile"], also=[compiled], sources={"last": "model.compile('rmsprop', 'bce', ['acc'])"}
     )
     assert exercise(report, "compile").outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("edits", "outcome", "check_hint", "exercise_hint"),
+    [
+        ({"untouched": ["compile"]}, "unattempted", None, "Begin here."),
+        ({"errors": {COMPILE: TYPO}}, "error", None, None),
+        ({}, "failed", "Look again.", "Begin here."),
+    ],
+)
+def test_a_hint_is_given_to_code_that_ran_and_is_not_right_yet(
+    edits: dict[str, Any], outcome: str, check_hint: str | None, exercise_hint: str | None
+) -> None:
+    def wrong(run: RunView) -> None:
+        expect(run.model.optimizer).to_be("adam")
+
+    grader = asking(wrong)
+    grader.exercises[0] = replace(grader.exercises[0], hints=("Begin here.",))
+    result = judge(right_answer(**edits), grader).exercises[0]
+    assert (result.outcome, result.checks[0].hint, result.hint) == (outcome, check_hint, exercise_hint)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

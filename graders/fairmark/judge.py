@@ -12,7 +12,7 @@ judge
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fairmark.advice import raised
@@ -161,9 +161,14 @@ def _judge_exercise(evidence: Evidence, exercise: Exercise, grader: Grader, flag
         score=_total(result.score for result in results),
         max_score=_total(result.max_score for result in results),
         checks=tuple(results),
-        hint=next(iter(exercise.hints), None) if outcome != "passed" else None,
+        hint=next(iter(exercise.hints), None) if _leads_on([result.outcome for result in results]) else None,
         lesson=exercise.lesson if outcome == "passed" else None,
     )
+
+
+def _leads_on(outcomes: Sequence[Outcome]) -> bool:
+    """Whether an exercise's own hint is of use: its code has run and is not right yet, or nobody has begun it."""
+    return bool({"failed", "partial"} & {*outcomes}) or {*outcomes} == {"unattempted"}
 
 
 def _told_of_its_error(result: CheckResult, view: RunView, exercise: Exercise) -> CheckResult:
@@ -339,7 +344,8 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         message=answer.message,
         found=answer.found,
         expected=answer.expected,
-        hint=None if answer.outcome == "passed" else check.hint,
+        # What raised, was not reached or waits for a person has said so, and the hint is about something else.
+        hint=check.hint if answer.outcome in ("failed", "partial") else None,
         cell=_number(answer.cell, submission),
         visibility=check.visibility,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from fairmark.present.curve import Curve
 from fairmark.present.html import report_page
-from fairmark.report import Report
+from fairmark.report import CheckResult, Report
 
 # Nothing but what the template itself is made of.
 _TAGS = """
@@ -142,3 +142,32 @@ def test_an_unreadable_submission_has_a_page_too(full_report: Report) -> None:
     text = Page(report_page(full_report.model_copy(update={"run": run, "exercises": ()}))).text
     assert "The file could not be read" in text
     assert "Confined by" not in text
+
+
+def test_an_error_that_several_checks_came_upon_is_told_once(small_report: Report) -> None:
+    checks = tuple(
+        CheckResult(
+            id=name, title=name, outcome="error", score=0, max_score=1, message="It raised.", found="E: x", cell=9
+        )
+        for name in ("loss", "optimizer", "metrics")
+    )
+    exercise = small_report.exercises[0].model_copy(update={"checks": checks, "outcome": "error"})
+    page = report_page(small_report.model_copy(update={"exercises": (exercise,)}))
+    assert (page.count("It raised."), page.count("As above."), page.count("E: x")) == (1, 2, 0)
+
+
+def test_what_nobody_has_begun_has_one_hint_on_the_page_and_none_of_its_code(small_report: Report) -> None:
+    checks = tuple(
+        CheckResult(id=name, title=name, outcome="unattempted", score=0, max_score=1, cell=9, hint="Of a check.")
+        for name in ("loss", "optimizer")
+    )
+    exercise = small_report.exercises[0].model_copy(
+        update={"checks": checks, "outcome": "unattempted", "hint": "Begin here."}
+    )
+    page = report_page(small_report.model_copy(update={"exercises": (exercise,)}), cell_lines={9: "raise Stub"})
+    assert [page.count(text) for text in ("Begin here.", "Of a check.", "raise Stub", "Not attempted yet.")] == [
+        1,
+        0,
+        0,
+        1,
+    ]

@@ -31,13 +31,20 @@ def report_with(outcome: Outcome, cell: int | None = 12, hint: str | None = None
     [
         ("failed", "Go to cell 12, “Compile the model”. Not right yet: The loss fits."),
         ("partial", "Go to cell 12, “Compile the model”. Not right yet: The loss fits."),
-        ("unattempted", "Start cell 12, “Compile the model”: write your code where the stub is."),
         ("error", "Mend cell 12, “Compile the model”: running it raised an error."),
         ("limit", "Make cell 12, “Compile the model” lighter: it reached a limit."),
     ],
 )
 def test_each_outcome_has_its_own_advice(outcome: Outcome, action: str) -> None:
     assert next_step(report_with(outcome, hint="Look\nup.")) == NextStep(action, cell=12, hint="Look up.")
+
+
+def test_an_exercise_that_nobody_has_begun_is_started_with_its_first_hint_not_with_that_of_a_check() -> None:
+    report = report_with("unattempted", hint="Which loss?")
+    begun = report.exercises[0].model_copy(update={"hint": "Read the table."})
+    assert next_step(report.model_copy(update={"exercises": (begun,)})) == NextStep(
+        "Start cell 12, “Compile the model”: write your code where the stub is.", 12, "Read the table.", begins=True
+    )
 
 
 def test_without_a_cell_the_exercise_is_named() -> None:
@@ -85,4 +92,4 @@ def test_a_check_that_is_held_back_is_not_told(outcome: Outcome, action: str) ->
         update={"checks": tuple(check.model_copy(update={"visibility": "never"}) for check in exercise.checks)}
     )
     shown = for_student(report.model_copy(update={"exercises": (hidden,)}))
-    assert next_step(shown) == NextStep(action)
+    assert next_step(shown) == NextStep(action, begins=outcome == "unattempted")

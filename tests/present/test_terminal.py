@@ -9,7 +9,7 @@ from rich.console import Console
 
 from fairmark.present.curve import Curve
 from fairmark.present.terminal import show_report
-from fairmark.report import Report
+from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary
 
 SMALL = """\
 ╭─ horses_or_humans ───────────────────────────────────────────────────────────╮
@@ -77,6 +77,104 @@ def test_what_was_not_attempted_is_not_blamed(mixed_report: Report) -> None:
     assert "Not attempted yet" in lines[start + 2]
     assert "not attempted yet · 0 / 2" in "".join(lines[start:])
     assert "Found" not in "".join(lines[start : start + 6])
+
+
+def nothing_earned(report: Report, *exercises: ExerciseResult) -> Report:
+    """``report`` with these exercises, all without marks."""
+    max_score = sum(one.max_score for one in exercises)
+    run = RunSummary(outcome="not_run")
+    return report.model_copy(update={"exercises": exercises, "score": 0.0, "max_score": max_score, "run": run})
+
+
+def alike(
+    id_: str, outcome: Outcome, *titles: str, cell: int, message: str = "", hint: str | None = None
+) -> ExerciseResult:
+    """An exercise whose checks all say the same."""
+    checks = tuple(
+        CheckResult(id=title, title=title, outcome=outcome, score=0, max_score=1, cell=cell, message=message, hint=hint)
+        for title in titles
+    )
+    return ExerciseResult(
+        id=id_,
+        title=f"Do {id_}",
+        outcome=outcome,
+        score=0,
+        max_score=len(titles),
+        checks=checks,
+        hint=f"First of {id_}." if outcome == "unattempted" else None,
+    )
+
+
+UNTOUCHED = """\
+╭─ horses_or_humans ───────────────────────────────────────╮
+│ ada                                                      │
+│ Was not run                                              │
+╰──────────────────────────────────────────────────────────╯
+╭─ ○ Do layers ────────────────────────────────────────────╮
+│ ○ One                                              0 / 1 │
+│   Not attempted yet. Cell 4.                             │
+│ ○ Two                                              0 / 1 │
+│ ○ Three                                            0 / 1 │
+╰────────────────────────────── not attempted yet · 0 / 3 ─╯
+╭─ ○ Do compile ───────────────────────────────────────────╮
+│ ○ Four                                             0 / 1 │
+│   Not attempted yet. Cell 6.                             │
+│ ○ Five                                             0 / 1 │
+╰────────────────────────────── not attempted yet · 0 / 2 ─╯
+
+  Total  0 / 5  0.0%
+
+╭─ Next step ──────────────────────────────────────────────╮
+│ Start cell 4, “Do layers”: write your code where the     │
+│ stub is.                                                 │
+│ Hint: First of layers.                                   │
+╰──────────────────────────────────────────────────────────╯
+"""
+
+
+def test_an_untouched_notebook_is_told_once_where_to_begin(small_report: Report) -> None:
+    report = nothing_earned(
+        small_report,
+        alike("layers", "unattempted", "One", "Two", "Three", cell=4, hint="Of a check."),
+        alike("compile", "unattempted", "Four", "Five", cell=6, hint="Of a check."),
+    )
+    text = shown(report, width=60, cell_lines={4: "raise NotImplementedError", 6: "..."})
+    assert lines_of(text) == UNTOUCHED.splitlines()
+
+
+ERROR = """\
+╭─ ! Do compile ───────────────────────────────────────────╮
+│ ! The loss                                         0 / 1 │
+│   This cell raised NameError, line 2: name 'modle'       │
+│   is not defined.                                        │
+│     Cell      12                                         │
+│ ! The optimizer                                    0 / 1 │
+│   As above.                                              │
+│ ! The metrics                                      0 / 1 │
+│   As above.                                              │
+╰──────────────────────────────── raised an error · 0 / 3 ─╯
+"""
+
+
+def test_an_error_that_several_checks_came_upon_is_told_once(small_report: Report) -> None:
+    said = "This cell raised NameError, line 2: name 'modle' is not defined."
+    one = alike("compile", "error", "The loss", "The optimizer", "The metrics", cell=12, message=said)
+    assert ERROR in shown(nothing_earned(small_report, one), width=60)
+
+
+def test_two_errors_are_both_told(small_report: Report) -> None:
+    one = alike("compile", "error", "The loss", "The optimizer", cell=12, message="The first.")
+    other = one.checks[1].model_copy(update={"message": "The second."})
+    text = shown(nothing_earned(small_report, one.model_copy(update={"checks": (one.checks[0], other)})))
+    assert "The first." in text
+    assert "The second." in text
+    assert "As above" not in text
+
+
+def test_a_stub_of_which_there_is_more_to_say_says_it(small_report: Report) -> None:
+    one = alike("layers", "unattempted", "One", cell=4, message="Its answer stands in a cell of Markdown.")
+    text = shown(nothing_earned(small_report, one))
+    assert "Its answer stands in a cell of Markdown. Cell 4." in text
 
 
 def test_flags_and_what_was_not_checked_are_named(mixed_report: Report) -> None:

@@ -16,11 +16,14 @@ _SETTLED: frozenset[Outcome] = frozenset({"passed", "needs_attention"})
 
 @dataclass(frozen=True)
 class NextStep:
-    """``action`` is one or two sentences on one line; ``cell`` is the cell's number, None where no cell is meant."""
+    """``action`` is one or two sentences on one line; ``cell`` is the cell's number, None where no cell is meant;
+    ``hint`` is that of the check, or the exercise's first where nobody has begun it, which ``begins`` says: what
+    stands in the cell is then no code of the student's."""
 
     action: str
     cell: int | None = None
     hint: str | None = None
+    begins: bool = False
 
 
 def next_step(report: Report, *, is_complete: bool = True) -> NextStep:
@@ -35,8 +38,10 @@ def next_step(report: Report, *, is_complete: bool = True) -> NextStep:
     for exercise in report.exercises:
         for check in exercise.checks:
             if check.outcome == "unattempted" or (check.outcome not in _SETTLED and not is_held_back(check)):
-                hint = one_line(check.hint, limit=400) if check.hint else None
-                return NextStep(_action(exercise, check), check.cell, hint)
+                begins = exercise.outcome == "unattempted"
+                hint = exercise.hint if begins else check.hint
+                shown = one_line(hint, limit=400) if hint else None
+                return NextStep(_action(exercise, check), check.cell, shown, begins)
         if not exercise.checks and exercise.outcome not in _SETTLED:
             return NextStep(f"Look at “{one_line(exercise.title)}” again.")
     if report.outcome == "needs_attention" or any(e.outcome == "needs_attention" for e in report.exercises):

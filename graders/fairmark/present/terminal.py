@@ -17,7 +17,7 @@ from fairmark.present.encodable import Encodable
 from fairmark.present.escape import as_text, one_line
 from fairmark.present.next_step import next_step
 from fairmark.present.plot import CurvePlot
-from fairmark.present.wording import LOOKS, lead, marks, number, percent, run_facts
+from fairmark.present.wording import LOOKS, lead, marks, number, percent, repeats, run_facts
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report
 
 __all__ = ["show_report"]
@@ -100,39 +100,46 @@ class _Page:
         rows.add_column(ratio=1, overflow="fold")
         rows.add_column(justify="right", no_wrap=True)
         follows_findings = False
+        again = repeats(exercise.checks)
         for check in exercise.checks:
-            if follows_findings:
+            is_short = check.outcome == "passed" or check.id in again
+            if follows_findings and not is_short:
                 rows.add_row()
             style = _QUIET_STYLE if check.outcome == "passed" else ""
             points = Text(marks(check.score, check.max_score), style=style)
-            rows.add_row(self.symbol(check.outcome), self.check(check), points)
-            follows_findings = check.outcome != "passed"
+            rows.add_row(self.symbol(check.outcome), self.check(check, is_repeated=check.id in again), points)
+            follows_findings = not is_short
         closing = self.closing(exercise)
         return _panel(rows if closing is None else Group(rows, Text(""), closing), title, look.style, subtitle)
 
     def closing(self, exercise: ExerciseResult) -> RenderableType | None:
-        """What an exercise ends with: why it was right, or its first hint."""
+        """What an exercise ends with: why it was right, or its first hint. That of one which nobody has begun is kept
+        for the next step: a hint for each would be a page of them."""
         if exercise.lesson:
             return as_text(exercise.lesson, "italic", limit=600)
-        if exercise.hint:
+        if exercise.hint and exercise.outcome != "unattempted":
             return Text.assemble(("To begin with: ", _QUIET_STYLE), as_text(exercise.hint, "italic", limit=600))
         return None
 
-    def check(self, check: CheckResult) -> RenderableType:
+    def check(self, check: CheckResult, *, is_repeated: bool = False) -> RenderableType:
         title = as_text(one_line(check.title))
         if check.outcome == "passed":
             remark = [as_text(check.message, _QUIET_STYLE, limit=600)] if check.message else []
             return Group(title, *remark)
         if check.outcome == "unattempted":
-            return Group(title, Text("Not attempted yet", style=_QUIET_STYLE), *self.findings(check))
+            place = f" Cell {check.cell}." if check.cell is not None else ""
+            said = as_text(f"{check.message or 'Not attempted yet.'}{place}", _QUIET_STYLE, limit=600)
+            return title if is_repeated else Group(title, said)
         title.stylize("bold")
+        if is_repeated:
+            return Group(title, Text("As above.", style=_QUIET_STYLE))
         message = [as_text(lead(check), limit=600)] if check.message else []
         return Group(title, *message, *self.findings(check))
 
     def findings(self, check: CheckResult) -> list[RenderableType]:
         """Found and expected under each other, then where, then the hint; nothing where all are missing."""
         rows: list[tuple[str, Text]] = []
-        if check.outcome != "unattempted":
+        if check.outcome != "error":  # its message says what was raised
             rows += [("Found", as_text(check.found, limit=300))] if check.found is not None else []
             rows += [("Expected", as_text(check.expected, limit=300))] if check.expected is not None else []
         if check.cell is not None:
@@ -178,7 +185,8 @@ class _Page:
     def next_step(self, *, is_complete: bool) -> RenderableType:
         step = next_step(self.report, is_complete=is_complete)
         lines = [as_text(step.action)]
-        line = one_line(self.cell_lines.get(step.cell, ""), limit=80) if step.cell is not None else ""
+        shown = step.cell is not None and not step.begins
+        line = one_line(self.cell_lines.get(step.cell or 0, ""), limit=80) if shown else ""
         if line:
             lines.append(as_text(f"  {line}", _QUIET_STYLE))
         if step.hint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ __all__ = [
     "marks",
     "number",
     "percent",
+    "repeats",
     "run_facts",
     "seconds_in_words",
     "steps_in_words",
@@ -72,6 +74,19 @@ def lead(check: CheckResult) -> str:
     """What a check says beside its found and expected: the message, less an end that only repeats the two."""
     repeated = f": found {check.found}, expected {check.expected}."
     return check.message.removesuffix(repeated) + "." if check.message.endswith(repeated) else check.message
+
+
+def repeats(checks: Sequence[CheckResult]) -> frozenset[str]:
+    """The ids of checks that say, word for word and of the same cell, what one above them has said: an error that
+    several checks came upon is told once, and a stub that nobody has begun needs no more than its name."""
+    said: set[tuple[str, str, str | None, str | None, int | None]] = set()
+    again = set()
+    for check in checks:
+        words = (check.outcome, check.message, check.found, check.expected, check.cell)
+        if check.outcome not in ("passed", "partial", "failed") and words in said:
+            again.add(check.id)
+        said.add(words)
+    return frozenset(again)
 
 
 def marks(score: float, max_score: float) -> str:
