@@ -5,28 +5,33 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import importlib
 import os
+import re
 import sys
 import time
 import types
 import warnings
+from collections.abc import Iterator
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 from fairmark.evidence import CellError
 from fairmark.notebook.magics import python_source
+from fairmark.sandbox.inside.magics import TolerantShell
 from fairmark.sandbox.inside.recorder import TrainingSkipped
 
-__all__ = ["Cells", "cell_error", "names_bound_in"]
+__all__ = ["Cells", "binds_unnamed", "cell_error", "names_bound_in"]
 
 _FILES_OF_CELLS = ("ipython-input", "ipykernel_")
 """What IPython, and a kernel of Jupyter's, name a cell's code after."""
+_RUN = re.compile(r"^[ \t]*%run\b", re.MULTILINE)
 _TIMED = "<timed exec>"
 """What IPython names the body of ``%%time`` after."""
 
 
-class _Shell(InteractiveShell):  # type: ignore[misc] # IPython has no types
+class _Shell(TolerantShell):
     """IPython without a terminal, a history file or a window."""
 
     system = InteractiveShell.system_raw  # ``!ls`` without a terminal of its own, of which there are none in here
@@ -64,6 +69,7 @@ class Cells:
     def run(self, source: str) -> tuple[float, CellError | None]:
         """Seconds and, where the cell raised, the error. :class:`TrainingSkipped` is let through."""
         began = time.monotonic()
+        importlib.invalidate_caches()  # a module may have been written by the cell before, within the same moment
         problem: BaseException | None
         try:
             result: ExecutionResult = self._shell.run_cell(source, store_history=True)
@@ -139,10 +145,26 @@ def _lines_taken_off(source: str, *, in_body: bool) -> int:
 
 
 def names_bound_in(source: str) -> set[str]:
-    """Names that the cell's own text binds at its top level, loops and ``with`` blocks included."""
+    """Names that the cell's own text binds at its top level, loops, ``with`` blocks and imports included."""
+    names: set[str] = set()
+    for node in _nodes_of(source):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names} - {"*"}
+    return names
+
+
+def binds_unnamed(source: str) -> bool:
+    """Whether the cell may bind names that its text does not spell: by ``from ... import *`` or ``%run``."""
+    starred = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in _nodes_of(source))
+    return starred or _RUN.search(source) is not None
+
+
+def _nodes_of(source: str) -> Iterator[ast.AST]:
     try:
         with warnings.catch_warnings(action="ignore"):  # running the cell has said them
             tree = ast.parse(python_source(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        return iter(())
+    return ast.walk(tree)

@@ -21,6 +21,7 @@ __all__ = [
     "count",
     "describe_layers",
     "function_of",
+    "inner_optimizer",
     "is_simple",
     "learning_rate_of",
     "plain",
@@ -148,7 +149,7 @@ def function_of(written: object, find: Callable[[object], object]) -> Function |
         return Function(name=name, module="keras", config={"name": written[:200]} if name != written else {})
     config: dict[str, Any] = {}
     if isinstance(written, keras.Loss | keras.Metric | keras.Optimizer):
-        data = json.loads(json.dumps(plain(written.get_config())))
+        data = json.loads(json.dumps(plain(_configuration(written))))
         config = data if isinstance(data, dict) else {}
         return Function(
             name=_name_of(written),
@@ -172,9 +173,29 @@ def _module_of(thing: object) -> str:
     return module if type(module) is str else ""
 
 
+def inner_optimizer(optimizer: keras.Optimizer) -> keras.Optimizer:
+    """The one that was asked for: under ``mixed_float16`` Keras puts another around it, which scales the loss."""
+    while isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
+def _configuration(thing: keras.Loss | keras.Metric | keras.Optimizer) -> dict[str, Any]:
+    """Its configuration. Where the notebook has switched off eager execution, in which alone a variable can be read, an
+    optimizer's rate is the one that it began with."""
+    value = getattr(getattr(thing, "_learning_rate", None), "value", None)
+    if tf.executing_eagerly() or not isinstance(value, tf.Variable):
+        return cast("dict[str, Any]", thing.get_config())
+    value.numpy = lambda: tf.get_static_value(value.initial_value)
+    try:
+        return cast("dict[str, Any]", thing.get_config())
+    finally:
+        del value.numpy
+
+
 def learning_rate_of(optimizer: keras.Optimizer) -> float | None:
     """The rate as a number; None where it follows a schedule."""
-    rate = optimizer.get_config().get("learning_rate")
+    rate = _configuration(optimizer).get("learning_rate")
     return float(rate) if isinstance(rate, int | float) else None
 
 

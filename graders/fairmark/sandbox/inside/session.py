@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from fairmark.evidence import (
     Value,
 )
 from fairmark.sandbox.inside import decoded, decoded_pipelines, pictures, training
-from fairmark.sandbox.inside.cells import Cells, names_bound_in
+from fairmark.sandbox.inside.absent import do_without_tensorboard
+from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.describe import simple_value
 from fairmark.sandbox.inside.export import Exporter
@@ -54,12 +57,14 @@ class _RememberingChannel(Channel):
 def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     """Runs every cell, whatever those before it did; the working folder is the current one."""
     silence_check()
+    sys.path.insert(0, "")  # modules that the notebook writes are imported from the working folder, as in Jupyter
     set_numerics(job.numerics)
     if job.threads is not None:
         tf.config.threading.set_intra_op_parallelism_threads(job.threads)
         tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     keras.utils.set_random_seed(job.seed)
     leave_untuned()
+    do_without_tensorboard()
     remembering = _RememberingChannel(channel)
     recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
     exporter = Exporter(recorder, Path.cwd() / "export")
@@ -88,20 +93,29 @@ def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell, opened: dict[s
     recorder.channel.settle()
     recorder.send(CellStarted(cell=cell.position))
     recorder.channel.settle()
+    before = dict(cells.names) if binds_unnamed(cell.source) else cells.names
     seconds, error = cells.run(cell.source)
     with recorder.guarded("names"):
-        record_names(recorder, cells.names, cell.source, opened)
+        unnamed = [name for name, value in cells.names.items() if name not in before or before[name] is not value]
+        record_names(recorder, cells.names, cell.source, opened, unnamed=unnamed)
     recorder.send(CellFinished(cell=cell.position, seconds=seconds, error=error))
 
 
 def record_names(
-    recorder: Recorder, names: dict[str, object], source: str, opened: dict[str, PicturesOpened] | None = None
+    recorder: Recorder,
+    names: dict[str, object],
+    source: str,
+    opened: dict[str, PicturesOpened] | None = None,
+    *,
+    unnamed: Iterable[str] = (),
 ) -> None:
     """What the cell that has just run called things. Models bound for the first time are described as they stand, and
-    pipelines that come from pictures in ``opened`` are opened under their own name."""
+    pipelines that come from pictures in ``opened`` are opened under their own name. ``unnamed`` are names that it has
+    bound without spelling them, those of IPython's own excepted."""
+    bound = names_bound_in(source) | {name for name in unnamed if not name.startswith("_")}
     values: dict[str, Value] = {}
     objects: dict[str, str] = {}
-    for name in pictures.as_they_were_made(names, sorted(names_bound_in(source) & names.keys())):
+    for name in pictures.as_they_were_made(names, sorted(bound & names.keys())):
         thing = names[name]
         if isinstance(thing, keras.Model):
             training.describe_model(recorder, thing)

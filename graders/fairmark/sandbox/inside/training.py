@@ -86,7 +86,8 @@ def _wrap_compile(recorder: Recorder) -> None:
 
 
 def _compiled(recorder: Recorder, model: keras.Model, asked: dict[str, Any]) -> ModelCompiled:
-    optimizer = describe.function_of(model.optimizer, keras.optimizers.get)
+    inner = describe.inner_optimizer(model.optimizer)
+    optimizer = describe.function_of(inner, keras.optimizers.get)
     metrics = asked["metrics"] or []
     flat = list(metrics.values()) if isinstance(metrics, dict) else list(metrics)
     nested = [item for entry in flat for item in (entry if isinstance(entry, list | tuple) else [entry])]
@@ -97,7 +98,7 @@ def _compiled(recorder: Recorder, model: keras.Model, asked: dict[str, Any]) -> 
         cell=recorder.cell,
         loss=describe.function_of(asked["loss"], keras.losses.get),
         optimizer=optimizer,
-        learning_rate=describe.learning_rate_of(model.optimizer),
+        learning_rate=describe.learning_rate_of(inner),
         metrics=[metric for metric in described if metric is not None],
     )
 
@@ -111,11 +112,11 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             recorder.send(_started(recorder, model, fit, asked.arguments, opened))
-        if not recorder.train:
+        if not recorder.train and tf.executing_eagerly():
             with recorder.guarded("batch"):
                 pictures.see_scaling(asked.arguments["x"], asked.arguments["validation_data"])
             raise TrainingSkipped
-        if recorder.rehearse:
+        if recorder.rehearse or not recorder.train:  # without eager execution Keras fails at once, and says why
             asked.arguments.update(_rehearsal(asked.arguments))
         watch = Watch(recorder.send, fit, pauser)
         with _watched(asked.arguments, model, watch), recorder.inside_keras():
@@ -123,11 +124,7 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             epochs = len(history.epoch) if isinstance(history, keras.callbacks.History) else 0
-            recorder.send(
-                FitFinished(
-                    fit=fit, cell=recorder.cell, epochs=epochs, iterations=int(np.asarray(model.optimizer.iterations))
-                )
-            )
+            recorder.send(FitFinished(fit=fit, cell=recorder.cell, epochs=epochs, iterations=iterations_of(model)))
             exporter.export(model, "fit")
         return history
 
@@ -203,6 +200,12 @@ def _source_of(recorder: Recorder, data: object, opened: dict[str, PicturesOpene
     return None if data is None else recorder.pictures.find(data)
 
 
+def iterations_of(model: keras.Model) -> int:
+    """Updates over the model's life; 0 where the notebook has switched off eager execution, in which alone a variable
+    can be read: Keras cannot train then, and says so itself."""
+    return int(np.asarray(model.optimizer.iterations)) if tf.executing_eagerly() else 0
+
+
 class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
     """Counts the steps that really run, by the optimizer's own counter, and passes each epoch on as it ends."""
 
@@ -214,19 +217,25 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._began = self._told = time.monotonic()
         self._epoch = 0
         self._iterations = 0
+        self._batches = 0
         self._validation_steps = 0
 
+    def _steps(self) -> int:
+        """Of this epoch so far. An optimizer that scales the loss counts no step whose gradients were not finite."""
+        scaled = isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer)
+        return self._batches if scaled else self._iterations_now() - self._iterations
+
     def _iterations_now(self) -> int:
-        return int(np.asarray(self.model.optimizer.iterations))
+        return iterations_of(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
         self._epoch = epoch + 1
         self._began = self._told = time.monotonic()
         self._iterations = self._iterations_now()
-        self._validation_steps = 0
+        self._batches = self._validation_steps = 0
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        now = time.monotonic()
+        now, self._batches = time.monotonic(), batch + 1
         if now - self._told >= 1.0:
             self._told = now
             self._send(StepsWatched(fit=self._fit, epoch=self._epoch, step=batch + 1))
@@ -240,7 +249,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
             EpochEnded(
                 fit=self._fit,
                 epoch=epoch + 1,
-                steps=self._iterations_now() - self._iterations,
+                steps=self._steps(),
                 validation_steps=self._validation_steps,
                 seconds=time.monotonic() - self._began,
                 logs=numbers,

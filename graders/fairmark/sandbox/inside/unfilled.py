@@ -64,7 +64,9 @@ def leave_unfilled() -> Unfilled:
 
 def _leave(initializer: Any, unfilled: Unfilled) -> None:  # noqa: ANN401 - Keras has no types
     def around(original: Callable[..., Any], self: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:  # noqa: ANN401
-        is_large = math.prod(shape) > _LARGE and keras.backend.standardize_dtype(dtype) == "float32"
+        is_large = (
+            tf.executing_eagerly() and math.prod(shape) > _LARGE and keras.backend.standardize_dtype(dtype) == "float32"
+        )
         return unfilled.zeros(shape) if is_large else original(self, shape, dtype)
 
     hook(initializer.__call__, around)

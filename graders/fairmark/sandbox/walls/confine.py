@@ -160,7 +160,7 @@ class Wall:
         whole, split = self.reach.pieces()
         own_mounts = "mounts" in self.layers
         writable = [self.reach.folder, *self.reach.devices]
-        writable += [Path("/tmp"), Path("/dev/shm")] if own_mounts else []
+        writable += self.reach.private() if own_mounts else []
         proc = [Path("/proc")] if "processes" in self.layers and _is_own_proc() else _harmless_in_proc()
         restrict(
             readable=map(str, [*whole, *self.reach.given, *proc, *([Path("/etc")] if own_mounts else [])]),

@@ -43,6 +43,10 @@ _SYSTEM = (
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
+_PRIVATE = (Path("/tmp"), Path("/dev/shm"))
+_OF_HOSTS = (Path("/content"), Path("/kaggle/working"))
+"""Where notebooks of Colab and Kaggle keep what they write."""
+
 ENGINE = Path(__file__).resolve().parents[2]
 """The folder of the package itself; where it is installed, the built-in course lies in it."""
 
@@ -60,6 +64,13 @@ class Reach:
     given: tuple[Path, ...]
     folder: Path
     devices: tuple[Path, ...]
+
+    def private(self) -> list[Path]:
+        """Folders that are empty and the run's own, where it has a tree of files to itself. In none of them but in
+        ``/tmp`` lies anything that is shown or hidden."""
+        shown = (*self.installed, *self.hidden, *self.given, self.folder)
+        free = [place for place in _OF_HOSTS if not any(path.is_relative_to(place) for path in shown)]
+        return [*_PRIVATE, *free]
 
     def pieces(self) -> tuple[list[Path], list[Path]]:
         """``installed`` for a wall that can only allow: what is readable with all that is in it, and the folders on

@@ -1,7 +1,7 @@
 """A tree of files of the run's own: what it can reach, read-only, on a small file system that ends with it.
 
-Everything a run writes (its folder, ``/tmp``, ``/dev/shm``) lies on one tmpfs, so that one size limits all of it and
-nothing of it has to be removed.
+Everything a run writes (its folder, ``/tmp``, ``/dev/shm``, the folders of Colab and Kaggle) lies on one tmpfs, so that
+one size limits all of it and nothing of it has to be removed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def enter_private_root(
         _bind_device(device, root)
     _mount_proc(root, own_processes=own_processes)
     _write_users(root, owner, reach.folder)
-    for path in (reach.folder, Path("/tmp"), Path("/dev/shm")):
+    for path in (reach.folder, *reach.private()):
         made = _inside(path, root)
         made.mkdir(parents=True, exist_ok=True)
         os.chown(made, *owner)
