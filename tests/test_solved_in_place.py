@@ -31,8 +31,12 @@ def clone(root: Path) -> Course:
 
 
 def given_to_students(root: Path) -> Course:
+    """With the grader scripts whole: what is typed in this course would be checked by the teacher alone."""
     course = tiny_course(root / "course")
-    return Course(release_to_students(course, course.assignments(), root / "given"))
+    given = Course(release_to_students(course, course.assignments(), root / "given"))
+    for name in course.assignments():
+        shutil.copy(course.assignment(name).grader, given.assignment(name).grader)
+    return given
 
 
 def of_ones_own(root: Path) -> Course:

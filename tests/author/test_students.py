@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
+from live.kernels import in_kernel
 from tiny import tiny_course
 
+from fairmark.author.new import EXAMPLE, new_course
 from fairmark.author.students import release_to_students
 from fairmark.checks import load_grader
 from fairmark.course import Course, find_course
 from fairmark.errors import GraderError, UsageError
+
+SHOWN = """
+
+@settings.check("The cell runs", points=1)
+def runs(run: RunView) -> None:
+    cells.run_to_their_end(run)
+"""
 
 HELD_BACK = """
 
@@ -31,7 +41,8 @@ def copied(run: RunView) -> None:
 def course(tmp_path: Path) -> Course:
     made = tiny_course(tmp_path / "course", "compile_settings")
     grader = made.assignment("compile_settings").grader
-    grader.write_text(grader.read_text() + HELD_BACK)
+    text = grader.read_text().replace("expect\n", "expect\nfrom fairmark.checks import cells\n", 1)
+    grader.write_text(text + SHOWN + HELD_BACK)
     grader.with_suffix(".verify.toml").write_text("# a twin\n")
     (made.root / "datasets/tiles/__pycache__").mkdir()
     (made.root / "datasets/tiles/__pycache__/render.pyc").write_bytes(b"")
@@ -60,12 +71,15 @@ def test_students_get_notebooks_graders_and_recipes_and_nothing_else(course: Cou
 def test_it_is_a_course_in_which_everything_is_found(course: Course, tmp_path: Path) -> None:
     given = find_course(release_to_students(course, ["compile_settings"], tmp_path / "given"))
     [settings, fitting] = load_grader(given.assignment("compile_settings").grader).exercises
-    assert [check.title for check in settings.checks] == ["The loss fits"]
+    assert [check.title for check in settings.checks] == ["The cell runs"]
     assert [(unseen.title, unseen.points, unseen.visibility) for unseen in settings.unseen_checks] == [
+        ("The loss fits", 2, "always"),
         ("The loss is the best", 3, "after_deadline"),
         ("A check that is not shown", 1, "never"),
     ]
-    assert not fitting.unseen_checks
+    assert [(unseen.title, unseen.visibility) for unseen in fitting.unseen_checks] == [
+        ("It is trained twice", "always")
+    ]
 
 
 def test_no_solution_and_no_line_of_a_check_held_back_is_anywhere(course: Course, tmp_path: Path) -> None:
@@ -77,6 +91,22 @@ def test_no_solution_and_no_line_of_a_check_held_back_is_anywhere(course: Course
         assert not [word for word in ("focal_secret", "copied", "Nothing is", "most get wrong") if word in text]
         assert "loss = 'binary_crossentropy'" not in text
         assert "SOLUTION" not in text
+
+
+def test_students_may_check_themselves_in_it_in_a_notebook_and_as_a_whole(tmp_path: Path) -> None:
+    new_course(tmp_path / "week")
+    made = find_course(tmp_path / "week")
+    solution = nbformat.read(made.assignment(EXAMPLE).solution, 4).cells
+    given = release_to_students(made, [EXAMPLE], tmp_path / "given")
+    sources = [cell.source for cell in nbformat.read(given / f"assignments/{EXAMPLE}.ipynb", 4).cells]
+    right = next(cell.source for cell in solution if cell.source.startswith("# Exercise: compile"))
+    network = next(source for source in sources if source.startswith("model = "))
+    imports = "from fairmark import check\nfrom tensorflow import keras"
+    asked = ['check("compile")', 'check.hint("compile")']
+    shown = in_kernel(given / "assignments", [imports, network, asked[0], right, *asked])
+    assert [one.error for one in shown] == [None] * len(shown)
+    assert "Run the cell first" in shown[2].text
+    assert "2 / 2 points" in shown[4].text
 
 
 def test_what_was_written_before_is_replaced(course: Course, tmp_path: Path) -> None:
@@ -104,7 +134,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(course: Course, tmp_pa
 
 def test_a_script_that_fails_without_what_is_held_back_is_refused(course: Course, tmp_path: Path) -> None:
     grader = course.assignment("compile_settings").grader
-    grader.write_text(grader.read_text() + "\nassert len(settings.checks) == 3\n")
+    grader.write_text(grader.read_text() + "\nassert len(settings.checks) == 4\n")
     with pytest.raises(GraderError, match=r"without the checks held back it fails: .*:\d+: AssertionError"):
         release_to_students(course, ["compile_settings"], tmp_path / "given")
     assert not (tmp_path / "given").exists()

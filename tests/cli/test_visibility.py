@@ -43,6 +43,7 @@ def given(own: Course, tmp_path: Path, fairmark_: Run) -> Course:
     result = fairmark_("release", "--students", tmp_path / "given", "--course", own.root)
     assert (result.exit_code, result.out) == (0, "compile_settings: up to date\n")
     assert f"Students get: {tmp_path / 'given'}" in result.err
+    assert "2 checks of numbers and words stay with you" in " ".join(result.err.split())
     return Course(tmp_path / "given")
 
 
@@ -64,11 +65,32 @@ def test_check_asks_what_is_shown_and_says_what_else_is_marked(wrong: Path, own:
         assert word not in result.out
 
 
-def test_a_students_install_says_the_same(wrong: Path, own: Course, given: Course, fairmark_: Run) -> None:
+def test_a_students_install_says_the_same(wrong: Path, own: Course, tmp_path: Path, fairmark_: Run) -> None:
+    grader = own.assignment("compile_settings").grader
+    script = grader.read_text().replace("expect\n", "expect\nfrom fairmark.checks import cells\n", 1)
+    for question in (
+        'expect(run.answer("loss")).to_be("binary_crossentropy")',
+        'expect(run.answer("epochs")).to_be(2)',
+    ):
+        script = script.replace(question, "cells.run_to_their_end(run)")  # that holds no key
+    grader.write_text(script)
+    fairmark_("release", "--students", tmp_path / "given", "--course", own.root)
+    given = Course(tmp_path / "given")
     results = [fairmark_("check", wrong, "--course", course.root) for course in (own, given)]
     shown = [[line for line in result.out.splitlines() if "Ran to its end" not in line] for result in results]
     assert shown[0] == shown[1]
     assert [result.exit_code for result in results] == [1, 1]
+
+
+def test_a_students_install_announces_what_is_typed_and_does_not_hold_it(
+    wrong: Path, given: Course, fairmark_: Run
+) -> None:
+    result = fairmark_("check", wrong, "--course", given.root)
+    text = " ".join(result.out.replace("│", " ").split())
+    assert "Compile the model: once you hand it in, 3 more checks, 6 points: “The loss fits”, " + LATER in text
+    assert "Train it: once you hand it in, 1 more check, 1 point: “It is trained twice”" in text
+    assert "Hand it in: all that is asked in this notebook is checked then, and nothing here." in text
+    assert "binary_crossentropy" not in given.assignment("compile_settings").grader.read_text()
 
 
 def test_json_of_check_holds_nothing_that_is_held_back(wrong: Path, own: Course, fairmark_: Run) -> None:

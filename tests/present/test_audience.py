@@ -101,6 +101,13 @@ def test_what_is_asked_at_once_and_what_later_is_the_same_wherever_it_is_asked(i
     ]
 
 
+def test_what_all_may_see_and_is_made_elsewhere_is_announced_by_its_title() -> None:
+    made = Grader("rates", title="Rates", dataset="tiles")
+    made.exercise("loss", title="Loss").unseen("It comes to 0.69", points=2, visibility="always")
+    assert asked_later(made) == ["Loss: once you hand it in, 1 more check, 2 points: “It comes to 0.69”"]
+    assert asked_at_once(made).exercises == []
+
+
 def test_a_grader_that_keeps_nothing_back_says_nothing_of_later() -> None:
     made = Grader("rates", title="Rates", dataset="tiles")
     made.exercise("loss", title="Loss").check("It fits", points=1)(lambda run: None)

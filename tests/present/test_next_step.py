@@ -72,6 +72,12 @@ def test_an_unreadable_file_is_to_be_saved_again(full_report: Report) -> None:
     assert next_step(unreadable).action.startswith("Hand in another file: this one could not be marked.")
 
 
+def test_where_all_is_checked_once_it_is_handed_in_that_is_next(full_report: Report) -> None:
+    empty = full_report.model_copy(update={"exercises": (), "outcome": "passed"})
+    action = "Hand it in: all that is asked in this notebook is checked then, and nothing here."
+    assert next_step(empty, is_complete=False) == NextStep(action)
+
+
 def test_a_report_of_no_exercises_is_for_the_instructor(full_report: Report) -> None:
     empty = full_report.model_copy(update={"exercises": (), "outcome": "failed"})
     assert "instructor" in next_step(empty).action

@@ -3,6 +3,12 @@
 No solution, nothing that `fairmark verify` reads, and of a check that is held back only its announcement::
 
     settings.unseen("The loss fits what the labels are", points=2, visibility="after_deadline")
+
+Held back is what its author marks so, and every check whose text holds the key to its answer: numbers and words that
+are typed in. Such a check is announced, and made where notebooks are handed in. A digest of the answer in its place
+would not protect it: whoever may ask as often as they like tries the few numbers and words that come into question.
+What stays in the script says what is asked of networks, trainings and pictures, and of numbers that are worked out from
+what the notebook gives or measures: it can be read as the task can, and is no secret.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
+from fairmark.author.answer_keys import HeldBack, held_back, holds_key
 from fairmark.author.takeout import without_held_back
 from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.course import Course
@@ -21,7 +28,7 @@ from fairmark.notebook.master import hand_out
 from fairmark.notebook.student_notebook import read_solution, release_notebook
 from fairmark.whole import write_file
 
-__all__ = ["release_to_students"]
+__all__ = ["answers_kept", "release_to_students"]
 
 PARTS = ("assignments", "datasets", "graders")
 LEFT_BEHIND = ("__pycache__", "*.pyc", ".*", "*.verify.toml", "*.ipynb", "*.html", "*.zip", "*.tar*", "*.tgz")
@@ -86,6 +93,13 @@ def _write_assignment(course: Course, name: str, made: Path) -> None:
     _require_same(whole, script, assignment.grader)
 
 
+def answers_kept(course: Course, names: Iterable[str]) -> int:
+    """How many checks that students might see, by their author, are kept with the teacher since they hold a key."""
+    graders = [load_grader(course.assignment(name).grader) for name in names]
+    everything = [check for one in graders for exercise in one.exercises for check in exercise.checks]
+    return sum(check.visibility == "always" and holds_key(check) for check in everything)
+
+
 def _require_same(whole: Grader, script: Path, path: Path) -> None:
     """What is left asks and announces what the whole script is worth."""
     remedy = "Keep what is held back apart from what is shown: a function each, with nothing around it."
@@ -94,12 +108,14 @@ def _require_same(whole: Grader, script: Path, path: Path) -> None:
     except GraderError as problem:
         said = problem.message.replace(str(script), path.name)
         raise GraderError(f"{path}: without the checks held back it fails: {said}", remedy=remedy) from problem
-    if [_asked(exercise) for exercise in left.exercises] != [_asked(exercise) for exercise in whole.exercises]:
+    back = held_back(whole)
+    asked = [_asked(exercise, back) for exercise in whole.exercises]
+    if [_asked(exercise, frozenset()) for exercise in left.exercises] != asked:
         raise GraderError(f"{path}: without the checks held back it asks for something else", remedy=remedy)
 
 
-def _asked(exercise: Exercise) -> tuple[str, list[str], float]:
-    shown = [check.id for check in exercise.checks if check.visibility == "always"]
+def _asked(exercise: Exercise, back: HeldBack) -> tuple[str, list[str], float]:
+    shown = [check.id for check in exercise.checks if (exercise.id, check.id) not in back]
     points = [check.points for check in exercise.checks] + [check.points for check in exercise.unseen_checks]
     return exercise.id, shown, round(sum(points), 6)
 

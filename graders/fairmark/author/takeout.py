@@ -1,7 +1,8 @@
-"""Takeout: a grader script without the checks that are held back from students.
+"""Takeout: a grader script without the checks that are held back from students (see :mod:`.answer_keys`).
 
 Whole lines go and one line comes in their place; all other text stays as it is. A check goes with its decorators and
-the comments directly above it; after it goes whatever nothing else uses: imports, constants, helping functions.
+the comments directly above it, and with it the lesson of its exercise, which is said to those who have all of it right
+and may repeat the answer; after it goes whatever nothing else uses: imports, constants, helping functions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from pathlib import Path
 from types import CodeType
 
+from fairmark.author.answer_keys import held_back
 from fairmark.checks import Check, Exercise, Grader
 from fairmark.errors import GraderError
 from fairmark.present.audience import NOT_SHOWN
@@ -25,17 +27,24 @@ def without_held_back(source: str, grader: Grader, path: Path) -> str:
     """``source``, the script at ``path`` that ``grader`` was loaded from, with announcements in place of what is held
     back.
 
-    Raises :class:`GraderError`, with file and line, where such a check is not one plain function.
+    Raises :class:`GraderError`, with file and line, where such a check is not one plain function, or the lesson of its
+    exercise is not written out where the exercise is made.
     """
+    back = held_back(grader)
     tree = ast.parse(source)
     functions = {_first_line(node): node for node in tree.body if isinstance(node, ast.FunctionDef)}
     lines = source.split("\n")
     wanted: set[str] = set()
     edits: list[tuple[int, int, list[str]]] = []
-    shown_lines = {_line_of(check) for exercise in grader.exercises for check in exercise.checks if _is_shown(check)}
+    everything = [(exercise, check) for exercise in grader.exercises for check in exercise.checks]
+    shown_lines = {_line_of(check) for exercise, check in everything if (exercise.id, check.id) not in back}
     for exercise in grader.exercises:
+        if exercise.lesson is not None and any(exercise.id == one for one, _ in back):
+            lesson = _lesson_of(tree, exercise, path)
+            wanted |= _names_in(lesson)
+            edits.append(_replaced(lesson, "None", lines))
         for check in exercise.checks:
-            if _is_shown(check):
+            if (exercise.id, check.id) not in back:
                 continue
             line = _line_of(check)
             function = functions.get(line)
@@ -50,8 +59,24 @@ def without_held_back(source: str, grader: Grader, path: Path) -> str:
     return _without_unused("\n".join(lines), wanted)
 
 
-def _is_shown(check: Check) -> bool:
-    return check.visibility == "always"
+def _lesson_of(tree: ast.Module, exercise: Exercise, path: Path) -> ast.expr:
+    """What stands behind ``lesson=`` where the exercise is made."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="exercise"), args=[ast.Constant(value=name), *_], keywords=keywords):
+                given = [keyword.value for keyword in keywords if keyword.arg == "lesson"]
+                if name == exercise.id and given:
+                    return given[0]
+    problem = f"{path}: the lesson of the exercise {exercise.id!r}, of which a check is held back, cannot be taken out"
+    raise GraderError(problem, remedy=f'Write it where the exercise is made: grader.exercise("{exercise.id}", ...).')
+
+
+def _replaced(node: ast.expr, instead: str, lines: list[str]) -> tuple[int, int, list[str]]:
+    """The edit that puts ``instead`` in the place of an expression; its columns count bytes."""
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    before = lines[first].encode()[: node.col_offset].decode()
+    after = lines[last].encode()[node.end_col_offset :].decode()
+    return first, last + 1, [f"{before}{instead}{after}"]
 
 
 def _line_of(check: Check) -> int:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 
+from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.expectation import Unmet, spell
 from fairmark.checks.view import RunView
 from fairmark.evidence import Value
@@ -26,6 +27,7 @@ _FRACTION = re.compile(r"([+-]?\d{1,12})\s*/\s*(\d{1,12})")
 _PERCENT = re.compile(r"(.*?)\s*(?:%|percent|per cent)", re.IGNORECASE)
 
 
+@given_the_answer
 def is_number(
     run: RunView,
     name: str,
@@ -50,6 +52,7 @@ def is_number(
         raise Unmet(name, found=_quoted(answer.value), expected="another number", cell=answer.cell, message=message)
 
 
+@given_the_answer
 def are_numbers(run: RunView, name: str, expected: Sequence[float], *, tolerance: float = 0.0) -> None:
     """The notebook bound ``name`` to a list of these numbers, in this order. Says which entries are not right."""
     answer = run.answer(name)
@@ -73,6 +76,7 @@ def are_numbers(run: RunView, name: str, expected: Sequence[float], *, tolerance
         )
 
 
+@given_the_answer
 def is_word(run: RunView, name: str, *accepted: str, expected: str | None = None) -> None:
     """The notebook bound ``name`` to one of ``accepted``; case, accents, spaces, hyphens and a full stop do not count.
 

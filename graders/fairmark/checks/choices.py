@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, is_word
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.view import RunView
@@ -17,6 +18,7 @@ _LONGEST = 80
 _BETWEEN_WORDS = re.compile(r"[,;/&+]|\band\b|->|→")
 
 
+@given_the_answer
 def is_choice(
     run: RunView,
     name: str,
@@ -53,6 +55,7 @@ def _is(run: RunView, name: str, value: str | float, tolerance: float) -> bool:
     return True
 
 
+@given_the_answer
 def are_words(
     run: RunView,
     name: str,

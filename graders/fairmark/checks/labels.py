@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.expectation import Unmet, spell
 from fairmark.checks.view import RunView
 from fairmark.evidence import Value
@@ -11,6 +12,7 @@ from fairmark.evidence import Value
 __all__ = ["reads_labels"]
 
 
+@given_the_answer
 def reads_labels(run: RunView, name: str, expected: Sequence[int]) -> None:
     """The notebook bound ``name`` to these labels, 0 or 1, one for each picture in their order.
 

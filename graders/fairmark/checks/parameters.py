@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, number_in
 from fairmark.checks.expectation import NotShown, Unmet
 from fairmark.checks.view import RunView
@@ -12,6 +13,7 @@ from fairmark.checks.view import RunView
 __all__ = ["follows_from"]
 
 
+@given_the_answer
 def follows_from(
     run: RunView,
     name: str,

@@ -12,7 +12,7 @@ from fairmark.author.agreement import require_agreement, require_graders
 from fairmark.author.check_import import missing_import
 from fairmark.author.release import is_stale
 from fairmark.author.release import release as release_one
-from fairmark.author.students import release_to_students
+from fairmark.author.students import answers_kept, release_to_students
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, say
 from fairmark.course import Assignment, find_course
@@ -41,8 +41,8 @@ def release(
     Refuses where notebook and grader script disagree about the exercises, where a line of an answer can be read in
     anything students get, and (without --force) where a student notebook that would be overwritten holds answers. With
     --students, also writes a course without solutions, in whose grader scripts the checks held back (visibility
-    "after_deadline" or "never") are only announced: their functions, the comments directly above these, and what
-    nothing else uses are taken out.
+    "after_deadline" or "never", and those that hold the number or word to be typed) are only announced: their
+    functions, the comments directly above these, and what nothing else uses are taken out.
     """
     if check and students is not None:
         raise UsageError("--check writes nothing, and --students writes a folder", remedy="Use one of the two.")
@@ -61,6 +61,12 @@ def release(
             results().print(f"{row['assignment']}: {row['state']}", markup=False)
         if written is not None:
             say(f"Students get: {written}")
+            kept = answers_kept(found, [one.name for one in wanted])
+            if kept:
+                say(
+                    f"{kept} check{'s' * (kept != 1)} of numbers and words stay{'s' * (kept == 1)} with you, since the "
+                    "scripts hold the answers: students are told of them, and get them marked once they hand in."
+                )
     for assignment in wanted:
         missing = missing_import(assignment.solution)
         if missing is not None:

@@ -40,11 +40,12 @@ def asked_later(grader: Grader) -> list[str]:
 
 def _later(exercise: Exercise) -> Iterator[str]:
     checks = [(check.title, check.points, check.visibility) for check in exercise.checks]
-    checks += [(check.title, check.points, check.visibility) for check in exercise.unseen_checks]
-    later = [(title, points, visibility) for title, points, visibility in checks if visibility != "always"]
+    later = [one for one in checks if one[2] != "always"]
+    # Of what is made elsewhere, nothing can be asked here, even if all may see it.
+    later += [(check.title, check.points, check.visibility) for check in exercise.unseen_checks]
     if not later:
         return
-    named = [title for title, _, visibility in later if visibility == "after_deadline"]
+    named = [title for title, _, visibility in later if visibility != "never"]
     unnamed = len(later) - len(named)
     titles = [f"“{title}”" for title in named]
     titles += [f"{unnamed} that {'is' if unnamed == 1 else 'are'} not shown"] if unnamed else []

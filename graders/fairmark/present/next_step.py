@@ -49,6 +49,8 @@ def next_step(report: Report, *, is_complete: bool = True) -> NextStep:
     for exercise in report.exercises:
         if any(check.outcome not in _SETTLED for check in exercise.checks):  # one that is held back
             return NextStep(f"Read “{one_line(exercise.title)}” again: every check you see passed, another did not.")
+    if not report.exercises and not is_complete:
+        return NextStep("Hand it in: all that is asked in this notebook is checked then, and nothing here.")
     if not report.exercises:
         return NextStep("Nothing could be checked in this notebook: show it to your instructor.")
     if not is_complete:
