@@ -127,7 +127,7 @@ def test_a_class_that_speaks_is_graded_like_any_other(
 
     with (out / "gradebook.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert (len(rows), {len(row) for row in rows}) == (len(SAID) + 2, {9})
+    assert (len(rows), {len(row) for row in rows}) == (len(SAID) + 2, {10})
     assert not any(is_formula(cell) for row in rows for cell in row)
     assert len({row[0] for row in rows}) == len(rows)
     assert {csv_field(text) for text in SAID if csv_field(text) == text} <= {row[0] for row in rows}
