@@ -59,7 +59,7 @@ CELLS = {
     "timed several times": "%%timeit -n1 -r1\nnever = 3",
     "needed": "answer = %sunflower",
     "no such cell magic": "%%sunflower\nx = 1",
-    "figure": "%matplotlib widget\nfrom matplotlib import pyplot as plt\nplt.plot([1])\nfigures = plt.get_fignums()",
+    "figure": "%matplotlib widget\nfrom pylab import get_fignums, plot, show\nplot([1]); show()\nleft = get_fignums()",
     "module": "%%writefile helper.py\nSTEPS = 8\nSIDE = (30, 30)",
     "imported": "from helper import STEPS as steps\nimport helper",
     "rewritten": "%%writefile helper.py\nSTEPS = 9\nSIDE = (30, 30)",
@@ -179,7 +179,7 @@ def test_cells_that_run_their_body_bind_its_names(run: Run) -> None:
 
 
 def test_figures_are_drawn_inline_whatever_was_asked_for(run: Run) -> None:
-    assert values(run, "figure")["figures"] == []
+    assert values(run, "figure")["left"] == []
     assert "Figure size" in run.printed[position("figure")]
 
 
