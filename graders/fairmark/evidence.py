@@ -132,12 +132,13 @@ class CellStarted(Schema):
 
 class CellError(Schema):
     """``line`` counts from 1 inside the cell that ran, None if it has no line there. ``through`` holds the positions of
-    the cells whose code the traceback passes through, outermost first: the code of the last one raised."""
+    the cells whose code the traceback passes through, outermost first, ``lines`` the line in each."""
 
     type: str
     message: str
     line: int | None = None
     through: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
 
 
 class CellFinished(Schema):
@@ -476,13 +477,12 @@ class Probe(Schema):
 
 
 class Rerun(Schema):
-    """A further run with the reference's cells in place of the exercises in ``replaced``, whose faults had already cost
-    their marks: what comes after them is judged by it. ``answers`` names the checks (``exercise.check``) that it can
-    answer. Of what ``run`` says, no text is kept that is neither the student's nor known from an honest run (see
-    :mod:`fairmark.batch.mute`): the reference was in there."""
+    """A further run: with the reference's cells for the exercises in ``replaced``; beyond the first ``fit``; or with
+    ``sources`` that spell a name as Keras 3 does. ``answers`` are checks it can answer. Its texts are muted."""
 
     replaced: tuple[str, ...]
     answers: tuple[str, ...]
+    sources: dict[int, str] = {}
     run: Run
     probe: Probe | None = None
 

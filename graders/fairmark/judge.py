@@ -11,12 +11,13 @@ judge
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fairmark.advice import raised
-from fairmark.checks.accuracy import Accuracy, settled_accuracy
+from fairmark.checks.causes import Cause, cause_before, cause_behind, cause_in, defines_functions
 from fairmark.checks.expectation import (
     Doubted,
     LeftOpen,
@@ -27,24 +28,24 @@ from fairmark.checks.expectation import (
     collecting_unfinished,
 )
 from fairmark.checks.grader import Check, Exercise, Grader
+from fairmark.checks.run_flags import LIMITS, flags_of_run
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     CellFinished,
+    CellStarted,
     Evidence,
     FitStarted,
     Flag,
-    ModelExported,
     RecorderFailed,
+    Rerun,
     Run,
-    RunFinished,
     Submission,
 )
-from fairmark.notebook.tampering import tampering_in
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
 __all__ = ["judge", "put_off"]
 
-_LIMITS = ("timeout", "out_of_memory", "output_limit", "crashed")
+_ADDRESS = re.compile(r"(?: at)? 0x[0-9a-fA-F]{8,16}\b")
 
 
 @dataclass(frozen=True)
@@ -60,22 +61,31 @@ class _Answer:
     flag: Flag | None = None
     refuted: bool = False
     """Whether the evidence shows that it is wrong, rather than not showing that it is right."""
+    missing: bool = False
+    """Whether the evidence does not show the answer, or a part of it."""
+    cause: Cause | None = None
+    """The error that explains it."""
+    why: str = ""
+    """What the message says of that error, before what is missing."""
 
 
 def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Report:
     """The report for one submission. Pure: the same evidence and grader give the same report.
 
-    A run that trained nothing is not asked about exercises that need training, unless ``everything`` says so.
+    A run that trained nothing is not asked about exercises that need training, unless ``everything`` says so, and what
+    it did not reach is not checked.
     """
     evidence = _as_asked_now(evidence, grader)
-    asked = [
-        exercise
-        for exercise in grader.exercises
-        if everything or not (evidence.run.training_skipped and exercise.needs_training)
-    ]
     flags: list[Flag] = [*evidence.submission.flags]
-    exercises = tuple(_judge_exercise(evidence, exercise, grader, flags) for exercise in asked)
-    flags.extend(_flags_of_the_run(evidence, grader))
+    exercises: list[ExerciseResult] = []
+    not_checked: list[str] = []
+    for exercise in grader.exercises:
+        if evidence.run.training_skipped and exercise.needs_training and not everything:
+            not_checked += [f"{exercise.id}.{check.id}" for check in exercise.checks if check.visibility == "always"]
+            continue
+        result = _judge_exercise(evidence, exercise, grader, flags, not_checked)
+        exercises += [result] if result is not None else []
+    flags.extend(flags_of_run(evidence, grader))
     submission = evidence.submission
     return Report(
         student=submission.student,
@@ -87,8 +97,9 @@ def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Re
         score=_total(exercise.score for exercise in exercises),
         max_score=_total(exercise.max_score for exercise in exercises),
         run=_summary(evidence),
-        exercises=exercises,
+        exercises=tuple(exercises),
         flags=tuple(dict.fromkeys(flags)),
+        not_checked=tuple(not_checked),
     )
 
 
@@ -138,19 +149,30 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
 # --- one exercise, one check ------------------------------------------------------------------------------------------
 
 
-def _judge_exercise(evidence: Evidence, exercise: Exercise, grader: Grader, flags: list[Flag]) -> ExerciseResult:
+def _judge_exercise(
+    evidence: Evidence, exercise: Exercise, grader: Grader, flags: list[Flag], not_checked: list[str]
+) -> ExerciseResult | None:
+    """None if none of its checks could be made; those that could not are added to ``not_checked``."""
     first, *further = _sights(evidence, exercise, grader)
-    results = []
+    results: list[CheckResult] = []
+    told: set[Cause] = set()
     last = first  # of those that answered anything
     for check in exercise.checks:
-        answer = _explain(_ask(check, first.view), first.view, exercise)
+        answer = _ask(check, first.view)
+        is_reached = not _is_beyond(answer, first.view, exercise)
+        answer = _explain(answer, first.view, exercise)
         for sight in further:
-            better = _better(answer, check, exercise, sight)
-            if better is not answer:
-                answer, last = better, sight
+            better = _better(answer, check, exercise, sight, is_reached=is_reached)
+            if better is not None:
+                answer, last, is_reached = better, sight, True
+        if not is_reached:
+            not_checked += [f"{exercise.id}.{check.id}"] if check.visibility == "always" else []
+            continue
         if answer.flag is not None:
             flags.append(_numbered(answer.flag, evidence.submission))
-        results.append(_result(check, answer, evidence.submission))
+        results.append(_result(check, _told_once(answer, check, told), evidence.submission))
+    if exercise.checks and not results:
+        return None
     outcome = worst([result.outcome for result in results])
     if results and outcome == "passed":
         results[-1] = _told_of_its_error(results[-1], last.view, exercise)
@@ -172,24 +194,48 @@ def _leads_on(outcomes: Sequence[Outcome]) -> bool:
 
 
 def _told_of_its_error(result: CheckResult, view: RunView, exercise: Exercise) -> CheckResult:
-    """``result`` as it is, or saying what the exercise's cell raised after it had earned everything."""
-    own = view.error_in(view.cells_of(exercise.id))
-    if own is None or own.error is None:
+    """``result`` as it is, or saying what the exercise's code raised after it had earned everything."""
+    own = cause_in(view, exercise.id)
+    if own is None:
         return result
     return result.model_copy(update={"message": f"{result.message} {_raised(own, view)}".strip()})
 
 
+def _told_once(answer: _Answer, check: Check, told: set[Cause]) -> _Answer:
+    """``answer``, without the error that took a part of it along if a check that everybody sees has told of that."""
+    cause = answer.cause
+    if cause is None or check.visibility != "always":
+        return answer
+    if cause in told and answer.outcome == "partial":
+        line = f" in line {cause.error.line}" if cause.error.line else ""
+        said = f"The {cause.error.type}{line} has taken a part of this along, too."
+        return replace(answer, message=f"{said} {answer.message.removeprefix(answer.why).strip()}")
+    told.add(cause)
+    return answer
+
+
+def _is_beyond(answer: _Answer, view: RunView, exercise: Exercise) -> bool:
+    """Whether a run that ends at its first ``fit`` ended before what the question is about."""
+    if not (view.evidence.run.training_skipped and any(not fit.trained for fit in view.all(FitStarted))):
+        return False
+    own, ended = view.scope.own, {finished.cell for finished in view.all(CellFinished)}
+    if not own & {started.cell for started in view.all(CellStarted)}:
+        return bool(own)
+    return answer.missing and (not own <= ended or defines_functions(view, exercise.id))
+
+
 @dataclass(frozen=True)
 class _Sight:
-    """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``replaced``
-    the titles of the exercises that were put right in it; ``may_take_back`` says that it counts against
-    what the notebook's own run has shown: that one trained nothing, or this one trained too, with something put right
-    before training."""
+    """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``note`` says
+    what was put right in it; ``may_take_back`` says that it counts against what the notebook's own run has shown: that
+    one trained nothing, or this one trained too, with something put right before training. ``goes_on`` says that it is
+    the notebook's own run beyond its first ``fit``."""
 
     view: RunView
     answers: frozenset[str] | None = None
-    replaced: tuple[str, ...] = ()
+    note: str = ""
     may_take_back: bool = False
+    goes_on: bool = False
 
 
 def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[_Sight]:
@@ -200,42 +246,53 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
     order = list(titles)
     for rerun in evidence.reruns:
         before = order[: order.index(exercise.id)]
-        if exercise.id in rerun.replaced or not set(before) & set(rerun.replaced):
+        if rerun.replaced and (exercise.id in rerun.replaced or not set(before) & set(rerun.replaced)):
             continue
-        cells = evidence.submission.cells
-        vouched = frozenset(cell.position for cell in cells if cell.exercise in rerun.replaced)
-        seen = evidence.model_copy(update={"run": rerun.run, "probe": rerun.probe, "reruns": ()})
-        replaced = tuple(titles.get(name, name) for name in rerun.replaced if name in before)
+        submission = _as_run(evidence.submission, rerun)
+        vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
+        seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe)
+        replaced = " and ".join(f"“{titles.get(name, name)}”" for name in rerun.replaced if name in before)
+        note = f"Marked with {replaced} put right, which lost its marks there." if replaced else ""
+        note = "Marked as if the old name were spelled as in Keras 3; it has lost its marks." if rerun.sources else note
         other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
         yield _Sight(
             RunView(seen, exercise.id, vouched=vouched),
             frozenset(rerun.answers),
-            replaced,
+            note,
             may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and other),
+            goes_on=not rerun.replaced and not rerun.sources,
         )
+
+
+def _as_run(submission: Submission, rerun: Rerun) -> Submission:
+    """With the text of those cells that ran with another one."""
+    cells = tuple(
+        cell.model_copy(update={"source": rerun.sources.get(cell.position, cell.source)}) for cell in submission.cells
+    )
+    return submission.model_copy(update={"cells": cells})
 
 
 def _trained(run: Run) -> bool:
     return not (run.rehearsed or run.training_skipped)
 
 
-def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight) -> _Answer:
-    """``answer``, or what a further run says of the same, where that is worth more or says more."""
-    if answer.share == 1.0 or answer.outcome == "needs_attention":
-        return answer
+def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight, *, is_reached: bool) -> _Answer | None:
+    """What a further run says of the same, if that is worth more or says more; else None."""
     if sight.answers is not None and f"{exercise.id}.{check.id}" not in sight.answers:
-        return answer
+        return None
+    if sight.goes_on and not is_reached:
+        return _explain(_ask(check, sight.view), sight.view, exercise)
+    if answer.share == 1.0 or answer.outcome == "needs_attention":
+        return None
     if answer.refuted and exercise.needs_training and not sight.may_take_back:
-        return answer  # what a training has shown to be wrong only another one takes back, of what was wrong before it
+        return None  # what a training has shown to be wrong only another one takes back, of what was wrong before it
     again = _explain(_ask(check, sight.view), sight.view, exercise)
     if again.flag is not None and again.flag.kind == NeedsRun.kind:
         return again  # it may be worth more
     says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"
     if again.outcome == "needs_attention" or not (again.share > answer.share or says_more):
-        return answer
-    titles = " and ".join(f"“{title}”" for title in sight.replaced)
-    note = f"Marked with {titles} put right, which lost its marks there."
-    return replace(again, message=f"{again.message} {note}".strip())
+        return None
+    return replace(again, message=f"{again.message} {sight.note}".strip())
 
 
 def _ask(check: Check, view: RunView) -> _Answer:
@@ -258,7 +315,8 @@ def _put(check: Check, view: RunView) -> _Answer:
         try:
             remark = check.question(view)
         except NotShown as missing:
-            return _Answer("unattempted", 0.0, missing.message, missing.found, missing.expected, missing.cell)
+            found = (missing.message, missing.found, missing.expected, missing.cell)
+            return _Answer("unattempted", 0.0, *found, missing=True)
         except Unmet as unmet:
             return _Answer("failed", 0.0, unmet.message, unmet.found, unmet.expected, unmet.cell, refuted=True)
         except Doubted as doubted:
@@ -284,54 +342,63 @@ def _from_parts(parts: list[Unmet | None], remark: str | None) -> _Answer:
     message = " ".join(dict.fromkeys(unmet.message for unmet in failed))
     found = "; ".join(dict.fromkeys(unmet.found for unmet in failed if unmet.found)) or None
     expected = "; ".join(dict.fromkeys(unmet.expected for unmet in failed if unmet.expected)) or None
-    refuted = not all(isinstance(unmet, NotShown) for unmet in failed)
-    return _Answer(outcome, share, message, found, expected, first.cell, refuted=refuted)
+    shown = [not isinstance(unmet, NotShown) for unmet in failed]
+    return _Answer(outcome, share, message, found, expected, first.cell, refuted=any(shown), missing=not all(shown))
 
 
 def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
-    """Why an answer is missing or wrong: the stub is untouched, its cell raised, an earlier one did, or a limit."""
-    if answer.outcome not in ("failed", "unattempted") or view.evidence.run.outcome == "unreadable":
+    """Why an answer is missing or wrong: the stub is untouched, its code raised, other code did, or a limit."""
+    run = view.evidence.run
+    if answer.outcome not in ("failed", "unattempted", "partial") or run.outcome == "unreadable":
         return answer
     cells = [cell for cell in view.evidence.submission.cells if cell.exercise == exercise.id]
     if not any(cell.touched for cell in cells):
-        return _Answer("unattempted", message="Not attempted yet.", cell=cells[0].position if cells else None)
-    own = view.error_in(cell.position for cell in cells)
-    if own is not None and own.error is not None:
-        return _Answer(
-            "error",
-            message=_raised(own, view),
-            found=f"{own.error.type}: {own.error.message}",
-            cell=own.cell,
-        )
+        not_yet = _Answer("unattempted", message="Not attempted yet.", cell=cells[0].position if cells else None)
+        return answer if answer.outcome == "partial" else not_yet
+    own = cause_in(view, exercise.id)
+    if answer.outcome == "partial":
+        cause = own or cause_behind(view, exercise.id)
+        return _with_cause(answer, cause, view) if answer.missing and cause is not None else answer
+    if own is not None:
+        return _by_error(own, _raised(own, view))
     if answer.outcome == "failed":
         return answer
-    return _explain_missing(answer, view, [cell.position for cell in cells if cell.touched])
+    return _explain_missing(answer, view, exercise, [cell.position for cell in cells if cell.touched])
 
 
-def _raised(finished: CellFinished, view: RunView) -> str:
-    """What a cell raised, why, and what mends it."""
-    assert finished.error is not None
-    *above, source = (cell.source for cell in view.evidence.submission.cells if cell.position <= finished.cell)
-    return raised(finished.error, source, above)
+def _by_error(cause: Cause, message: str) -> _Answer:
+    found = f"{cause.error.type}: {cause.error.message}"
+    return _Answer("error", message=message, found=found, cell=cause.cell, cause=cause)
 
 
-def _explain_missing(answer: _Answer, view: RunView, positions: list[int]) -> _Answer:
+def _with_cause(answer: _Answer, cause: Cause, view: RunView) -> _Answer:
+    """A part of the answer is missing: why comes first."""
+    why = _raised(cause, view)
+    return replace(answer, message=f"{why} {answer.message}", cell=cause.cell, cause=cause, why=why)
+
+
+def _raised(cause: Cause, view: RunView) -> str:
+    """What a cell's code raised, why, and what mends it."""
+    *above, source = (cell.source for cell in view.evidence.submission.cells if cell.position <= cause.cell)
+    return raised(cause.error, source, above)
+
+
+def _explain_missing(answer: _Answer, view: RunView, exercise: Exercise, positions: list[int]) -> _Answer:
     """Why the evidence says nothing about an answer that was attempted; ``positions`` are those of its cells."""
     run, position = view.evidence.run, min(positions)
     ended = {finished.cell for finished in view.all(CellFinished)}
-    if run.outcome in _LIMITS and not ended.issuperset(positions):
+    if run.outcome in LIMITS and not ended.issuperset(positions):
         return _Answer("limit", message=f"This was not reached: {run.reason or run.outcome}.", cell=position)
-    earlier = view.error_in(range(1, position))
-    if earlier is not None and earlier.error is not None:
-        return _Answer(
-            "error",
-            message=f"An earlier cell raised {earlier.error.type}, so this could not be seen: {earlier.error.message}",
-            cell=earlier.cell,
-        )
+    earlier, behind = cause_before(view, exercise.id), cause_behind(view, exercise.id)
+    if earlier is not None:
+        said = f"An earlier cell raised {earlier.error.type}, so this could not be seen: {earlier.error.message}"
+        return replace(_by_error(earlier, said), found=None)
+    if behind is not None:
+        return _by_error(behind, _raised(behind, view))
     if view.all(RecorderFailed):
         flag = Flag(kind="recorder_failed", message=view.all(RecorderFailed)[0].message)
         return _Answer("needs_attention", message="This could not be observed; a person will look.", flag=flag)
-    return _Answer("failed", 0.0, answer.message, answer.found, answer.expected, answer.cell or position)
+    return replace(answer, outcome="failed", cell=answer.cell or position)
 
 
 def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResult:
@@ -341,8 +408,8 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         outcome=answer.outcome,
         score=_total([check.points * answer.share]),
         max_score=_total([check.points]),
-        message=answer.message,
-        found=answer.found,
+        message=_without_addresses(answer.message),
+        found=None if answer.found is None else _without_addresses(answer.found),
         expected=answer.expected,
         # What raised, was not reached or waits for a person has said so, and the hint is about something else.
         hint=check.hint if answer.outcome in ("failed", "partial") else None,
@@ -352,49 +419,6 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------
-
-
-def _flags_of_the_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
-    run, probe, view = evidence.run, evidence.probe, RunView(evidence)
-    if run.outcome in _LIMITS:
-        yield Flag(kind=run.outcome, message=run.reason or run.outcome)
-    ended = [finished.cell for finished in view.all(CellFinished) if finished.error is None]
-    yield from tampering_in(evidence.submission.cells, ended)
-    if _ended_too_soon(view):
-        yield Flag(kind="forged_events", message="the end was announced before every cell had run")
-    if run.unsealed:
-        said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
-        yield Flag(kind="forged_events", message=said)
-    if probe is not None and (probe.weights_swapped or _weights_changed(view, probe.model)):
-        yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
-    if evidence.reruns:
-        replaced = ", ".join(evidence.reruns[-1].replaced)
-        yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced}, to judge what follows")
-    threshold = grader.hidden_accuracy
-    measured = _settled(view, threshold) if threshold is not None else None
-    if measured is not None and threshold is not None and measured.is_close_to(threshold):
-        yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
-
-
-def _ended_too_soon(view: RunView) -> bool:
-    """Whether the last event came before the last cell had ended; a run without training ends at its first ``fit``."""
-    if not view.all(RunFinished) or any(not fit.trained for fit in view.all(FitStarted)):
-        return False
-    ended = {finished.cell for finished in view.all(CellFinished)}
-    return not ended.issuperset(cell.position for cell in view.evidence.submission.cells if cell.touched)
-
-
-def _settled(view: RunView, threshold: float) -> Accuracy | None:
-    try:
-        return settled_accuracy(view, threshold)
-    except Exception:
-        return None  # the check of the accuracy has said why
-
-
-def _weights_changed(view: RunView, model: str) -> bool:
-    """Whether the notebook left the model otherwise than training did; marks are for what training left."""
-    digests = {exported.moment: exported.digest for exported in view.all(ModelExported) if exported.model == model}
-    return "end" in digests and digests["end"] != digests.get("fit")
 
 
 def _summary(evidence: Evidence) -> RunSummary:
@@ -407,6 +431,11 @@ def _summary(evidence: Evidence) -> RunSummary:
         numerics=run.numerics,
         software=run.software,
     )
+
+
+def _without_addresses(text: str) -> str:
+    """Objects of Python's are told with their address in memory, which means nothing to anybody."""
+    return _ADDRESS.sub("", text)
 
 
 def _number(position: int | None, submission: Submission) -> int | None:

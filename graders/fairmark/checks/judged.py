@@ -53,6 +53,8 @@ class Judged:
         if ended is None or own is None or ended == own:
             return ended or own or self._last_acted_on(None)
         made = self._first_seen(ended)
+        if made is None:
+            return own
         if made not in scope.shared:  # in a cell of the student's own, and exercises go on with it
             return ended if made > max(scope.own) or compiled is None else own
         return own if compiled is not None or made > max(scope.own) else ended
@@ -64,9 +66,10 @@ class Judged:
                 return found
         return None
 
-    def _first_seen(self, model: str) -> int:
+    def _first_seen(self, model: str) -> int | None:
+        """The cell in which the model was first described or compiled."""
         seen = [event.cell for _, event in (*self._described, *self._compiled) if event.model == model]
-        return min(seen, default=0)
+        return min(seen, default=None)
 
     # --- that model ---
 

@@ -12,7 +12,8 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
@@ -22,13 +23,15 @@ from fairmark.notebook.magics import python_source
 from fairmark.sandbox.inside.magics import TolerantShell
 from fairmark.sandbox.inside.recorder import TrainingSkipped
 
-__all__ = ["Cells", "binds_unnamed", "cell_error", "names_bound_in"]
+__all__ = ["Cells", "Ran", "binds_unnamed", "cell_error", "locals_of", "names_bound_in"]
 
 _FILES_OF_CELLS = ("ipython-input", "ipykernel_")
 """What IPython, and a kernel of Jupyter's, name a cell's code after."""
 _RUN = re.compile(r"^[ \t]*%run\b", re.MULTILINE)
 _TIMED = "<timed exec>"
 """What IPython names the body of ``%%time`` after."""
+_MOST_PASSED = 50
+_MOST_LOCALS = 500
 
 
 class _Shell(TolerantShell):
@@ -58,6 +61,10 @@ class Cells:
         settings.InteractiveShell.xmode = "Plain"
         self._shell: InteractiveShell = _Shell.instance(config=settings)
         self._process = os.getpid()
+        self._files: dict[str, Ran] = {}
+        self._running = Ran(0, "")
+        self.left_behind: list[object] = []
+        self._file_cells()
         builtins.input = _no_input
 
     @property
@@ -66,10 +73,27 @@ class Cells:
         names: dict[str, object] = self._shell.user_ns
         return names
 
-    def run(self, source: str) -> tuple[float, CellError | None]:
-        """Seconds and, where the cell raised, the error. :class:`TrainingSkipped` is let through."""
+    def _file_cells(self) -> None:
+        """Notes under which name the shell files the code of each cell: that is what tracebacks call it."""
+        compiler = self._shell.compile
+        file = compiler.cache
+
+        def filed(*arguments: object, **options: object) -> str:
+            name: str = file(*arguments, **options)
+            self._files[name] = self._running
+            return name
+
+        compiler.cache = filed
+
+    def run(self, source: str, position: int = 0) -> tuple[float, CellError | None]:
+        """Seconds and, where the cell raised, the error. :class:`TrainingSkipped` is let through.
+
+        ``left_behind`` then holds what functions of cells had in their variables when the error passed through them.
+        """
         began = time.monotonic()
         importlib.invalidate_caches()  # a module may have been written by the cell before, within the same moment
+        self._running = Ran(position, source)
+        self.left_behind = []
         problem: BaseException | None
         try:
             result: ExecutionResult = self._shell.run_cell(source, store_history=True)
@@ -85,19 +109,41 @@ class Cells:
                 stream.flush()
         if isinstance(problem, TrainingSkipped):
             raise problem
-        return time.monotonic() - began, None if problem is None else cell_error(problem, source)
+        seconds = time.monotonic() - began
+        if problem is None:
+            return seconds, None
+        self.left_behind = locals_of(problem, self._files)
+        return seconds, cell_error(problem, source, self._files)
 
 
 def _no_input(prompt: object = "") -> str:
     raise RuntimeError("input() is not available: nobody is there to answer while a notebook is being marked")
 
 
-def cell_error(problem: BaseException, source: str = "") -> CellError:
-    """What the cell ``source`` raised, as data; the error may be of a class of the notebook's own."""
+@dataclass(frozen=True)
+class Ran:
+    """A cell that has been given to the shell: its position and its text."""
+
+    position: int
+    source: str
+
+
+def cell_error(problem: BaseException, source: str = "", files: Mapping[str, Ran] | None = None) -> CellError:
+    """What the cell ``source`` raised, as data; the error may be of a class of the notebook's own.
+
+    ``files`` holds the cells by what their code is filed under; without it nothing is said of cells passed through.
+    """
     line = _line_of(problem, problem.__traceback__)
     if line is not None:
         line += _lines_taken_off(source, in_body=isinstance(problem, SyntaxError) or _is_timed(problem))
-    return CellError(type=type(problem).__name__, message=_message_of(problem), line=line)
+    through = _passed_through(problem.__traceback__, files or {})
+    return CellError(
+        type=type(problem).__name__,
+        message=_message_of(problem),
+        line=line,
+        through=tuple(position for position, _ in through),
+        lines=tuple(number for _, number in through),
+    )
 
 
 def _message_of(problem: BaseException) -> str:
@@ -109,29 +155,53 @@ def _message_of(problem: BaseException) -> str:
         return ""
 
 
+def _frames(trace: types.TracebackType | None) -> Iterator[types.TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _passed_through(trace: types.TracebackType | None, files: Mapping[str, Ran]) -> list[tuple[int, int]]:
+    """Cells whose code the error passed through, outermost first, each with the line; one that was passed through
+    several times in a row with the last of them."""
+    passed: list[tuple[int, int]] = []
+    for one in _frames(trace):
+        ran = files.get(one.tb_frame.f_code.co_filename)
+        if ran is None:
+            continue
+        if passed and passed[-1][0] == ran.position:
+            passed.pop()
+        passed.append((ran.position, one.tb_lineno + _lines_taken_off(ran.source, in_body=False)))
+    return passed[-_MOST_PASSED:]
+
+
+def locals_of(problem: BaseException, files: Mapping[str, Ran]) -> list[object]:
+    """What the functions of cells had in their variables when the error passed through them."""
+    found: list[object] = []
+    for one in _frames(problem.__traceback__):
+        frame = one.tb_frame
+        if frame.f_code.co_filename in files and frame.f_code.co_name != "<module>":
+            found += list(frame.f_locals.values())[:_MOST_LOCALS]
+    return found[:_MOST_LOCALS]
+
+
 def _line_of(problem: BaseException, trace: types.TracebackType | None) -> int | None:
     """The last line of its own cell that the error passed through, functions of other cells left out."""
     if isinstance(problem, SyntaxError):
         return problem.lineno
     line, own = None, ""
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
+    for one in _frames(trace):
+        file = one.tb_frame.f_code.co_filename
         if not own and any(name in file for name in _FILES_OF_CELLS):
             own = file
         if own and file in (own, _TIMED):
-            line = trace.tb_lineno
-        trace = trace.tb_next
+            line = one.tb_lineno
     return line
 
 
 def _is_timed(problem: BaseException) -> bool:
     """Whether it came out of the body of ``%%time``, which counts its lines from 1."""
-    trace = problem.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == _TIMED:
-            return True
-        trace = trace.tb_next
-    return False
+    return any(one.tb_frame.f_code.co_filename == _TIMED for one in _frames(problem.__traceback__))
 
 
 def _lines_taken_off(source: str, *, in_body: bool) -> int:

@@ -94,11 +94,22 @@ def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell, opened: dict[s
     recorder.send(CellStarted(cell=cell.position))
     recorder.channel.settle()
     before = dict(cells.names) if binds_unnamed(cell.source) else cells.names
-    seconds, error = cells.run(cell.source)
+    seconds, error = cells.run(cell.source, cell.position)
     with recorder.guarded("names"):
+        record_left_behind(recorder, cells.left_behind, opened)
+        cells.left_behind = []
         unnamed = [name for name, value in cells.names.items() if name not in before or before[name] is not value]
         record_names(recorder, cells.names, cell.source, opened, unnamed=unnamed)
     recorder.send(CellFinished(cell=cell.position, seconds=seconds, error=error))
+
+
+def record_left_behind(recorder: Recorder, things: list[object], opened: dict[str, PicturesOpened]) -> None:
+    """Models and pictures that functions had made when one of them raised: no name is left that leads to them."""
+    for thing in things:
+        if isinstance(thing, keras.Model):
+            training.describe_model(recorder, thing)
+        elif isinstance(thing, tf.data.Dataset):
+            pictures.register_dataset(recorder, thing, opened)
 
 
 def record_names(

@@ -1,0 +1,74 @@
+"""Flags that a run raises as a whole: limits, forged events, changed weights, close calls, marks carried forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fairmark.checks.accuracy import Accuracy, settled_accuracy
+from fairmark.checks.grader import Grader
+from fairmark.checks.view import RunView
+from fairmark.evidence import CellFinished, CellStarted, Evidence, FitStarted, Flag, ModelExported, RunFinished
+from fairmark.notebook.source import calls_in
+from fairmark.notebook.tampering import tampering_in
+
+__all__ = ["LIMITS", "flags_of_run"]
+
+LIMITS = ("timeout", "out_of_memory", "output_limit", "crashed")
+"""Outcomes of a run that did not get through all cells."""
+_ENDING = frozenset({"kill", "killpg", "_exit", "abort", "exit", "quit", "raise_signal"})
+"""What a notebook ends its own process with."""
+
+
+def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
+    """What a run, its probe and its further runs give a person to look at, or to know."""
+    run, probe, view = evidence.run, evidence.probe, RunView(evidence)
+    if run.outcome in LIMITS and not _ended_itself(view):
+        yield Flag(kind=run.outcome, message=run.reason or run.outcome)
+    ended = [finished.cell for finished in view.all(CellFinished) if finished.error is None]
+    yield from tampering_in(evidence.submission.cells, ended)
+    if _ended_too_soon(view):
+        yield Flag(kind="forged_events", message="the end was announced before every cell had run")
+    if run.unsealed:
+        said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
+        yield Flag(kind="forged_events", message=said)
+    if probe is not None and (probe.weights_swapped or _weights_changed(view, probe.model)):
+        yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
+    if any(rerun.replaced for rerun in evidence.reruns):
+        replaced = ", ".join(evidence.reruns[-1].replaced)
+        yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced}, to judge what follows")
+    threshold = grader.hidden_accuracy
+    measured = _settled(view, threshold) if threshold is not None else None
+    if measured is not None and threshold is not None and measured.is_close_to(threshold):
+        yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
+
+
+def _ended_itself(view: RunView) -> bool:
+    """Whether a cell of the notebook ended its process, after all that answers an exercise: nothing is lost by that."""
+    if view.evidence.run.outcome != "crashed":
+        return False
+    ended = {finished.cell for finished in view.all(CellFinished)}
+    begun = [started.cell for started in view.all(CellStarted) if started.cell not in ended]
+    texts = [cell for cell in view.evidence.submission.cells if cell.position in begun]
+    ends = any(call.names & _ENDING for call in calls_in(texts))
+    return ends and ended.issuperset(view.scope.answers)
+
+
+def _ended_too_soon(view: RunView) -> bool:
+    """Whether the last event came before the last cell had ended; a run without training ends at its first ``fit``."""
+    if not view.all(RunFinished) or any(not fit.trained for fit in view.all(FitStarted)):
+        return False
+    ended = {finished.cell for finished in view.all(CellFinished)}
+    return not ended.issuperset(cell.position for cell in view.evidence.submission.cells if cell.touched)
+
+
+def _settled(view: RunView, threshold: float) -> Accuracy | None:
+    try:
+        return settled_accuracy(view, threshold)
+    except Exception:
+        return None  # the check of the accuracy has said why
+
+
+def _weights_changed(view: RunView, model: str) -> bool:
+    """Whether the notebook left the model otherwise than training did; marks are for what training left."""
+    digests = {exported.moment: exported.digest for exported in view.all(ModelExported) if exported.model == model}
+    return "end" in digests and digests["end"] != digests.get("fit")
