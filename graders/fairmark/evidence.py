@@ -84,31 +84,31 @@ class Flag(Schema):
 
 
 class Cell(Schema):
-    """One code cell as it will be run.
-
-    ``position`` counts the code cells in running order from 1, and is what events call ``cell``. ``number`` counts all
-    cells of the file handed in from 1, Markdown included, and is what people are told; None for a cell that was
-    restored because the file lacks it. ``role`` is ``locked`` (the author's text, whatever the file says),
-    ``exercise`` (``exercise`` names which) or ``added`` (a cell of the student's own). ``touched`` is False for an
-    exercise whose stub is as it was given out, or gone; such a cell is not run.
+    """One code cell as it will be run. ``position`` counts from 1 as they run, and is what events call ``cell``;
+    ``number`` counts all cells of the file, as people do; None for one that the file lacks. ``role``: ``locked`` was
+    given out (with ``own_text`` its code is not just the author's), ``exercise`` answers the one named, as several may,
+    ``added`` is the student's own, others are text. ``touched`` is False for a stub that is as it was given out, or
+    gone; it is not run.
     """
 
     position: int
     number: int | None
-    role: Literal["locked", "exercise", "added"]
+    role: Literal["locked", "exercise", "added", "markdown", "raw"]
     exercise: str | None = None
     touched: bool = True
+    own_text: bool = False
     source: str
 
 
 class Submission(Schema):
-    """One notebook by one student, read and put in order. ``assignment`` names the master it was read against."""
+    """One notebook by one student, read against ``assignment``. ``uncounted`` answers stand in text cells."""
 
     student: str
     assignment: str
     notebook_sha256: str
     cells: tuple[Cell, ...] = ()
     flags: tuple[Flag, ...] = ()
+    uncounted: tuple[Cell, ...] = ()
     file: str = ""  # its path below what was handed in
     file_number: int = 1  # counts the student's files for the assignment
 
@@ -161,10 +161,10 @@ class PicturesOpened(Schema):
     """A source of labelled pictures was made: a generator's flow or a ``tf.data`` pipeline.
 
     ``directory`` is relative to the data set's folder, or absolute where it lies elsewhere; None where pictures do not
-    come from a folder. ``classes`` are in the order of their labels.
-    ``rescale`` is the factor pixels are multiplied with, 1.0 where none is asked for; ``augmentation`` holds the
-    options of ``ImageDataGenerator`` that are not at their defaults, ``rescale`` aside. ``parent`` is the source this
-    one was derived from by ``map``, ``cache``, ``prefetch`` and the like.
+    come from a folder. ``classes`` are in the order of their labels. ``rescale`` is the factor pixels are multiplied
+    with, 1.0 where none is asked for; ``augmentation`` holds the options of ``ImageDataGenerator`` that are not at
+    their defaults, ``rescale`` aside. ``parent`` is the source this one was derived from by ``map``, ``cache``,
+    ``prefetch`` and the like.
     """
 
     kind: Literal["pictures_opened"] = "pictures_opened"

@@ -353,7 +353,8 @@ def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
         return answer
     cells = [cell for cell in view.evidence.submission.cells if cell.exercise == exercise.id]
     if not any(cell.touched for cell in cells):
-        not_yet = _Answer("unattempted", message="Not attempted yet.", cell=cells[0].position if cells else None)
+        said = _not_attempted(view.evidence.submission, exercise)
+        not_yet = _Answer("unattempted", message=said, cell=cells[0].position if cells else None)
         return answer if answer.outcome == "partial" else not_yet
     own = cause_in(view, exercise.id)
     if answer.outcome == "partial":
@@ -364,6 +365,15 @@ def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
     if answer.outcome == "failed":
         return answer
     return _explain_missing(answer, view, exercise, [cell.position for cell in cells if cell.touched])
+
+
+def _not_attempted(submission: Submission, exercise: Exercise) -> str:
+    """Or attempted in a cell that does not run."""
+    for cell in submission.uncounted:
+        if cell.exercise == exercise.id:
+            kind = "Markdown" if cell.role == "markdown" else "raw text"
+            return f"Cell {cell.number} is {kind}: change its type to Code."
+    return "Not attempted yet."
 
 
 def _by_error(cause: Cause, message: str) -> _Answer:

@@ -74,13 +74,20 @@ def put_right(evidence: Evidence, reference: Evidence, answers: Master, replaced
     sources = {cell.exercise: cell.source for cell in answers.cells if cell.exercise is not None}
     kept = {cell.position for cell in evidence.submission.cells if cell.exercise not in replaced}
     mine = [(position, name, theirs) for position, name, theirs in _both_names(evidence, reference) if position in kept]
-    cells = []
+    cells: list[Cell] = []
+    seen: set[str] = set()
     for cell in evidence.submission.cells:
         if cell.exercise not in replaced or cell.exercise not in sources:
             cells.append(cell)
             continue
+        if cell.exercise in seen:  # of several cells that answer it the first holds all of the reference's answer
+            cells.append(cell.model_copy(update={"touched": False}))
+            continue
+        seen.add(cell.exercise)
         given = [f"{theirs} = {name}" for position, name, theirs in mine if position < cell.position and theirs != name]
-        again = [f"{name} = {theirs}" for name, theirs in _renamed(cell, evidence, reference) if theirs != name]
+        own = (one for one in evidence.submission.cells if one.exercise == cell.exercise)
+        renamed = dict.fromkeys(pair for one in own for pair in _renamed(one, evidence, reference))
+        again = [f"{name} = {theirs}" for name, theirs in renamed if theirs != name]
         source = "\n".join([*given, sources[cell.exercise], *again])
         cells.append(cell.model_copy(update={"touched": True, "source": source}))
     return tuple(cells)

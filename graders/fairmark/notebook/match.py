@@ -5,6 +5,8 @@ Steps, each looking only at cells the earlier ones left over:
 1. locked cells whose text is the author's, by ``grade_id`` and then by the text alone;
 2. exercises by ``grade_id``, then by the header comment ``# Exercise: <id>``, then by likeness to the stub;
 3. locked cells whose text was changed, by ``grade_id``, then by likeness.
+
+Answers that stand in cells of the student's own are looked for afterwards, in `attribute.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ a scratch cell that repeats a line or two of a stub would be taken for the exerc
 MIN_LINES_CHARACTERS = 20
 """Author's text shorter than this is too common to be recognised by (``model.fit(``)."""
 
+LEAST_SHARE = 0.5
+"""Of a cell's own lines of code, how many must be those of the given cell that it is taken for by likeness: an answer
+that holds the two lines of a short given cell is an answer."""
+
 MAX_LINES = 200
 MAX_COMPARED = 10
 """Lines of a cell, and cells, that are compared closely: `SequenceMatcher` takes quadratic time."""
@@ -33,8 +39,11 @@ MAX_COMPARED = 10
 
 @dataclass(frozen=True)
 class FileCell:
-    """A code cell of the file handed in: ``number`` counts all its cells from 1, ``grade_id`` is None where missing."""
+    """A code cell of the file handed in, or a part of one that holds several exercises.
 
+    ``place`` counts these from 0, ``number`` all cells of the file from 1; ``grade_id`` is None where missing."""
+
+    place: int
     number: int
     source: str
     grade_id: str | None
@@ -52,7 +61,7 @@ class Found:
 
 @dataclass
 class _Search:
-    """The state of one match: cells by ``number``, results by the master's ``grade_id``."""
+    """The state of one match: cells by ``place``, results by the master's ``grade_id``."""
 
     master: tuple[MasterCell, ...]
     unclaimed: dict[int, FileCell] = field(default_factory=dict)
@@ -62,7 +71,7 @@ class _Search:
     def claim(self, grade_id: str, found: Found) -> None:
         self.found[grade_id] = found
         for cell in (found.cell, *found.copies):
-            self.unclaimed.pop(cell.number, None)
+            self.unclaimed.pop(cell.place, None)
 
     def missing(self, kind: str) -> list[MasterCell]:
         return [cell for cell in self.master if cell.kind == kind and cell.grade_id not in self.found]
@@ -79,7 +88,7 @@ def match_cells(cells: Iterable[FileCell], master: tuple[MasterCell, ...]) -> di
     """
     search = _Search(master, by_grade_id={cell.grade_id: [] for cell in master})
     for cell in _with_trusted_grade_ids(list(cells), master):
-        search.unclaimed[cell.number] = cell
+        search.unclaimed[cell.place] = cell
         if cell.grade_id in search.by_grade_id:
             search.by_grade_id[cell.grade_id].append(cell)
     _match_unchanged_locked(search)
@@ -91,25 +100,25 @@ def match_cells(cells: Iterable[FileCell], master: tuple[MasterCell, ...]) -> di
 
 
 def _with_trusted_grade_ids(cells: list[FileCell], master: tuple[MasterCell, ...]) -> list[FileCell]:
-    """The cells, without the ``grade_id`` of those that hold an exercise but got another cell's id.
+    """The cells, without the ``grade_id`` of those that got another cell's id.
 
     Merging two cells keeps the upper one's metadata, and splitting them again gives it to both halves: an answer can
     so come to carry a locked cell's id, or that of another exercise. It is believed to be what its header says where
-    no cell carries that exercise's own id.
+    no cell carries that exercise's own id. A given cell can come to carry an exercise's id in the same way.
     """
     wanted = {cell.grade_id: cell for cell in master}
     carried: set[str] = {cell.grade_id for cell in cells if cell.grade_id in wanted}
+    given = {"".join(cell.source.split()) for cell in master if cell.kind == "locked" and cell.grade_id not in carried}
     trusted: list[FileCell] = []
-    seen: set[str] = set()
     for cell in cells:
         named = wanted.get(cell.grade_id or "")
         headed = wanted.get(header_of(cell.source) or "")
-        if named and headed and headed.exercise and headed.grade_id not in carried:
-            merged = named.kind == "locked" and not same_text(cell.source, named.source)
-            if merged or named.grade_id in seen:
+        if named and named is not headed:
+            is_answer = headed and headed.exercise and headed.grade_id not in carried
+            is_given = "".join(cell.source.split()) in given
+            if is_given or (is_answer and not (named.kind == "locked" and same_text(cell.source, named.source))):
                 trusted.append(replace(cell, grade_id=None))
                 continue
-        seen |= {named.grade_id} if named else set()
         trusted.append(cell)
     return trusted
 
@@ -147,7 +156,7 @@ def _match_exercises_by_name(search: _Search) -> None:
 
 def _match_changed_locked(search: _Search) -> None:
     for wanted in search.missing("locked"):
-        named = [cell for cell in search.by_grade_id[wanted.grade_id] if cell.number in search.unclaimed]
+        named = [cell for cell in search.by_grade_id[wanted.grade_id] if cell.place in search.unclaimed]
         if named:
             search.claim(wanted.grade_id, Found(named[0], "grade_id", copies=tuple(named[1:])))
 
@@ -169,6 +178,8 @@ def _most_alike(wanted: MasterCell, cells: list[FileCell]) -> Found | None:
         return None
     shared = [(_share_of_lines(lines, cell.source), cell) for cell in cells]
     close = sorted((item for item in shared if item[0] >= LIKENESS_THRESHOLD), key=lambda item: -item[0])
+    if wanted.kind == "locked":
+        close = [item for item in close if _share_of_code(lines, item[1].source) >= LEAST_SHARE]
     measured = [(likeness(lines, cell.source), cell) for _, cell in close[:MAX_COMPARED]]
     if not measured:
         return None
@@ -184,6 +195,12 @@ def _share_of_lines(lines: list[str], source: str) -> float:
     """An upper bound of `likeness` that takes linear time."""
     present = {line.strip() for line in source.split("\n")}
     return sum(line in present for line in lines) / len(lines)
+
+
+def _share_of_code(lines: list[str], source: str) -> float:
+    """How much of the code in ``source``, comments and blank lines aside, are ``lines``."""
+    code = [stripped for line in source.split("\n") if (stripped := line.strip()) and not stripped.startswith("#")]
+    return sum(line in lines for line in code) / len(code) if code else 0.0
 
 
 def likeness(lines: list[str], source: str) -> float:

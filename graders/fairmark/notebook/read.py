@@ -1,32 +1,57 @@
-"""A file handed in becomes a submission: parsed, recognised as the assignment, and put in order against its master."""
+"""A file handed in becomes a submission: parsed, and recognised as the assignment.
+
+It has two forms. As handed in, it is the student's own notebook, in its own order and with its own text. Restored, it
+has the author's text where a given cell is broken or missing, and the author's order; there is such a form only where
+that differs in something that matters.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from fairmark.errors import UnreadableNotebook
 from fairmark.evidence import Flag, Submission
+from fairmark.notebook.handed_in import as_handed_in, flags_as_handed_in
 from fairmark.notebook.master import Master
-from fairmark.notebook.match import FileCell
 from fairmark.notebook.parse import parse_notebook, read_bytes
-from fairmark.notebook.restore import restore
+from fairmark.notebook.recognise import recognise
+from fairmark.notebook.restore import flags_as_restored, restored
 
-__all__ = ["read_submission", "submission_from_bytes"]
+__all__ = ["Forms", "forms_from_bytes", "read_forms", "read_submission", "submission_from_bytes"]
+
+
+@dataclass(frozen=True)
+class Forms:
+    """A notebook as it was handed in, and restored; None where there is nothing to restore."""
+
+    as_handed_in: Submission
+    restored: Submission | None
 
 
 def read_submission(path: Path, *, student: str, master: Master) -> Submission:
-    """The notebook in the file ``path`` as ``student``'s submission to the assignment of ``master``.
+    """The notebook in the file ``path``, as handed in, as ``student``'s submission to the assignment of ``master``.
 
     Raises `UnreadableNotebook` where it is not a readable notebook (see `read_bytes` and `parse_notebook`) or not one
     of this assignment; `MachineError` where this computer cannot read the file.
     """
-    return submission_from_bytes(read_bytes(path), path=path, student=student, master=master)
+    return read_forms(path, student=student, master=master).as_handed_in
+
+
+def read_forms(path: Path, *, student: str, master: Master) -> Forms:
+    """Both forms of it. Raises as `read_submission` does."""
+    return forms_from_bytes(read_bytes(path), path=path, student=student, master=master)
 
 
 def submission_from_bytes(data: bytes, *, path: Path | str, student: str, master: Master) -> Submission:
+    """The notebook in ``data``, as handed in. Raises as `forms_from_bytes` does."""
+    return forms_from_bytes(data, path=path, student=student, master=master).as_handed_in
+
+
+def forms_from_bytes(data: bytes, *, path: Path | str, student: str, master: Master) -> Forms:
     """The notebook in ``data`` as a submission; ``path`` is for messages only, the digest is that of ``data``.
 
     Raises `UnreadableNotebook` where `parse_notebook` does, where the notebook names another assignment, or where it
@@ -40,42 +65,34 @@ def submission_from_bytes(data: bytes, *, path: Path | str, student: str, master
             f"is a notebook of the assignment {_quoted(named)}, not of {master.assignment!r}",
             remedy=f"Hand in the notebook of {master.assignment!r}, or mark this one as the assignment it belongs to.",
         )
-    restored = restore(_code_cells(notebook), master)
-    flags = list(restored.flags)
+    read = recognise(notebook, master)
+    unnamed: tuple[Flag, ...] = ()
     if named is None:
-        if not restored.exercises_found:
+        if not read.shows_exercises:
             raise UnreadableNotebook(
                 path,
                 f"names no assignment, and no exercise of {master.assignment!r} was found in it",
                 remedy=f"Put the answers into the notebook of {master.assignment!r} and hand that in.",
             )
         message = f"The file does not name its assignment; its exercises are those of {master.assignment}."
-        flags.insert(0, Flag(kind="assignment_name_missing", message=message))
-    return Submission(
+        unnamed = (Flag(kind="assignment_name_missing", message=message),)
+    whole = Submission(
         student=student,
         assignment=master.assignment,
         notebook_sha256=hashlib.sha256(data).hexdigest(),
-        cells=restored.cells,
-        flags=tuple(flags),
+        cells=as_handed_in(read),
+        flags=(*unnamed, *flags_as_handed_in(read)),
+        uncounted=read.uncounted,
     )
+    other = restored(read)
+    if other is None:
+        return Forms(whole, None)
+    return Forms(whole, whole.model_copy(update={"cells": other, "flags": (*unnamed, *flags_as_restored(read))}))
 
 
 def _assignment(notebook: NotebookNode) -> str | None:
     named = notebook.metadata.get("fairmark", {}).get("assignment")
     return named if isinstance(named, str) and named else None
-
-
-def _code_cells(notebook: NotebookNode) -> list[FileCell]:
-    return [
-        FileCell(number, cell.source, _grade_id(cell))
-        for number, cell in enumerate(notebook.cells, start=1)
-        if cell.cell_type == "code"
-    ]
-
-
-def _grade_id(cell: NotebookNode) -> str | None:
-    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return grade_id if isinstance(grade_id, str) else None
 
 
 def _quoted(name: str) -> str:

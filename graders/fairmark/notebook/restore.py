@@ -1,124 +1,126 @@
-"""A file's code cells put back in the master's order: locked cells with the author's text, the rest as handed in."""
+"""The restored form of a notebook: given cells that were broken or lost with the author's text, in the author's order.
+
+It is tried only where the notebook as it was handed in loses marks. What is put back: the text of a given cell whose
+statements are no longer all there, a given cell that stands nowhere in the file, and the order of the cells that were
+handed out. Lines that the student added to a given cell stay; so do imports added to one that is put back, since other
+cells may need them. A cell that holds an answer is never replaced, even if it holds a given cell's lines, too.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from fairmark.evidence import Cell, Flag
-from fairmark.notebook.master import Master, MasterCell
-from fairmark.notebook.match import FileCell, Found, match_cells
-from fairmark.notebook.stub import is_untouched, same_text
+from fairmark.notebook.handed_in import (
+    attribution_flags,
+    cell_for,
+    listed,
+    lost_flags,
+    of_cells,
+    one_flag,
+    stub_for,
+)
+from fairmark.notebook.master import MasterCell
+from fairmark.notebook.match import FileCell
+from fairmark.notebook.recognise import Recognised
+from fairmark.notebook.statements import holds, imports_lacking
 
-__all__ = ["Restored", "restore"]
-
-
-@dataclass(frozen=True)
-class Restored:
-    """``cells`` in running order, ``flags`` for people, and how many of the exercises have a cell in the file."""
-
-    cells: tuple[Cell, ...]
-    flags: tuple[Flag, ...]
-    exercises_found: int
-
-
-def restore(cells: Sequence[FileCell], master: Master) -> Restored:
-    """The code cells of a file as they will be run.
-
-    Every code cell of the master is there once, in the master's order. Cells of the student's own follow the cell they
-    follow in the file; blank ones are left out. A copy of an exercise that was never touched is kept with ``touched``
-    False, for all it would do is raise. Never raises, whatever the cells hold.
-    """
-    wanted = master.code_cells
-    found = match_cells(cells, wanted)
-    order = {found[cell.grade_id].cell.number: index for index, cell in enumerate(wanted) if cell.grade_id in found}
-    stubs = {copy.number: cell for cell in wanted for copy in _copies(found.get(cell.grade_id)) if cell.exercise}
-    followers = _followers(cells, order)
-
-    placed: list[Cell] = []
-    for index, master_cell in enumerate((None, *wanted), start=-1):
-        if master_cell is not None:
-            placed.append(_restored(master_cell, found.get(master_cell.grade_id)))
-        placed += [_added(cell, stubs.get(cell.number)) for cell in followers.get(index, ()) if cell.source.strip()]
-    numbered = tuple(cell.model_copy(update={"position": position}) for position, cell in enumerate(placed, start=1))
-    flags = tuple(itertools.chain(_cell_flags(wanted, found), _order_flags(cells, order)))
-    return Restored(numbered, flags, sum(cell.grade_id in found for cell in wanted if cell.kind == "exercise"))
+__all__ = ["flags_as_restored", "restored"]
 
 
-def _copies(found: Found | None) -> tuple[FileCell, ...]:
-    return found.copies if found else ()
+def restored(read: Recognised) -> tuple[Cell, ...] | None:
+    """The cells of the restored form; None where there is nothing to restore."""
+    if not (_broken(read) or _lost(read) or _moved(read)):
+        return None
+    slots = _slots(read)
+    followers = _followers(read, slots)
+    placed = [cell_for(read, cell) for cell in followers.get(-1, ())]
+    for slot, master_cell in enumerate(read.master.code_cells):
+        placed += _in_its_place(read, master_cell)
+        placed += [cell_for(read, cell) for cell in followers.get(slot, ())]
+    return tuple(cell.model_copy(update={"position": position}) for position, cell in enumerate(placed, start=1))
 
 
-def _followers(cells: Iterable[FileCell], order: Mapping[int, int]) -> dict[int, list[FileCell]]:
-    """The student's own cells by the index of the master's cell they stand after; -1 for those before any."""
+def _in_its_place(read: Recognised, master_cell: MasterCell) -> list[Cell]:
+    if master_cell.exercise is not None:
+        own = [cell_for(read, cell) for cell in read.cells_of(master_cell.exercise)]
+        return own or [stub_for(master_cell)]
+    cell = _given_cells(read).get(master_cell.grade_id)
+    if cell is None:
+        if master_cell.grade_id in read.present:
+            return []
+        return [Cell(position=0, number=None, role="locked", source=master_cell.source)]
+    if holds(cell.source, master_cell.source):
+        return [cell_for(read, cell)]
+    imports = imports_lacking(master_cell.source, cell.source)
+    source = "\n".join([master_cell.source, *imports])
+    return [Cell(position=0, number=cell.number, role="locked", own_text=bool(imports), source=source)]
+
+
+def _given_cells(read: Recognised) -> dict[str, FileCell]:
+    """The cell that stands for each given one, by its ``grade_id``."""
+    return {
+        master_cell.grade_id: cell
+        for cell in read.cells
+        if (master_cell := read.stands_for.get(cell.place)) is not None and master_cell.exercise is None
+    }
+
+
+def _slots(read: Recognised) -> dict[int, int]:
+    """Of every cell that was handed out or answers an exercise, by ``place``, which of the master's it belongs to."""
+    slot_of = {cell.grade_id: slot for slot, cell in enumerate(read.master.code_cells)}
+    exercises = {cell.exercise: slot for slot, cell in enumerate(read.master.code_cells) if cell.exercise}
+    given = {place: slot_of[cell.grade_id] for place, cell in read.stands_for.items()}
+    return given | {place: exercises[exercise] for place, exercise in read.answers.items()}
+
+
+def _followers(read: Recognised, slots: dict[int, int]) -> dict[int, list[FileCell]]:
+    """The student's other cells, by the slot of the cell they stand after; -1 for those before any."""
     followers: dict[int, list[FileCell]] = {}
-    anchor = -1
-    for cell in cells:
-        if cell.number in order:
-            anchor = order[cell.number]
-        else:
-            followers.setdefault(anchor, []).append(cell)
+    slot = -1
+    for cell in read.cells:
+        slot = slots.get(cell.place, slot)
+        if cell.place not in slots:
+            followers.setdefault(slot, []).append(cell)
     return followers
 
 
-def _restored(master_cell: MasterCell, found: Found | None) -> Cell:
-    number = found.cell.number if found else None
-    if master_cell.exercise is None:
-        return Cell(position=0, number=number, role="locked", source=master_cell.source)
-    source = found.cell.source if found else master_cell.source
-    touched = found is not None and not is_untouched(source, stub=master_cell.source, exercise=master_cell.exercise)
-    return Cell(
-        position=0, number=number, role="exercise", exercise=master_cell.exercise, touched=touched, source=source
-    )
+# --- what differs -----------------------------------------------------------------------------------------------------
 
 
-def _added(cell: FileCell, copy_of: MasterCell | None) -> Cell:
-    untouched = copy_of is not None and is_untouched(cell.source, stub=copy_of.source, exercise=copy_of.grade_id)
-    return Cell(position=0, number=cell.number, role="added", touched=not untouched, source=cell.source)
+def _broken(read: Recognised) -> list[FileCell]:
+    """Cells that stand for a given one, and no longer hold all of its statements."""
+    given = {cell.grade_id: cell for cell in read.master.code_cells}
+    return [cell for grade_id, cell in _given_cells(read).items() if not holds(cell.source, given[grade_id].source)]
 
 
-# --- flags ------------------------------------------------------------------------------------------------------------
+def _lost(read: Recognised) -> list[MasterCell]:
+    return [cell for cell in read.master.code_cells if cell.kind == "locked" and cell.grade_id not in read.present]
 
 
-def _cell_flags(wanted: Iterable[MasterCell], found: Mapping[str, Found]) -> Iterable[Flag]:
-    for master_cell in wanted:
-        name = f"exercise {master_cell.exercise}" if master_cell.exercise else f"locked cell {master_cell.grade_id}"
-        match = found.get(master_cell.grade_id)
-        if match is None:
-            yield _missing_flag(name, master_cell)
-            continue
-        number = match.cell.number
-        if match.by == "likeness":
-            message = (
-                f"Cell {number} was taken for {name} because it holds {match.likeness:.0%} of its lines; "
-                "its metadata and its header comment are gone."
-            )
-            yield Flag(kind="cell_found_again", message=message, cell=number)
-        if match.copies:
-            others = _and([f"{cell.number}" for cell in match.copies])
-            message = f"The file holds {name} more than once: cell {number} counts, and {others} ran as added."
-            yield Flag(kind="cell_duplicated", message=message, cell=match.copies[0].number)
-        if master_cell.kind == "locked" and not same_text(match.cell.source, master_cell.source):
-            message = f"Cell {number} ({name}) differs from the assignment, and ran with the assignment's text."
-            yield Flag(kind="locked_cell_changed", message=message, cell=number)
+def _moved(read: Recognised) -> list[FileCell]:
+    """The cells that come after one that the author has below them."""
+    slots = _slots(read)
+    known = [cell for cell in read.cells if cell.place in slots]
+    return [after for before, after in itertools.pairwise(known) if slots[after.place] < slots[before.place]]
 
 
-def _missing_flag(name: str, master_cell: MasterCell) -> Flag:
-    outcome = "counts as not attempted" if master_cell.exercise else "ran with the assignment's text"
-    return Flag(kind="cell_missing", message=f"The file has no code cell for {name}, which {outcome}.")
+def flags_as_restored(read: Recognised) -> tuple[Flag, ...]:
+    """One of all that was undone, and one of answers that had to be looked for."""
+    return (*one_flag([*_undone(read), *lost_flags(read)]), *attribution_flags(read))
 
 
-def _order_flags(cells: Iterable[FileCell], order: Mapping[int, int]) -> Iterable[Flag]:
-    known = [cell.number for cell in cells if cell.number in order]
-    for before, after in itertools.pairwise(known):
-        if order[after] < order[before]:
-            message = f"From cell {after} on the cells are not in the assignment's order, which was restored."
-            yield Flag(kind="cells_reordered", message=message, cell=after)
-            return
-
-
-def _and(words: Sequence[str]) -> str:
-    shown = list(words[:10]) + (["others"] if len(words) > 10 else [])
-    listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-    return f"cell{'s' if len(words) > 1 else ''} {listed}"
+def _undone(read: Recognised) -> Iterator[Flag]:
+    broken, lost, moved = _broken(read), _lost(read), _moved(read)
+    if broken:
+        said = f"{of_cells(broken)} differ{'s' * (len(broken) == 1)} from the assignment"
+        yield Flag(
+            kind="locked_cell_changed", message=f"{said}, and ran with the assignment's text.", cell=broken[0].number
+        )
+    if lost:
+        said = f"The file has no code cell for {listed([f'locked cell {cell.grade_id}' for cell in lost])}"
+        yield Flag(kind="cell_missing", message=f"{said}, which ran with the assignment's text.")
+    if moved:
+        said = f"From cell {moved[0].number} on the cells are not in the assignment's order, which was restored."
+        yield Flag(kind="cells_reordered", message=said, cell=moved[0].number)

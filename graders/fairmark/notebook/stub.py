@@ -11,6 +11,7 @@ import re
 from fairmark.notebook.lexing import without_comments
 
 __all__ = [
+    "HEADER",
     "YOUR_CODE",
     "derived_grade_id",
     "exercise_metadata",

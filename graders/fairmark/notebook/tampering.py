@@ -52,7 +52,7 @@ def tampering_in(cells: Iterable[Cell], ran: Collection[int] = ()) -> tuple[Flag
     """
     flags: list[Flag] = []
     for cell in cells:
-        if not cell.touched or cell.role == "locked":
+        if not cell.touched or (cell.role == "locked" and not cell.own_text):
             continue
         found = sorted(set(_found_in(cell.source)))
         if not found and cell.position in ran and not parses(cell.source):
