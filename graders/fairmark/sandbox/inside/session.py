@@ -21,7 +21,7 @@ from fairmark.evidence import (
     SessionStarted,
     Value,
 )
-from fairmark.sandbox.inside import decoded, decoded_pipelines, pictures, training
+from fairmark.sandbox.inside import callback_trial, decoded, decoded_pipelines, pictures, training
 from fairmark.sandbox.inside.absent import do_without_tensorboard
 from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in
 from fairmark.sandbox.inside.channel import Channel
@@ -144,6 +144,7 @@ def record_names(
             continue
     if values or objects:
         recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
+    callback_trial.try_classes(recorder, names, source)
 
 
 def set_numerics(numerics: str) -> None:

@@ -24,7 +24,7 @@ from fairmark.evidence import (
     PicturesOpened,
     StepsWatched,
 )
-from fairmark.sandbox.inside import describe, pictures
+from fairmark.sandbox.inside import callback_trial, describe, pictures
 from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.pause import Pauser
@@ -112,6 +112,8 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             recorder.send(_started(recorder, model, fit, asked.arguments, opened))
+        with recorder.guarded("callbacks"):
+            callback_trial.try_given(recorder, model, fit, asked.arguments["callbacks"])
         if not recorder.train and tf.executing_eagerly():
             with recorder.guarded("batch"):
                 pictures.see_scaling(asked.arguments["x"], asked.arguments["validation_data"])

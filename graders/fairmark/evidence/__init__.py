@@ -15,10 +15,15 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from fairmark.evidence.callbacks import CallbackAnswer, CallbackTried
+from fairmark.evidence.schema import CROSSES_THE_WALL
+
 __all__ = [
     "EVENT",
     "SCHEMA",
     "BatchSeen",
+    "CallbackAnswer",
+    "CallbackTried",
     "Cell",
     "CellError",
     "CellFinished",
@@ -69,7 +74,7 @@ Value: TypeAlias = Scalar | list[Scalar] | list[list[Scalar]]
 class Schema(BaseModel):
     """Unknown fields are refused: what is not in the schema does not cross the wall."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", protected_namespaces=())
+    model_config = CROSSES_THE_WALL
 
 
 # --- what was handed in -----------------------------------------------------------------------------------------------
@@ -375,6 +380,7 @@ Event: TypeAlias = Annotated[
     | ModelDescribed
     | ModelCompiled
     | FitStarted
+    | CallbackTried
     | StepsWatched
     | EpochEnded
     | FitFinished
