@@ -16,6 +16,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from fairmark.evidence.callbacks import CallbackAnswer, CallbackTried
+from fairmark.evidence.predictions import ModelEvaluated, ModelPredicted, PictureLoaded
 from fairmark.evidence.schema import CROSSES_THE_WALL
 
 __all__ = [
@@ -297,38 +298,6 @@ class FitFinished(Schema):
     cell: int
     epochs: int
     iterations: int
-
-
-class ModelEvaluated(Schema):
-    kind: Literal["model_evaluated"] = "model_evaluated"
-    model: str
-    cell: int
-    pictures: str | None
-    results: list[float]
-
-
-class PictureLoaded(Schema):
-    """``target_size`` is None where the picture was not resized while loading."""
-
-    kind: Literal["picture_loaded"] = "picture_loaded"
-    cell: int
-    path: str
-    made_by: str
-    target_size: tuple[int, int] | None = None
-
-
-class ModelPredicted(Schema):
-    """``outputs`` holds at most the first 16 rows; minimum, maximum and mean are those of the whole input."""
-
-    kind: Literal["model_predicted"] = "model_predicted"
-    model: str
-    cell: int
-    pictures: str | None
-    input_shape: list[int]
-    minimum: float
-    maximum: float
-    mean: float
-    outputs: list[list[float]]
 
 
 class ModelExported(Schema):
