@@ -30,6 +30,7 @@ from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.pipelines import leave_untuned
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
+from fairmark.sandbox.inside.rehearsal import Rehearsal
 from fairmark.sandbox.inside.silence import silence_check
 from fairmark.sandbox.inside.unfilled import leave_unfilled
 from fairmark.sandbox.jobfile import Replies
@@ -66,7 +67,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     leave_untuned()
     do_without_tensorboard()
     remembering = _RememberingChannel(channel)
-    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
+    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearsal=Rehearsal(job))
     exporter = Exporter(recorder, Path.cwd() / "export")
     recorder.send(SessionStarted(software=_software(), numerics=job.numerics, seed=job.seed))
     unfilled = None if job.train else leave_unfilled()

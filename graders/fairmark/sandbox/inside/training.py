@@ -118,9 +118,10 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
             with recorder.guarded("batch"):
                 pictures.see_scaling(asked.arguments["x"], asked.arguments["validation_data"])
             raise TrainingSkipped
-        if recorder.rehearse or not recorder.train:  # without eager execution Keras fails at once, and says why
-            asked.arguments.update(_rehearsal(asked.arguments))
-        watch = Watch(recorder.send, fit, pauser)
+        # Without training it comes here where there is no eager execution: Keras fails at once, and says why.
+        shorter = recorder.rehearsal.changes(recorder.cell, asked.arguments, always=not recorder.train)
+        asked.arguments.update(shorter or {})
+        watch = Watch(recorder.send, fit, pauser if shorter is None else None)
         with _watched(asked.arguments, model, watch), recorder.inside_keras():
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
@@ -131,16 +132,6 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         return history
 
     signature = _wrap("fit", around)
-
-
-def _rehearsal(asked: dict[str, Any]) -> dict[str, Any]:
-    """What to change so that a fit does one step of one epoch; where there is nothing to validate on, nothing is."""
-    validates = asked["validation_data"] is not None
-    return {
-        "epochs": int(asked["initial_epoch"]) + 1,
-        "steps_per_epoch": 1,
-        **({"validation_steps": 1} if validates else {}),
-    }
 
 
 @contextlib.contextmanager
