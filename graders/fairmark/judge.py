@@ -422,7 +422,7 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         found=None if answer.found is None else _without_addresses(answer.found),
         expected=answer.expected,
         # What raised, was not reached or waits for a person has said so, and the hint is about something else.
-        hint=check.hint if answer.outcome in ("failed", "partial") else None,
+        hint=check.hint if answer.outcome in ("failed", "partial") and answer.cause is None else None,
         cell=_number(answer.cell, submission),
         visibility=check.visibility,
     )

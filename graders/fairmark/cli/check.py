@@ -76,7 +76,10 @@ def _show(marked: Marked, whole: Grader, *, as_json: bool) -> None:
         results().file.write(report_json(for_student(marked.report)))
         return
     asked = {exercise.id for exercise in marked.report.exercises}
-    left_out = [exercise.title for exercise in asked_at_once(whole).exercises if exercise.id not in asked]
+    left_out = []
+    for exercise in asked_at_once(whole).exercises:
+        unreached = [check for check in exercise.checks if f"{exercise.id}.{check.id}" in marked.report.not_checked]
+        left_out += [exercise.title] if exercise.id not in asked else [check.title for check in unreached]
     show_report(
         results(),
         for_student(marked.report),

@@ -11,7 +11,6 @@ from pathlib import Path
 from fairmark.evidence import Event, ModelDescribed
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.registry import Registry
-from fairmark.sandbox.inside.rehearsal import Rehearsal
 
 __all__ = ["Recorder", "TrainingSkipped"]
 
@@ -21,14 +20,12 @@ class TrainingSkipped(BaseException):
 
 
 class Recorder:
-    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps."""
+    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearse``: each does a single step."""
 
-    def __init__(
-        self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearsal: Rehearsal | None = None
-    ) -> None:
+    def __init__(self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearse: bool = False) -> None:
         self.channel = channel
         self.train = train
-        self.rehearsal = rehearsal or Rehearsal()
+        self.rehearse = rehearse
         self.cell = 0
         self.models = Registry("model")
         self.pictures = Registry("pictures")
