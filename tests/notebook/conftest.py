@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,3 +68,11 @@ def released(solution: bytes) -> bytes:
 def master(released: bytes) -> Master:
     """What submissions to the assignment ``horses`` are read against."""
     return master_from_bytes(released, path="horses.ipynb")
+
+
+@pytest.fixture(scope="session")
+def master_with_answers(solution: bytes, master: Master) -> Master:
+    """The same, where the solution is at hand."""
+    answers = {cell.grade_id: cell.source for cell in master_from_bytes(solution, path="horses.ipynb").cells}
+    cells = (replace(cell, answer=answers[cell.grade_id]) if cell.exercise else cell for cell in master.cells)
+    return replace(master, cells=tuple(cells))

@@ -14,8 +14,9 @@ from fairmark.notebook.master import Master, MasterCell
 from fairmark.notebook.match import FileCell, Found, match_cells
 from fairmark.notebook.placeholders import holds_only_placeholders
 from fairmark.notebook.source import parses
+from fairmark.notebook.split import parts_at_headers, parts_by_answers
 from fairmark.notebook.statements import holds
-from fairmark.notebook.stub import HEADER, header_of, is_untouched, scaffold
+from fairmark.notebook.stub import header_of, is_untouched, scaffold
 from fairmark.notebook.traits import traits_of, wanted_for
 
 __all__ = ["Recognised", "recognise"]
@@ -54,7 +55,22 @@ class Recognised:
 
 def recognise(notebook: NotebookNode, master: Master) -> Recognised:
     """What the cells of ``notebook`` are, held against ``master``. Never raises, whatever the cells hold."""
-    cells = tuple(_file_cells(notebook, master))
+    cells = _placed(part for cell in _file_cells(notebook) for part in parts_at_headers(cell, master))
+    read = _recognised(notebook, cells, master)
+    parts = _placed(part for cell in cells for part in _parts(cell, read))
+    return read if len(parts) == len(cells) else _recognised(notebook, parts, master)
+
+
+def _parts(cell: FileCell, read: Recognised) -> list[FileCell]:
+    """The cell; where it holds answers to exercises that nothing else answers, each by itself."""
+    exercise, given = read.answers.get(cell.place), read.stands_for.get(cell.place)
+    if given is not None and (given.exercise is None or cell.place not in read.touched):
+        return [cell]
+    elsewhere = {read.answers[place] for place in read.touched if place != cell.place and place in read.stands_for}
+    return parts_by_answers(cell, wanted_for(read.master), elsewhere - {exercise})
+
+
+def _recognised(notebook: NotebookNode, cells: tuple[FileCell, ...], master: Master) -> Recognised:
     found = match_cells(cells, master.code_cells)
     wanted = {cell.grade_id: cell for cell in master.code_cells}
     stands_for = {
@@ -109,52 +125,19 @@ def _present(cells: Sequence[FileCell], found: Mapping[str, Found], master: Mast
 # --- the file's cells -------------------------------------------------------------------------------------------------
 
 
-def _file_cells(notebook: NotebookNode, master: Master) -> Iterable[FileCell]:
-    place = 0
+def _file_cells(notebook: NotebookNode) -> Iterable[FileCell]:
     for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type != "code":
-            continue
-        whole = FileCell(0, number, cell.source, _grade_id(cell))
-        for part in _parts(whole, master):
-            yield replace(part, place=place)
-            place += 1
+        if cell.cell_type == "code":
+            yield FileCell(0, number, cell.source, _grade_id(cell))
+
+
+def _placed(cells: Iterable[FileCell]) -> tuple[FileCell, ...]:
+    return tuple(replace(cell, place=place) for place, cell in enumerate(cells))
 
 
 def _grade_id(cell: NotebookNode) -> str | None:
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
     return grade_id if isinstance(grade_id, str) else None
-
-
-def _parts(cell: FileCell, master: Master) -> list[FileCell]:
-    """The cell; where several were merged into it, each by itself: below the header of each further exercise, and below
-    a given cell. Running one after the other is the same, and lines keep their numbers."""
-    lines = cell.source.split("\n")
-    exercises = set(master.exercises)
-    headers = [
-        (number, named[1]) for number, line in enumerate(lines) if (named := HEADER.fullmatch(line)) and line[:1] == "#"
-    ]
-    starts, seen = [0], set[str]()
-    for number, exercise in headers:
-        if exercise in exercises and exercise not in seen:
-            above = "\n".join(lines[starts[-1] : number])
-            if seen or _is_given(above, master):
-                starts.append(number)
-            seen.add(exercise)
-    texts = [
-        "\n" * start + "\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
-    ]
-    if len(texts) == 1 or not all(map(parses, texts)) or cell.source.lstrip().startswith("%%"):
-        return [cell]
-    return [
-        replace(cell, source=text, grade_id=None if start else cell.grade_id)
-        for start, text in zip(starts, texts, strict=True)
-    ]
-
-
-def _is_given(text: str, master: Master) -> bool:
-    return bool(text.strip()) and any(
-        cell.kind == "locked" and cell.source.strip() and holds(text, cell.source) for cell in master.code_cells
-    )
 
 
 # --- answers that do not run ------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fairmark.notebook.magics import python_source
 from fairmark.notebook.master import Master, MasterCell
@@ -88,7 +89,8 @@ class Wanted:
         return Traits(binds=self.answer.binds - found.binds, calls=methods, methods=methods)
 
 
-def wanted_for(master: Master) -> dict[str, Wanted]:
+@lru_cache(maxsize=8)
+def wanted_for(master: Master) -> Mapping[str, Wanted]:
     """For each exercise what its answer is known by."""
     found: dict[str, Wanted] = {}
     words: list[str] = []
