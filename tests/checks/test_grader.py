@@ -47,6 +47,28 @@ def test_a_grader_need_not_ask_for_accuracy() -> None:
     assert grader_with().hidden_accuracy is None
 
 
+@pytest.mark.parametrize(
+    ("options", "said", "remedy"),
+    [
+        ({"dataset": None}, "shapes: its data set is None, not a text", "Write the name of a folder in datasets/"),
+        ({"dataset": 3}, "shapes: its data set is 3, not a text", "Write the name of a folder in datasets/"),
+        ({"title": None}, "shapes: its title is None, not a text", "Write one text, in quotes."),
+        ({"name": ["shapes"]}, "A grader's name is ['shapes'], not a text", "Write one text, in quotes."),
+        ({"hidden_accuracy": "0.8"}, "shapes: hidden_accuracy is '0.8'", "It is a share"),
+        ({"hidden_accuracy": float("nan")}, "shapes: hidden_accuracy is nan", "It is a share"),
+        ({"still_epochs": "3"}, "shapes: still_epochs is '3'", "Allow at least one."),
+        ({"still_epochs": 0}, "shapes: still_epochs is 0", "Allow at least one."),
+    ],
+)
+def test_what_a_grader_is_made_of_is_looked_at(options: dict[str, object], said: str, remedy: str) -> None:
+    arguments = {"name": "shapes", "title": "Shapes", "dataset": "shapes"} | options
+    with pytest.raises(GraderError) as caught:
+        Grader(**arguments)  # type: ignore[arg-type]
+    assert caught.value.message == said
+    assert caught.value.remedy is not None
+    assert caught.value.remedy.startswith(remedy)
+
+
 @pytest.mark.parametrize("points", [0, -1])
 def test_a_check_is_worth_something(points: float) -> None:
     with pytest.raises(GraderError) as caught:
@@ -79,6 +101,8 @@ def test_what_a_check_is_made_of_is_looked_at(options: dict[str, object], said: 
 @pytest.mark.parametrize(
     ("options", "said", "remedy"),
     [
+        ({"hints": None}, "the hints of exercise 'sides' are None, not a list of texts", "Write them in parentheses"),
+        ({"hints": 3}, "the hints of exercise 'sides' are 3, not a list of texts", "Write them in parentheses"),
         ({"hints": "only one"}, "the hints of exercise 'sides' are one text", "Put a comma behind the only one"),
         ({"hints": ("a", 2)}, "the hint of exercise 'sides' is 2, not a text", "Write one text"),
         ({"lesson": ("a",)}, "the lesson of exercise 'sides' is ('a',), not a text", "Write one text"),

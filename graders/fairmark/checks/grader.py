@@ -102,7 +102,8 @@ class Grader:
     for ``still_epochs``, or where no weight of the model may change; switch it off where the number of epochs that run
     is itself what is asked.
 
-    Raises :class:`GraderError` for a share or a number of epochs that is none.
+    Raises :class:`GraderError` for a share or a number of epochs that is none, and for a name, title or data set that
+    is no text.
     """
 
     def __init__(
@@ -115,12 +116,17 @@ class Grader:
         decide_early: bool = True,
         still_epochs: int | None = None,
     ) -> None:
-        if hidden_accuracy is not None and not 0 < hidden_accuracy <= 1:
+        _require_text("A grader's name", name)
+        _require_text(f"{name}: its title", title)
+        _require_text(
+            f"{name}: its data set", dataset, remedy='Write the name of a folder in datasets/: dataset="shapes".'
+        )
+        if hidden_accuracy is not None and not (isinstance(hidden_accuracy, int | float) and 0 < hidden_accuracy <= 1):
             raise GraderError(
-                f"{name}: hidden_accuracy is {hidden_accuracy}", remedy="It is a share: 0.8 asks for 80% of them."
+                f"{name}: hidden_accuracy is {hidden_accuracy!r}", remedy="It is a share: 0.8 asks for 80% of them."
             )
-        if still_epochs is not None and still_epochs < 1:
-            raise GraderError(f"{name}: still_epochs is {still_epochs}", remedy="Allow at least one.")
+        if still_epochs is not None and not (isinstance(still_epochs, int) and still_epochs >= 1):
+            raise GraderError(f"{name}: still_epochs is {still_epochs!r}", remedy="Allow at least one.")
         self.name = name
         self.title = title
         self.dataset = dataset
@@ -140,9 +146,12 @@ class Grader:
     ) -> Exercise:
         """Adds an exercise; ``id`` is the stub's ``grade_id`` in the notebook. Raises :class:`GraderError` where there
         is one of that id already, or a title, hint or lesson is no text."""
-        if isinstance(hints, str):
-            remedy = "Put a comma behind the only one: hints=(..., )."
-            raise GraderError(f"{self.name}: the hints of exercise {id!r} are one text", remedy=remedy)
+        if isinstance(hints, str) or not isinstance(hints, Sequence):
+            said, remedy = f"{hints!r}, not a list of texts", "Write them in parentheses, with a comma behind each."
+            if isinstance(hints, str):
+                said, remedy = "one text", "Put a comma behind the only one: hints=(..., )."
+            raise GraderError(f"{self.name}: the hints of exercise {id!r} are {said}", remedy=remedy)
+        _require_text(f"{self.name}: the id of an exercise", id)
         for what, text in (("title", title), *(("hint", hint) for hint in hints), ("lesson", lesson or "")):
             _require_text(f"{self.name}: the {what} of exercise {id!r}", text)
         if any(exercise.id == id for exercise in self.exercises):
@@ -211,9 +220,9 @@ def _require_sound(check: str, title: object, points: object, hint: object, visi
         raise GraderError(f"{check}: there is no visibility {visibility!r}", remedy=f"There are {allowed}.")
 
 
-def _require_text(what: str, value: object) -> None:
+def _require_text(what: str, value: object, remedy: str = "Write one text, in quotes.") -> None:
     if not isinstance(value, str):
-        raise GraderError(f"{what} is {value!r}, not a text", remedy="Write one text, in quotes.")
+        raise GraderError(f"{what} is {value!r}, not a text", remedy=remedy)
 
 
 def _place(question: Question) -> str:
