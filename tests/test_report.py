@@ -47,6 +47,14 @@ def test_a_standing_says_what_a_row_needs() -> None:
     assert [tuple(exercise) for exercise in standing.exercises] == [("compile", "Compile", "partial", 1.5)]
 
 
+def test_marks_carried_forward_are_information_and_nothing_to_look_at() -> None:
+    close, carried = Flag(kind="close_call", message="close"), Flag(kind="carried_forward", message="run again")
+    both = report().model_copy(update={"flags": (carried, close)})
+    assert both.flags_for_a_person == (close,)
+    standing = Standing.of(both)
+    assert (standing.flags, standing.flags_for_a_person) == (("carried_forward", "close_call"), ("close_call",))
+
+
 def test_a_thousand_standings_take_about_a_megabyte() -> None:
     exercises = [
         {"id": f"e{n}", "title": f"Exercise {n}", "outcome": "passed", "score": n / 2, "max_score": 3} for n in range(6)

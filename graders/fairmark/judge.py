@@ -28,7 +28,7 @@ from fairmark.checks.expectation import (
     collecting_unfinished,
 )
 from fairmark.checks.grader import Check, Exercise, Grader
-from fairmark.checks.run_flags import LIMITS, flags_of_run
+from fairmark.checks.run_flags import LIMITS, ended_itself, flags_of_run
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     CellFinished,
@@ -434,7 +434,7 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
 def _summary(evidence: Evidence) -> RunSummary:
     run = evidence.run
     return RunSummary(
-        outcome=run.outcome,
+        outcome="completed" if ended_itself(RunView(evidence)) else run.outcome,
         wall_seconds=run.wall_seconds,
         peak_memory_bytes=run.peak_memory_bytes,
         isolation=run.isolation,

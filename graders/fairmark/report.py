@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fairmark.evidence import Flag, RunOutcome
 
 __all__ = [
+    "INFORMATION",
     "PRECEDENCE",
     "SEVERAL_FILES",
     "CheckResult",
@@ -30,6 +31,9 @@ __all__ = [
 
 SEVERAL_FILES = "several_files"
 """Kind of the flag on each of several files that one student handed in for one assignment."""
+
+INFORMATION: frozenset[str] = frozenset({"carried_forward"})
+"""Kinds of flags that only say how marks came about: nobody needs to look at such a submission because of them."""
 
 Outcome: TypeAlias = Literal["passed", "partial", "failed", "unattempted", "error", "limit", "needs_attention"]
 Visibility: TypeAlias = Literal["always", "after_deadline", "never"]
@@ -135,6 +139,11 @@ class Report(Schema):
         """0 to 100; 0 where nothing could be earned."""
         return _percent(self.score, self.max_score)
 
+    @property
+    def flags_for_a_person(self) -> tuple[Flag, ...]:
+        """The flags that ask somebody to look; the others are for information."""
+        return tuple(flag for flag in self.flags if flag.kind not in INFORMATION)
+
 
 class ExerciseStanding(NamedTuple):
     """Of a :class:`Standing`: one exercise."""
@@ -179,6 +188,11 @@ class Standing:
             file=report.file,
             file_number=report.file_number,
         )
+
+    @property
+    def flags_for_a_person(self) -> tuple[str, ...]:
+        """As a report's: their kinds."""
+        return tuple(kind for kind in self.flags if kind not in INFORMATION)
 
     @property
     def percent(self) -> float:

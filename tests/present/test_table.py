@@ -11,7 +11,7 @@ from seen import in_order
 
 from fairmark.evidence import RunOutcome
 from fairmark.present.table import show_class
-from fairmark.report import ExerciseStanding, Outcome, Report, Standing
+from fairmark.report import ExerciseStanding, Flag, Outcome, Report, Standing
 
 
 def shown(reports: list[Report], *, width: int = 80, encoding: str = "utf-8") -> str:
@@ -147,6 +147,11 @@ def test_submissions_that_need_eyes_are_named_first(mixed_report: Report, full_r
     many = [mixed_report.model_copy(update={"student": f"student {number}"}) for number in range(7)]
     text = shown([full_report, *many])
     assert "Look at first: student 0, student 1, student 2, student 3, student 4 and 2 more" in text
+
+
+def test_marks_carried_forward_give_nobody_anything_to_look_at(full_report: Report) -> None:
+    carried = full_report.model_copy(update={"flags": (Flag(kind="carried_forward", message="run again"),)})
+    assert shown([carried, full_report]) == shown([full_report, full_report])
 
 
 def test_assignments_get_a_column_where_there_are_several(small_report: Report) -> None:

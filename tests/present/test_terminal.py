@@ -9,7 +9,7 @@ from rich.console import Console
 
 from fairmark.present.curve import Curve
 from fairmark.present.terminal import show_report
-from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary
+from fairmark.report import CheckResult, ExerciseResult, Flag, Outcome, Report, RunSummary
 
 SMALL = """\
 ╭─ horses_or_humans ───────────────────────────────────────────────────────────╮
@@ -175,6 +175,11 @@ def test_a_stub_of_which_there_is_more_to_say_says_it(small_report: Report) -> N
     one = alike("layers", "unattempted", "One", cell=4, message="Its answer stands in a cell of Markdown.")
     text = shown(nothing_earned(small_report, one))
     assert "Its answer stands in a cell of Markdown. Cell 4." in text
+
+
+def test_marks_carried_forward_are_nothing_for_a_person(mixed_report: Report) -> None:
+    carried = mixed_report.model_copy(update={"flags": (Flag(kind="carried_forward", message="run again"),)})
+    assert shown(carried) == shown(mixed_report.model_copy(update={"flags": ()}))
 
 
 def test_flags_and_what_was_not_checked_are_named(mixed_report: Report) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapes import CELLS, Finished, position
 
 from fairmark.evidence import CellFinished, CellStarted, NamesBound, RecorderFailed, RunFinished, SessionStarted
-from fairmark.sandbox.inside.cells import names_bound_in
+from fairmark.sandbox.inside.cells import Ran, cell_error, locals_of, names_bound_in
 
 FAILING = ("raises", "no such syntax", "exits", "not text", "asks")
 
@@ -135,3 +135,57 @@ def test_two_runs_with_one_seed_begin_with_the_same_weights(finished: Finished) 
     [full], [quick] = (finished.all(NamesBound, "model", run) for run in (finished.run, finished.quick))
     assert full.values == quick.values
     assert full.values["first_weights"]
+
+
+# --- where an error came through --------------------------------------------------------------------------------------
+
+
+def raised_in(files: dict[str, str], run: str) -> tuple[BaseException, dict[str, Ran]]:
+    """What the text of ``run`` raises, each text run under its file's name, as the shell does."""
+    names: dict[str, object] = {}
+    ran = {name: Ran(number, source) for number, (name, source) in enumerate(files.items(), start=1)}
+    for name, source in files.items():
+        try:
+            exec(compile(source.lstrip("\n"), name, "exec"), names)
+        except Exception as problem:
+            if name == run:
+                return problem, ran
+    raise AssertionError(f"{run} raised nothing")
+
+
+FILES = {
+    "one": "def divide(number):\n    whole = [number]\n    return number / 0\n",
+    "two": "\n\ndef halves():\n    return divide(1)\n",
+    "three": "halves()",
+}
+
+
+def test_an_error_says_through_which_cells_it_came() -> None:
+    problem, ran = raised_in(FILES, "three")
+    error = cell_error(problem, FILES["three"], ran)
+    assert (error.through, error.lines) == ((3, 2, 1), (1, 4, 3))
+
+
+def test_lines_count_from_the_top_of_a_cell_that_begins_with_empty_ones() -> None:
+    problem, ran = raised_in({"one": "\n\n\n1 / 0"}, "one")
+    assert cell_error(problem, "\n\n\n1 / 0", ran).lines == (4,)
+
+
+def test_a_cell_that_was_passed_through_several_times_in_a_row_is_named_once() -> None:
+    source = "def down(n):\n    return down(n - 1) if n else 1 / 0\ndown(5)"
+    problem, ran = raised_in({"one": source}, "one")
+    error = cell_error(problem, source, ran)
+    assert (error.through, error.lines) == ((1,), (2,))
+
+
+def test_without_files_nothing_is_said_of_it() -> None:
+    problem, _ = raised_in(FILES, "three")
+    assert cell_error(problem, FILES["three"]).through == ()
+
+
+def test_what_functions_of_cells_held_is_found_and_nothing_else() -> None:
+    problem, ran = raised_in(FILES, "three")
+    assert locals_of(problem, ran) == [1, [1]]
+    assert locals_of(problem, {}) == []
+    plain, files = raised_in({"one": "kept = [1]\n1 / 0"}, "one")
+    assert locals_of(plain, files) == []

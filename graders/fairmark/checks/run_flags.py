@@ -11,7 +11,7 @@ from fairmark.evidence import CellFinished, CellStarted, Evidence, FitStarted, F
 from fairmark.notebook.source import calls_in
 from fairmark.notebook.tampering import tampering_in
 
-__all__ = ["LIMITS", "flags_of_run"]
+__all__ = ["LIMITS", "ended_itself", "flags_of_run"]
 
 LIMITS = ("timeout", "out_of_memory", "output_limit", "crashed")
 """Outcomes of a run that did not get through all cells."""
@@ -22,7 +22,7 @@ _ENDING = frozenset({"kill", "killpg", "_exit", "abort", "exit", "quit", "raise_
 def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     """What a run, its probe and its further runs give a person to look at, or to know."""
     run, probe, view = evidence.run, evidence.probe, RunView(evidence)
-    if run.outcome in LIMITS and not _ended_itself(view):
+    if run.outcome in LIMITS and not ended_itself(view):
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
     ended = [finished.cell for finished in view.all(CellFinished) if finished.error is None]
     yield from tampering_in(evidence.submission.cells, ended)
@@ -42,7 +42,7 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
         yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
 
 
-def _ended_itself(view: RunView) -> bool:
+def ended_itself(view: RunView) -> bool:
     """Whether a cell of the notebook ended its process, after all that answers an exercise: nothing is lost by that."""
     if view.evidence.run.outcome != "crashed":
         return False

@@ -259,8 +259,8 @@ class _Page:
         text = Text(said, style=style)
         if run:
             text.append(f", {run}", style=_QUIET_STYLE)
-        if standing.flags:
-            count = len(standing.flags)
+        if standing.flags_for_a_person:
+            count = len(standing.flags_for_a_person)
             text.append(f", {count} flag{'s' * (count != 1)}", style=LOOKS["needs_attention"].style)
         return text
 
@@ -280,13 +280,13 @@ class _Page:
     def look_next(self) -> list[Text]:
         """Submissions a person must see first; then the exercise that most of the class did not pass."""
         lines = []
-        need_eyes = [one for one in self.standings if one.flags or one.outcome == "needs_attention"]
+        need_eyes = [one for one in self.standings if one.flags_for_a_person or one.outcome == "needs_attention"]
         if need_eyes:
             students = [*dict.fromkeys(one.student for one in need_eyes)]
             names = ", ".join(self.names[student] for student in students[:_NAMES_SHOWN])
             more = f" and {len(students) - _NAMES_SHOWN} more" if len(students) > _NAMES_SHOWN else ""
             lines.append(Text.assemble(("Look at first: ", LOOKS["needs_attention"].style), as_text(names), more))
-        kinds = Counter(kind for one in self.standings for kind in one.flags)
+        kinds = Counter(kind for one in self.standings for kind in one.flags_for_a_person)
         if kinds:
             said = ", ".join(f"{one_line(kind, limit=40)} {times}" for kind, times in kinds.most_common(_KINDS_SHOWN))
             more = f" and {len(kinds) - _KINDS_SHOWN} more" if len(kinds) > _KINDS_SHOWN else ""

@@ -48,7 +48,7 @@ def show_report(
     if not_checked:
         items = [as_text(f"{page.bullet} {one_line(title)}") for title in not_checked]
         parts.append(_panel(Group(*items), Text("Not checked this time"), _QUIET_STYLE))
-    if report.flags:
+    if report.flags_for_a_person:
         parts.append(page.flags())
     parts += [page.total(), page.next_step(is_complete=not not_checked)]
     width = min(console.width, _WIDEST_COLUMNS)
@@ -158,7 +158,7 @@ class _Page:
 
     def flags(self) -> RenderableType:
         lines = []
-        for flag in self.report.flags:
+        for flag in self.report.flags_for_a_person:
             place = f" (cell {flag.cell})" if flag.cell is not None else ""
             kind = one_line(flag.kind, limit=40).replace("_", " ")
             lines.append(Text.assemble((kind, "bold"), ": ", as_text(one_line(flag.message, limit=400)), place))
