@@ -70,7 +70,7 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "n.ipynb").open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(UnreadableNotebook, match=r"has 1048576\.0 MiB, and 20 MiB is the limit"):
+    with pytest.raises(UnreadableNotebook, match=r"has 1048576\.0 MiB, and 100 MiB is the limit"):
         read_bytes(tmp_path / "n.ipynb")
 
 

@@ -174,7 +174,7 @@ def test_too_many_brackets_are_refused_before_they_become_objects() -> None:
 
 
 def test_too_many_bytes_are_refused() -> None:
-    assert refused(b" " * (parse.MAX_FILE_BYTES + 1)).reason == "has 20.0 MiB, and 20 MiB is the limit"
+    assert refused(b" " * (parse.MAX_FILE_BYTES + 1)).reason == "has 100.0 MiB, and 100 MiB is the limit"
 
 
 # --- whatever the bytes -----------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_what_is_not_there_is_said(below: str, archive: Path) -> None:
         ({"mode": 0o120777}, "is stored in the zip as a link, a folder, a pipe or a device"),
         ({"mode": 0o020644}, "is stored in the zip as a link, a folder, a pipe or a device"),
         ({"method": zipfile.ZIP_BZIP2}, "is packed by method 12, which is not read"),
-        ({"zeros": 20 * 2**20 + 1}, "has 20.0 MiB, and 20 MiB is the limit"),
+        ({"zeros": 100 * 2**20 + 1}, "has 100.0 MiB, and 100 MiB is the limit"),
     ],
 )
 def test_a_member_is_refused_with_its_reason(member: dict[str, Any], reason: str, archive: Path) -> None:

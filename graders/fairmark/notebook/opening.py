@@ -12,10 +12,13 @@ from typing import BinaryIO
 
 from fairmark.errors import MachineError, UnreadableNotebook
 
-__all__ = ["CLEAR_OUTPUTS", "MAX_FILE_BYTES", "no_such_file", "opened_file", "too_large"]
+__all__ = ["CLEAR_OUTPUTS", "MAX_FILE_BYTES", "MAX_KEPT_BYTES", "no_such_file", "opened_file", "too_large"]
 
-MAX_FILE_BYTES = 20 * 1024 * 1024
-"""Bytes of one notebook file, outputs included (default 20 MiB); a larger one is `UnreadableNotebook`."""
+MAX_FILE_BYTES = 100 * 1024 * 1024
+"""Bytes of one notebook file, outputs included (default 100 MiB); a larger one is `UnreadableNotebook`."""
+
+MAX_KEPT_BYTES = 20 * 1024 * 1024
+"""Bytes of one notebook file without its outputs, which nobody reads (default 20 MiB); more: `UnreadableNotebook`."""
 
 CLEAR_OUTPUTS = "Clear the outputs (Edit > Clear Outputs of All Cells), save, and hand it in again."
 

@@ -28,7 +28,8 @@ from fairmark.notebook.kept import (
     joined,
     notebook_metadata,
 )
-from fairmark.notebook.opening import CLEAR_OUTPUTS, MAX_FILE_BYTES, too_large
+from fairmark.notebook.opening import CLEAR_OUTPUTS, MAX_FILE_BYTES, MAX_KEPT_BYTES, too_large
+from fairmark.notebook.outputs import without_outputs
 
 __all__ = [
     "MAX_CELLS",
@@ -36,6 +37,7 @@ __all__ = [
     "MAX_CODE_CHARACTERS",
     "MAX_DIGITS",
     "MAX_FILE_BYTES",
+    "MAX_KEPT_BYTES",
     "MAX_PARTS",
     "parse_notebook",
     "read_bytes",
@@ -55,10 +57,13 @@ MAX_PARTS = 2_000_000
 """Opening brackets in one file, those in texts too; more are `UnreadableNotebook`. Each may become a dictionary of 200
 bytes: 20 MiB of them would take 720 MB, and 2,000,000 of the worst take 500 MB."""
 
+_MIB = 1024 * 1024
+
 MAX_DIGITS = 4_300
 """Digits of an integer that is read; Python's own limit, for time grows with their square."""
 
 DELETE_CELLS = "Delete the cells that are not part of the assignment, save, and hand it in again."
+MAKE_SMALLER = "Take large pictures out of the text cells and data out of the code, save, and hand it in again."
 OPEN_AND_SAVE = "Open it in Jupyter, save it there, and hand it in again."
 
 
@@ -66,14 +71,15 @@ def parse_notebook(data: bytes, *, path: Path | str) -> NotebookNode:
     """The notebook in ``data``, as a valid node of nbformat 4.5; formats 2 and 3 are converted.
 
     Sources are single strings with ``\\n`` as line end; missing, malformed and repeated cell ids are replaced by ids
-    that depend only on the file. Time and memory are bounded by `MAX_FILE_BYTES` and `MAX_PARTS`. ``path`` is for
-    messages only.
+    that depend only on the file. Time and memory are bounded by `MAX_FILE_BYTES`, `MAX_KEPT_BYTES` and `MAX_PARTS`.
+    ``path`` is for messages only.
 
     Raises `UnreadableNotebook`, and nothing else, where ``data`` is too large, not UTF-8, not JSON, not a notebook,
     of a format that is too old or too new, for a language other than Python, or has too many cells.
     """
     if len(data) > MAX_FILE_BYTES:
         raise too_large(path, len(data))
+    data = _kept_of(data, path)
     _require_few_parts(data, path)
     text = decode(data, path)
     try:
@@ -84,8 +90,27 @@ def parse_notebook(data: bytes, *, path: Path | str) -> NotebookNode:
         raise UnreadableNotebook(path, "is nested too deeply for a notebook", remedy=DOWNLOAD_AGAIN) from error
 
 
+def _kept_of(data: bytes, path: Path | str) -> bytes:
+    """``data``, where it is large without its outputs, so that they neither count nor cost anything."""
+    if len(data) <= MAX_KEPT_BYTES and _parts(data) <= MAX_PARTS:
+        return data
+    kept = without_outputs(data)
+    if kept is None and len(data) > MAX_KEPT_BYTES:
+        size, limit = len(data) / _MIB, MAX_KEPT_BYTES // _MIB
+        reason = f"has {size:.1f} MiB, from which no outputs could be taken out, and {limit} MiB is the limit"
+        raise UnreadableNotebook(path, reason, remedy=CLEAR_OUTPUTS)
+    if kept is not None and len(kept) > MAX_KEPT_BYTES:
+        reason = f"has {len(kept) / _MIB:.1f} MiB without its outputs, and {MAX_KEPT_BYTES // _MIB} MiB is the limit"
+        raise UnreadableNotebook(path, reason, remedy=MAKE_SMALLER)
+    return kept or data
+
+
+def _parts(data: bytes) -> int:
+    return data.count(b"{") + data.count(b"[")
+
+
 def _require_few_parts(data: bytes, path: Path | str) -> None:
-    parts = data.count(b"{") + data.count(b"[")
+    parts = _parts(data)
     if parts > MAX_PARTS:
         reason = f"has {parts} opening brackets, and {MAX_PARTS} is the limit"
         raise UnreadableNotebook(path, reason, remedy=CLEAR_OUTPUTS)
