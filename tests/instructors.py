@@ -4,6 +4,7 @@ but its author may read. Five lie in ``corpus/cases/instructor/`` as files; the 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,26 @@ KEPT = (
             words("### Model answer\n\nIt is memorised by heart.", tags=["keep"]),
         ),
     ),
+    Kept(
+        "pictures_attached_to_answers",
+        ("units",),
+        ("units = 512", "it turns at epoch six", "turned.png"),
+        ("Draw the curve.", "given.png"),
+        ("cell 2: the answer in words was taken out: nobody marks it here.",),
+        cells=(
+            code("### BEGIN SOLUTION\nunits = 512\n### END SOLUTION", **answer("units")),
+            words(
+                "Draw the curve. ![](attachment:given.png)\n"
+                "### BEGIN SOLUTION\n![](attachment:turned.png)\n### END SOLUTION"
+            )
+            | {
+                "attachments": {
+                    "given.png": {"image/png": "iVBORw=="},
+                    "turned.png": {"image/png": b64encode(b"it turns at epoch six").decode()},
+                }
+            },
+        ),
+    ),
     # --- Otter --------------------------------------------------------------------------------------------------------
     Kept(
         "otter_lines_prompts_and_manual_questions",
@@ -228,6 +249,19 @@ KEPT = (
             words("```otter\n# END SOLUTION\n```\n```otter\n# END QUESTION\n```\nNext comes the network."),
         ),
     ),
+    Kept(
+        "otters_lines_that_only_look_like_marks",
+        ("exercise_1",),
+        ("12 * 64", "BEGIN PLUGIN", "MyPlugin", "random.seed(42)"),
+        ("Explain it in words.",),
+        cells=(
+            words("<!-- BEGIN QUESTION -->\n\nExplain it in words.\n\n<!-- END QUESTION -->"),
+            code(
+                "import random\nrandom.seed(42) # SEED\npictures = 12 * 64 # SOLUTION\n"
+                '""" # BEGIN PLUGIN\nplugin: MyPlugin\n"""; # END PLUGIN'
+            ),
+        ),
+    ),
     # --- code between marks -------------------------------------------------------------------------------------------
     Kept(
         "marks_within_statements",
@@ -243,6 +277,19 @@ KEPT = (
                 "# GRADED FUNCTION: build\ndef build(units):\n    #### START CODE HERE #### (≈ 3 lines of code)\n"
                 "    # the network\n    network = dict(units=units, epochs=15)\n    return network\n"
                 "    #### END CODE HERE ####\n"
+            ),
+        ),
+    ),
+    Kept(
+        "comments_at_another_depth_and_answers_not_written_yet",
+        ("exercise_1", "parse"),
+        ("print(2 ** 10)",),
+        ("def parse(file):", "return sentences"),
+        cells=(
+            code(" # Compute it\n # START CODE HERE\n # so:\nprint(2 ** 10)\n # END CODE HERE"),
+            code(
+                "# GRADED FUNCTION: parse\ndef parse(file):\n    sentences = []\n    ### START CODE HERE\n\n\n"
+                "    ### END CODE HERE\n\n    return sentences"
             ),
         ),
     ),
@@ -367,6 +414,11 @@ REFUSED = (
         "raw_cells_that_do_not_pair",
         "cell 2: the tests that begins here does not end",
         (code("x = 1 # SOLUTION"), raw("# BEGIN TESTS"), code("x == 1")),
+    ),
+    Refused(
+        "a_stub_that_would_be_no_python",
+        "made into a solution: cell 2: the stub of the exercise 'exercise_1' is not valid Python",
+        (code("if True:\n    x = 1\n# START CODE HERE\nelse:\n    x = 2\n# END CODE HERE\n    y = 3"),),
     ),
     Refused(
         "a_mark_in_a_sentence",

@@ -20,7 +20,16 @@ from fairmark.checks.expectation import Doubted, Unmet
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.view import RunView
 from fairmark.data import Hidden
-from fairmark.evidence import Evidence, ModelExported, Prediction, Preparation, Probe, Stamped
+from fairmark.evidence import (
+    Evidence,
+    FitFinished,
+    FitStarted,
+    ModelExported,
+    Prediction,
+    Preparation,
+    Probe,
+    Stamped,
+)
 from fairmark.sandbox import Launcher, Limits, ProbeJob, Workplace, best_launcher, supervise
 
 __all__ = ["CannotRebuild", "HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
@@ -85,10 +94,11 @@ def probe_model(
     thresholds: Sequence[float],
     launcher: Launcher | None = None,
     limits: Limits | None = None,
+    exercise: str = "",
     moment: Literal["epoch", "fit"] = "fit",
     decided: Probe | None = None,
 ) -> Probe | None:
-    """Hidden pictures through the model that the notebook trained last; None where it trained none.
+    """Hidden pictures through the model as the training that ``exercise`` is judged on left it; None if there is none.
 
     ``workplace`` is the folder the notebook ran in; a copy of the exported model is taken out of it.
     ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``thresholds`` are the shares, 0
@@ -97,11 +107,12 @@ def probe_model(
     that training left.
     """
     began = time.monotonic()
-    exported = _last_exported(evidence, moment)
+    view = RunView(evidence, exercise)
+    exported = _judged_export(view) if moment == "fit" else _last_exported(evidence, moment)
     if exported is None:
         return None
     try:
-        candidate = _candidate(RunView(evidence), exported)
+        candidate = _candidate(view, exported)
     except (Unmet, Doubted) as problem:
         return Probe(model=exported.model, preparation=None, problem=problem.message)
     with Workplace() as own:
@@ -124,6 +135,21 @@ def probe_model(
             seen = asking.ask(hidden, dataset_folder, most)
             probe = seen.model_copy(update={"digest": exported.digest, "dataset": dataset_folder.name})
     return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
+
+
+def _judged_export(view: RunView) -> ModelExported | None:
+    """What the judged training left; if it never ended, what the last of its kind that did has left."""
+    left: dict[str, ModelExported] = {}
+    ended: dict[str, str] = {}
+    models = {fit.fit: fit.model for fit in view.all(FitStarted)}
+    for stamped in view.evidence.run.events:
+        event = stamped.event
+        if isinstance(event, FitFinished) and event.fit in models:
+            ended[models[event.fit]] = event.fit
+        elif isinstance(event, ModelExported) and event.moment == "fit" and event.model in ended:
+            left[ended.pop(event.model)] = event
+    judged = [fit.fit for fit in view.nearest(FitStarted)]
+    return next((left[fit] for fit in reversed(judged) if fit in left), None)
 
 
 def _last_exported(evidence: Evidence, moment: str) -> ModelExported | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import nbformat
 import pytest
 from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey, Marked
-from fairmark.evidence import EpochEnded, Event, FitFinished, ModelExported
+from fairmark.evidence import CellFinished, EpochEnded, Event, FitFinished, FitStarted, ModelExported
 from fairmark.report import CheckResult
-from fairmark.sandbox import ConfinedProcess
+from fairmark.sandbox import Child, ConfinedProcess, Job, Launcher, Limits, NotebookJob
 
 EPOCHS = 8
 """That the small course asks for."""
@@ -147,3 +148,108 @@ for number in range(3):
     assert forged.evidence.probe is not None
     [fit] = [event for event in events(forged) if isinstance(event, ModelExported) and event.moment == "fit"]
     assert forged.evidence.probe.digest == fit.digest
+
+
+# --- cells behind that raise ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Counting:
+    """Counts the runs of notebooks: ``r`` for one that is a rehearsal."""
+
+    launcher: Launcher
+    runs: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.launcher, name)
+
+    def start(self, job: Job, folder: Path, limits: Limits) -> Child:
+        if isinstance(job, NotebookJob):
+            self.runs.append("r" if job.rehearse else "run")
+        return self.launcher.start(job, folder, limits)
+
+
+def marked_with(journey: Journey, folder: Path, *cells: str) -> tuple[Marked, list[str]]:
+    """The right answer, with cells of the student's own behind it; and which runs it took."""
+    notebook = nbformat.reads(right_notebook(journey.course).decode(), as_version=4)
+    notebook.cells += [nbformat.v4.new_code_cell(source) for source in cells]
+    path = folder / "ada.ipynb"
+    nbformat.write(notebook, path)
+    launcher = Counting(journey.launcher)
+    ended = replace(journey, launcher=launcher).mark(path, "ada")  # type: ignore[arg-type]
+    return ended, launcher.runs
+
+
+PLOT = """
+import matplotlib.pyplot as plt
+plt.plot(range(8), history.history["accuracy"])
+"""
+ASSERTION = 'assert len(history.history["accuracy"]) == 8'
+LEARNED = 'assert history.history["accuracy"][-1] > 0.5, "too low"'
+TYPO = 'print(histroy.history["accuracy"])'
+MISSING = 'open("weights.h5")'
+UNCALLED = """
+other = keras.Sequential([keras.layers.Dense(1)])
+outputs = [layer.output for layer in other.layers]
+"""
+SYNTAX = "print('never ends)"
+
+
+@pytest.mark.parametrize(
+    ("source", "runs"),
+    [
+        (PLOT, ["run", "r", "run"]),
+        (ASSERTION, ["run", "r", "run"]),
+        (LEARNED, ["run"]),
+        (TYPO, ["run", "r"]),
+        (MISSING, ["run", "r"]),
+        (UNCALLED, ["run", "r"]),
+        (SYNTAX, ["run"]),
+    ],
+    ids=["plot", "assertion", "what was learned", "typo", "missing file", "model never called", "no Python"],
+)
+def test_a_notebook_runs_again_to_its_last_epoch_only_for_an_error_that_is_new(
+    source: str, runs: list[str], journey: Journey, tmp_path: Path
+) -> None:
+    ended, made = marked_with(journey, tmp_path, source)
+    assert made == runs
+    is_whole = runs.count("run") == 2
+    assert epochs(ended) == EPOCHS if is_whole else epochs(ended) < EPOCHS
+    assert losses(ended.report) == {}
+    raised = [event.cell for event in events(ended) if isinstance(event, CellFinished) and event.error]
+    assert bool(raised) == (source in (TYPO, MISSING, UNCALLED, SYNTAX))
+
+
+# --- experiments after the answers ------------------------------------------------------------------------------------
+
+EXPERIMENT = """
+trial = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
+trial.compile(loss="mse", optimizer="adam", metrics=["mae"])
+tried = trial.fit(training_pictures, epochs=30, validation_data=validation_pictures, verbose=0)
+"""
+
+
+def test_an_experiment_neither_resets_the_decision_nor_takes_the_place_of_the_model(
+    journey: Journey, early: Marked, tmp_path: Path
+) -> None:
+    ended, made = marked_with(journey, tmp_path, EXPERIMENT, "assert len(tried.history['val_mae']) == 30")
+    assert (made, losses(ended.report), [flag.kind for flag in ended.report.flags]) == (["run"], {}, [])
+    assert ended.evidence.run.decided is not None
+    assert ended.evidence.run.decided.fit == "fit-1"
+    assert ended.evidence.probe is not None
+    assert ended.evidence.probe.model == "model-1"
+    assert epochs(early) == sum(isinstance(one, EpochEnded) and one.fit == "fit-1" for one in events(ended))
+
+
+def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(journey: Journey, tmp_path: Path) -> None:
+    ended, _ = marked_with(journey, tmp_path, EXPERIMENT)
+    tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
+    assert [(one.epoch, one.steps, one.validation_steps) for one in tried] == [(n, 1, 1) for n in range(1, 31)]
+    asked = [event for event in events(ended) if isinstance(event, FitStarted) and event.fit == "fit-2"]
+    assert [fit.epochs for fit in asked] == [30]  # as the notebook asked
+
+
+def test_to_the_last_epoch_an_experiment_is_trained_as_it_is(journey: Journey, tmp_path: Path) -> None:
+    ended, _ = marked_with(replace(journey, decide_early=False), tmp_path, EXPERIMENT.replace("30", "2"))
+    tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
+    assert [one.steps for one in tried] == [4, 4]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from recorded import STEPS, TRAINING, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NotShown, RunView, Unmet
 from fairmark.checks.callback_text import callback_text
 from fairmark.checks.callbacks import (
     compares_with,
@@ -17,7 +18,7 @@ from fairmark.checks.callbacks import (
     reads,
     stops_the_model,
 )
-from fairmark.evidence import Cell, EpochEnded, FitFinished
+from fairmark.evidence import CallbackAnswer, CallbackTried, Cell, EpochEnded, FitFinished, Function
 
 RIGHT = """
 class StopWhenLearned(keras.callbacks.Callback):
@@ -161,6 +162,164 @@ def test_nothing_is_asked_of_a_method_that_is_not_there() -> None:
 def test_cells_that_do_not_run_define_no_callback() -> None:
     cell = Cell(position=1, number=1, role="exercise", exercise="callback", touched=False, source=RIGHT)
     assert callback_text([cell]) == []
+
+
+# --- what was tried ---------------------------------------------------------------------------------------------------
+
+BODY = """
+class Watching(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if self.learned(logs):
+            self.model.stop_training = True
+
+    def learned(self, logs):
+        return enough(logs)
+"""
+
+
+def behaved(
+    at: float | None = 0.999,
+    before: float = 0.9985,
+    epoch: int = 3,
+    moved: str = "accuracy",
+    *,
+    elsewhere: bool = False,
+) -> CallbackTried:
+    """What a callback did that stopped at one value of what moved."""
+    gradually = CallbackAnswer(moved=moved, stopped_at=at, before=before, epoch=None if at is None else 70)
+    at_once = CallbackAnswer(moved=moved, at_once=True, stopped_at=1.0, epoch=epoch)
+    answers = [one.model_copy(update={"elsewhere": elsewhere}) for one in ([gradually, at_once] if at else [gradually])]
+    return CallbackTried(cell=STEPS, class_name="Watching", answers=answers)
+
+
+def shown(*events: CallbackTried, source: str = BODY, exercise: str = "steps") -> RunView:
+    return view(sources={"steps": source}, exercise=exercise, also=events)
+
+
+def test_what_the_text_leaves_open_is_settled_by_what_the_callback_did() -> None:
+    run = shown(behaved())
+    defines_one(run)
+    stops_the_model(run)
+    reads(run, "accuracy", what="the training accuracy")
+    compares_with(run, 0.999)
+
+
+@pytest.mark.parametrize(
+    ("did", "found"),
+    [
+        (behaved(0.95, 0.94), "a stop at an accuracy of 0.95"),
+        (behaved(0.5, 0.5), "a stop at an accuracy of 0.5"),
+        (behaved(1.0, 0.9995), "no stop at an accuracy of 0.9995"),
+        (behaved(epoch=4), "no stop after the first epoch that reaches it"),
+        (behaved(0.9, 0.89, moved="val_accuracy"), "a stop at an accuracy of 0.9"),
+    ],
+)
+def test_what_the_callback_did_wrongly_is_told(did: CallbackTried, found: str) -> None:
+    said = unmet(compares_with, shown(did), 0.999).message
+    assert said == f"The threshold: found {found}, expected a stop at 99.9%."
+
+
+def test_a_stop_at_all_is_a_stop_at_the_threshold_where_no_accuracy_lies_between_them() -> None:
+    run = view(sources={"steps": BODY}, exercise="steps", also=[behaved(1.0, 0.9995)], training={"found": 80})
+    compares_with(run, 0.999)
+
+
+def test_what_else_makes_it_stop_is_told() -> None:
+    either = CallbackTried(
+        cell=STEPS,
+        class_name="Watching",
+        answers=[*behaved().answers, *behaved(moved="val_accuracy").answers],
+    )
+    assert unmet(reads, shown(either), "accuracy", what="the training accuracy").found == (
+        "'accuracy' and 'val_accuracy', measured on the validation pictures"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        ("0.999", "0.95", lambda run: compares_with(run, 0.999)),
+        ("0.999", "99.9", lambda run: compares_with(run, 0.99)),
+        (">=", "<", lambda run: compares_with(run, 0.999)),
+        ('"accuracy"', '"val_accuracy"', lambda run: reads(run, "accuracy", what="it")),
+    ],
+)
+def test_a_record_does_not_outweigh_a_text_that_is_plain(old: str, new: str, check: Callable[[RunView], None]) -> None:
+    forged = behaved().model_copy(update={"class_name": "StopWhenLearned"})
+    if new == "99.9":
+        forged = behaved(None, 1.0).model_copy(update={"class_name": "StopWhenLearned"})
+    run = shown(forged, source=RIGHT.replace(old, new))
+    with pytest.raises(Unmet):
+        check(run)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Watching = make()",
+        "class Watching:\n    def on_epoch_end(self, epoch, logs=None):\n        self.model.stop_training = True",
+        "class Base: pass\nclass Watching(Base):\n    def on_epoch_end(self, epoch, logs=None): pass",
+    ],
+)
+def test_a_record_without_a_class_in_the_text_shows_nothing(source: str) -> None:
+    assert unmet(defines_one, shown(behaved(), source=source)).found == "no such class"
+
+
+def test_a_record_of_a_stop_that_no_text_sets_shows_nothing() -> None:
+    run = shown(behaved(), source=BODY.replace("self.model.stop_training = True", "self.learned(logs)"))
+    assert unmet(stops_the_model, run).found == "stop_training set nowhere"
+
+
+def test_an_object_that_fit_was_given_counts_where_the_text_gives_fit_callbacks() -> None:
+    given = behaved().model_copy(update={"fit": "fit-1"})
+    with_them = {"steps": BODY, "training": "history = model.fit(training_pictures, callbacks=[Watching(7)])"}
+    compares_with(view(sources=with_them, exercise="steps", also=[given]), 0.999)
+    without = with_them | {"training": "history = model.fit(training_pictures, epochs=15)"}
+    assert unmet(compares_with, view(sources=without, exercise="steps", also=[given]), 0.999).found == "no comparison"
+
+
+@pytest.mark.parametrize("failing", [{"failed": True}, {}])
+def test_a_trial_that_came_to_nothing_leaves_the_question_to_the_text(failing: dict[str, bool]) -> None:
+    nothing = CallbackTried(
+        cell=STEPS, class_name="Watching", answers=[CallbackAnswer(moved="accuracy", **failing)] if failing else []
+    )
+    assert unmet(compares_with, shown(nothing), 0.999).found == "no comparison"
+
+
+def test_a_name_of_keras_under_another_name_is_known_by_the_trial() -> None:
+    source = RIGHT.replace("keras.callbacks.Callback", "Base")
+    assert unmet(defines_one, shown(source=source)).found == "no such class"
+    defines_one(shown(behaved().model_copy(update={"class_name": "StopWhenLearned"}), source=source))
+
+
+def test_a_lambda_callback_stops_the_model_by_its_name() -> None:
+    source = """
+stop = keras.callbacks.LambdaCallback(
+    on_epoch_end=lambda epoch, logs: setattr(model, "stop_training", logs["accuracy"] >= 0.999)
+)
+"""
+    did = behaved(elsewhere=True).model_copy(update={"class_name": "LambdaCallback", "fit": "fit-1"})
+    fits = {"steps": source, "training": "history = model.fit(training_pictures, callbacks=[stop])"}
+    run = view(sources=fits, exercise="steps", also=[did], fit={"callbacks": ["LambdaCallback"]})
+    defines_one(run)
+    stops_the_model(run)
+    reads(run, "accuracy", what="the training accuracy")
+    compares_with(run, 0.999)
+    is_given(run.training, run, name="StopWhenLearned")
+
+
+def test_the_accuracy_is_read_under_the_name_that_compile_gave_it() -> None:
+    own = Function(name="accuracy", module="keras", config={"name": "acc"})
+    run = view(
+        sources={"steps": RIGHT.replace('"accuracy"', '"acc"'), "compile": "model.compile(**settings)"},
+        exercise="steps",
+        compiled={"metrics": [own]},
+    )
+    reads(run, "accuracy", what="the training accuracy")
+    other = view(
+        sources={"steps": RIGHT, "compile": "model.compile(**settings)"}, compiled={"metrics": [own]}, exercise="steps"
+    )
+    assert unmet(reads, other, "accuracy", what="the training accuracy").found == "'accuracy'"
 
 
 # --- the training -----------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from recorded import dense, keras_layer, layers, view
 
-from fairmark.checks import Doubted
 from fairmark.checks.compile import loss_fits_output
+from fairmark.checks.expectation import NotReadable
 from fairmark.checks.logits import form_of_output, gives_logits, takes_logits
 from fairmark.checks.model_view import ModelView
 from fairmark.evidence import Function, Layer
@@ -62,7 +62,7 @@ def test_what_a_class_of_its_own_does_with_a_linear_layer_is_not_known() -> None
 
 def test_what_cannot_be_told_is_left_to_a_person() -> None:
     model = ending(dense(1, "linear"), keras_layer("Lambda", (None, 1)))
-    with pytest.raises(Doubted, match="Whether binary_crossentropy fits the output cannot be told"):
+    with pytest.raises(NotReadable, match="Whether binary_crossentropy fits the output cannot be told"):
         loss_fits_output(model)
 
 

@@ -126,3 +126,29 @@ def test_people_get_a_line_for_each(course: Course, fairmark_: Run) -> None:
 def test_a_folder_that_is_no_course_exits_with_2(tmp_path: Path, fairmark_: Run) -> None:
     result = fairmark_("doctor", "--course", tmp_path)
     assert (result.exit_code, result.out) == (2, "")
+
+
+def test_a_set_of_real_pictures_is_added_not_drawn(
+    course: Course, fairmark_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRMARK_DATA", str(tmp_path / "empty"))
+
+    def tiles() -> dict[str, str]:
+        found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+        return next(finding for finding in found if finding["what"] == "tiles")
+
+    assert (tiles()["state"], tiles()["follows"]) == ("not on this computer", "drawn when first needed")
+    (course.dataset_folder("tiles") / "render.py").unlink()
+    assert (tiles()["state"], tiles()["follows"]) == (
+        "not on this computer",
+        "Add its pictures from archives: fairmark data add tiles --train FILE --validation FILE",
+    )
+
+
+def test_a_recipe_that_cannot_be_read_is_a_finding(course: Course, fairmark_: Run) -> None:
+    toml = course.dataset_folder("tiles") / "dataset.toml"
+    toml.write_text("name = ", encoding="utf-8")
+    found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+    [tiles] = [finding for finding in found if finding["what"] == "tiles"]
+    assert tiles["state"].startswith(f"{toml}: is not TOML: Invalid value (at ")
+    assert tiles["follows"] == "Correct the place named."

@@ -122,8 +122,8 @@ def test_odd_formats_are_converted_names_made_safe_and_the_rest_reported(
     added = add(recipe, **archives | {"train": pack("odd.zip", files)})
     assert names_in(set_folder("shapes") / "train" / "rings") == ["A-3.PNG", "_b_.png", "a-2.png", "a.png"]
     assert added.converted == 2
-    assert [(skipped.member, skipped.reason.split(":")[0]) for skipped in added.skipped] == [
-        ("rings/broken.jpg", "UnidentifiedImageError")
+    assert [(skipped.member, skipped.reason) for skipped in added.skipped] == [
+        ("rings/broken.jpg", "is no picture, whatever its name says")
     ]
     assert added.other_files == ("rings/notes.txt",)
     assert added.sizes == {"12 x 8": 14, "20 x 30": 1}
@@ -139,10 +139,18 @@ def test_hidden_pictures_that_are_among_the_training_pictures_are_pointed_out(
     assert notes == ("1 of 2 hidden pictures are among the training pictures, pixel for pixel.",)
 
 
-def test_progress_counts_every_picture_twice(recipe: Recipe, archives: dict[str, Path]) -> None:
-    seen: list[tuple[int, int]] = []
-    add(recipe, **archives, progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(done, 34) for done in range(1, 35)]
+def test_progress_counts_every_picture_once_looked_at_and_once_put_in_place(
+    recipe: Recipe, archives: dict[str, Path]
+) -> None:
+    looked_at: list[tuple[int, int]] = []
+    put: list[tuple[int, int]] = []
+    add(
+        recipe,
+        **archives,
+        looking=lambda done, total: looked_at.append((done, total)),
+        writing=lambda done, total: put.append((done, total)),
+    )
+    assert looked_at == put == [(done, 17) for done in range(1, 18)]
 
 
 def test_a_refused_archive_leaves_the_former_set_as_it_was(
@@ -152,7 +160,7 @@ def test_a_refused_archive_leaves_the_former_set_as_it_was(
     before = hidden_pictures(recipe)
     with pytest.raises(ArchiveRefused):
         add(recipe, train=archives["train"], validation=pack("bad.zip", {"../rings/a.png": b""}))
-    with pytest.raises(UsageError, match=r"class 'rings' has 0 readable pictures and needs 2, and 'rings/a\.png'"):
+    with pytest.raises(UsageError, match=r"class 'rings' has 0 readable pictures and needs 2: 'rings/a\.png' is empty"):
         add(recipe, train=archives["train"], validation=pack("bad.zip", {"rings/a.png": b"", "squares/a.png": b""}))
     assert verify(set_folder("shapes")) == []
     assert hidden_pictures(recipe) == before

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from odd_pictures import odd_zips
 from typer.testing import CliRunner, Result
 
 from fairmark.cli.data import app
 from fairmark.data import evidence_folder, set_folder
 from fairmark.data.decoded import ensure_decoded
 from fairmark.data.picture_form import PictureForm
-from fairmark.errors import ArchiveRefused, AssignmentNotFound
+from fairmark.errors import ArchiveRefused, AssignmentNotFound, UsageError
 
 Run = Callable[..., Result]
 
@@ -70,6 +71,73 @@ def test_add_says_what_was_found(run: Run, archives: dict[str, Path]) -> None:
     )
     assert json.loads(run("add", "shapes", *options, "--json").stdout)["held_back"] == {"rings": 2, "squares": 2}
     assert run("check").exit_code == 0
+
+
+HEIC = "is a HEIC photograph, as iPhones take them, which Keras cannot read"
+EXPORT = "Export the photographs as JPEG; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible."
+COUNTS = "train: 10 pictures (5 rings, 5 squares)\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "sixteen_bits",
+            [
+                "train: 11 pictures (6 rings, 5 squares)\n",
+                "converted to PNG: 1\n",
+                "note: 1 picture with more than 8 bits a channel was scaled to 8, as 'rings/sixteen.png'.\n",
+            ],
+        ),
+        ("backslashes", [COUNTS]),
+        ("nas_thumbnails", [COUNTS, "sizes: 20 of 96 x 96\n"]),
+        (
+            "iphone_some",
+            [
+                COUNTS,
+                f"left out: 'rings/IMG_0.HEIC' {HEIC}, and 4 more like it\n",
+                "no picture: 1 file, as 'about.txt'\n",
+                f"note: {EXPORT}\n",
+            ],
+        ),
+        (
+            "named_jpeg_by_hand",
+            [
+                COUNTS,
+                f"left out: 'rings/IMG_9.jpg' {HEIC}\n",
+                "left out: 'rings/empty.jpg' is empty\n",
+                "left out: 'rings/p.jpg' is no picture, whatever its name says\n",
+                f"note: {EXPORT}\n",
+            ],
+        ),
+    ],
+)
+def test_add_takes_or_names_what_instructors_really_have(run: Run, tmp_path: Path, name: str, said: list[str]) -> None:
+    zips = odd_zips(tmp_path / "zips", ("rings", "squares"))
+    result = run("add", "shapes", "--train", str(zips[name]), "--validation", str(zips["good"]))
+    assert result.exit_code == 0
+    for line in said:
+        assert line in result.stdout
+    files = 21 if name == "sixteen_bits" else 20
+    assert f"Adding shapes: {files} of {files} pictures\n" in result.stderr
+
+
+def test_add_names_photographs_of_iphones_where_there_are_no_others(run: Run, tmp_path: Path) -> None:
+    zips = odd_zips(tmp_path / "zips", ("rings", "squares"))
+    problem = run("add", "shapes", "--train", str(zips["iphone_only"]), "--validation", str(zips["good"])).exception
+    assert isinstance(problem, UsageError)
+    assert problem.message == (
+        f"{zips['iphone_only']}: class 'rings' has 0 readable pictures and needs 1: 'rings/IMG_0.HEIC' {HEIC}"
+    )
+    assert problem.remedy == EXPORT
+
+
+def test_list_says_of_real_pictures_that_they_must_be_added(run: Run, course: Path) -> None:
+    assert run("list").stderr == "shapes: drawn when first needed.\n"
+    (course / "datasets/shapes/render.py").unlink()
+    assert run("list").stderr.replace("\n", " ") == (
+        "shapes: Add its pictures from archives: fairmark data add shapes --train FILE --validation FILE. "
+    )
 
 
 def test_errors_are_left_to_the_wrapper(run: Run, archives: dict[str, Path], course: Path) -> None:

@@ -39,6 +39,22 @@ def test_class_folders_are_found_in_upper_and_lower_case(listing: List) -> None:
     assert len(found.pictures["rings"]) == 2
 
 
+@pytest.mark.parametrize("folder", ["Äpfel", "A\u0308pfel", "äpfel"])
+def test_class_folders_are_found_however_their_accents_are_written(pack: Callable[..., Path], folder: str) -> None:
+    with opened(pack("a.zip", {f"{folder}/1.png": b"x", "Corn (maize) healthy/1.png": b"x"})) as archive:
+        found = list_pictures(archive, ("Corn (maize) healthy", "Äpfel"))
+    assert [len(entries) for entries in found.pictures.values()] == [1, 1]
+
+
+def test_photographs_that_are_not_read_are_listed_with_their_class(listing: List) -> None:
+    found = listing(["rings/IMG_1.HEIC", "rings/2.png", "squares/1.dng", "squares/2.png", "about.txt"])
+    assert [[entry.name for entry in entries] for entries in found.pictures.values()] == [
+        ["rings/2.png", "rings/IMG_1.HEIC"],
+        ["squares/1.dng", "squares/2.png"],
+    ]
+    assert found.other_files == ("about.txt",)
+
+
 def test_other_files_are_named_and_do_no_harm(listing: List) -> None:
     others = ("README.txt", "cover.png", "rings/list.csv", "shapes.zip")
     assert listing([*others, "rings/1.png", "squares/1.png"]).other_files == others

@@ -43,7 +43,7 @@ class Adopted:
     a sentence each."""
 
     name: str
-    file: str
+    path: Path
     cells: list[dict[str, Any]]
     exercises: dict[str, bool]
     remarks: tuple[str, ...]
@@ -112,7 +112,7 @@ def adopt(path: Path, name: str) -> Adopted:
         remedy = f"Put an answer between the lines {BEGIN} and {END}."
         raise ReleaseError(f"{path}: has no code that could be an exercise", remedy=remedy)
     _require_gone(read, path)
-    return Adopted(name, path.name, with_check_import(cells), exercises, tuple(remarks))
+    return Adopted(name, path, with_check_import(cells), exercises, tuple(remarks))
 
 
 def _metadata_of(data: bytes, notebook: NotebookNode) -> list[dict[str, Any]]:
@@ -158,7 +158,8 @@ def _exercise(one: ReadCell, exercise: str, place: str) -> dict[str, Any]:
 def _given(one: ReadCell, place: str) -> dict[str, Any]:
     text = one.text if one.marked.magic is None else f"{one.marked.magic}\n{one.text}"
     _require_understood(text, one.cell_type, place)
-    attachments = {"attachments": one.node["attachments"]} if one.node.get("attachments") else {}
+    shown = {name: file for name, file in one.node.get("attachments", {}).items() if f"attachment:{name}" in text}
+    attachments = {"attachments": shown} if shown else {}
     tags = {"tags": one.node.metadata.tags} if one.node.metadata.get("tags") else {}
     return {"cell_type": one.cell_type, "source": text, **attachments, "metadata": tags}
 

@@ -25,10 +25,12 @@ _HEADING = re.compile(r"#\s*@(?:title|markdown)\b|#\s*GRADED\b|#\s*UNQ_C\d|%(?!t
 @dataclass
 class MarkedCell:
     """The lines of a cell that are left, and for each the number, from 1, of the answer that it is part of; 0 for what
-    is given. ``taken`` is what was taken out; ``magic`` a cell magic that only measures (``%%time``), left out too."""
+    is given. ``depths`` is how far an answer's marker was indented, ``taken`` what was taken out, and ``magic`` a cell
+    magic that only measures (``%%time``), left out too."""
 
     lines: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    depths: dict[int, str] = field(default_factory=dict)
     taken: dict[Part, list[str]] = field(default_factory=dict)
     magic: str | None = None
 
@@ -62,6 +64,8 @@ def marked_cell(source: str, place: str, *, is_code: bool = True) -> MarkedCell:
         marker = marker_in(line)
         if marker is None:
             reader.read(line, number)
+        elif marker.part == "question" and not is_code:
+            continue  # Otter's exporter prints what stands between these; it is for students
         else:
             reader.turn(marker, line, number)
     if reader.opened:
@@ -89,7 +93,9 @@ class _Reader:
         parts = [one.part for one in self.opened]
         if marker.opens and marker.part not in parts and len(parts) < 2:
             self.opened.append(marker)
-            self.answer += marker.part == "solution"
+            if marker.part == "solution":
+                self.answer += 1
+                self.cell.depths[self.answer] = _indent_of(line)
         elif not marker.opens and parts[-1:] == [marker.part]:
             self.opened.pop()
             if marker.part == "solution" and self.answer not in self.cell.answers:
@@ -103,7 +109,8 @@ class _Reader:
         if part == "solution":
             self.cell.add(LINE_MARKER.sub("", line), self.answer)
         elif part == "prompt":  # for students it is code; beside the answer it may not run
-            self.cell.add(f"{_indent_of(line)}# {line.strip()}" if line.strip() else line)
+            is_silent = not line.strip() or line.lstrip().startswith("#")
+            self.cell.add(line if is_silent else f"{_indent_of(line)}# {line.strip()}")
         elif part is not None:
             self.cell.taken.setdefault(part, []).append(line)
         elif NEARLY_A_MARKER.search(line):
@@ -119,7 +126,7 @@ class _Reader:
         if ending is not None and ending["what"].startswith("SOLUTION"):
             self.cell.add(line[: ending.start()], self._answer_going_on(line))
         elif ending is not None:
-            self.cell.taken.setdefault("ignore" if ending["what"] == "IGNORE" else "hidden tests", []).append(line)
+            self.cell.taken.setdefault("hidden tests" if ending["what"] == "HIDDEN" else "ignore", []).append(line)
         elif magic is not None and magic[1] in RUNS_ITS_BODY and _are_comments(self.cell.lines):
             self.cell.magic = line.strip()
         else:
@@ -155,8 +162,7 @@ def solution_source(cell: MarkedCell, header: str) -> str:
     marked = [header]
     for at, (line, answer) in enumerate(zip(lines, answers, strict=True)):
         if answer and answers[at - 1 : at] != [answer]:
-            region = [one for one, other in zip(lines[at:], answers[at:], strict=True) if other == answer]
-            indent = next((_indent_of(one) for one in region if one.strip()), "")
+            indent = _indent_of_answer(cell, answers, at)
             marked.append(indent + BEGIN)
         marked.append(line)
         if answer and answers[at + 1 : at + 2] != [answer]:
@@ -164,6 +170,13 @@ def solution_source(cell: MarkedCell, header: str) -> str:
     if not any(answers):
         marked += [BEGIN, "pass", END]
     return "\n".join(marked).strip("\n")
+
+
+def _indent_of_answer(cell: MarkedCell, answers: list[int], at: int) -> str:
+    """How far the code of the answer from index ``at`` on is indented, or its marker where there is no code."""
+    region = [line for line, answer in zip(cell.lines[at:], answers[at:], strict=True) if answer == answers[at]]
+    code = (_indent_of(line) for line in region if not _are_comments([line]))
+    return next(code, cell.depths.get(answers[at], ""))
 
 
 def _whole_statements(lines: list[str], answers: list[int]) -> list[int]:

@@ -90,7 +90,7 @@ def _from_notebook(course: Course, name: str, adopted: Adopted) -> Made:
     assignment = _places(course, name)
     grader = adopted.grader(title=_title(name), dataset=dataset)
     solution = notebook_bytes(adopted.cells, name)
-    leaks = _leaks(solution, assignment[0])
+    leaks = _leaks(solution, assignment[0], adopted.path)
     contents = {
         assignment[0]: solution,
         assignment[1]: grader.encode(),
@@ -100,10 +100,14 @@ def _from_notebook(course: Course, name: str, adopted: Adopted) -> Made:
     return _write(name, contents, (*adopted.remarks, *leaks, *([] if asked_for else [guessed])))
 
 
-def _leaks(solution: bytes, path: Path) -> list[str]:
+def _leaks(solution: bytes, path: Path, notebook: Path) -> list[str]:
     """What keeps the solution from being released until its author has decided: a line of an answer that stands in a
     given cell, too. Raises :class:`fairmark.errors.ReleaseError` where it could not be released for another reason."""
-    answers_in(solution, path=path)
+    try:
+        answers_in(solution, path=path)
+    except ReleaseError as problem:
+        said = problem.message.replace(str(path), f"{notebook}: made into a solution", 1)
+        raise ReleaseError(said, remedy=f"{problem.remedy} Nothing was written.") from problem
     try:
         release_notebook(solution, path=path)
     except ReleaseError as problem:

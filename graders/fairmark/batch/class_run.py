@@ -18,7 +18,9 @@ from fairmark.batch.find import Found
 from fairmark.batch.grade import ClassOfSubmissions, Place, with_file
 from fairmark.batch.journey import Marked
 from fairmark.batch.ledger import Ledger
+from fairmark.checks.expectation import NeedsRun
 from fairmark.errors import FairmarkError, Interrupted
+from fairmark.evidence import Evidence
 from fairmark.notebook.parse import read_bytes
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report, Standing
@@ -87,7 +89,17 @@ class ClassRun:
 
     def _done(self, piece: Piece) -> Report | None:
         known = self.ledger.is_done(*piece.key, sha256=piece.sha256, settings=self._settings(piece))
-        return self.place.written(*piece.key) if known and piece.sha256 else None
+        report = self.place.written(*piece.key) if known and piece.sha256 else None
+        needs_run = report is not None and any(flag.kind == NeedsRun.kind for flag in report.flags)
+        return None if needs_run else report  # judged since by another grader script
+
+    def recorded(self, piece: Piece) -> Evidence | None:
+        """What an earlier batch recorded of this very file, under whatever grader script; None if there is nothing, and
+        for a batch that does everything anew."""
+        evidence = None if self.fresh else self.place.recorded(*piece.key)
+        if evidence is None or not piece.sha256 or evidence.submission.notebook_sha256 != piece.sha256:
+            return None
+        return evidence
 
     def _settings(self, piece: Piece) -> str:
         """Of all that decides what is written, pages included, besides the file's content."""

@@ -46,6 +46,7 @@ from fairmark.batch.store import Key
 from fairmark.errors import Interrupted, MachineError, UsageError
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
+from fairmark.present.files import evidence_json
 from fairmark.present.progress import ClassProgress, RunProgress
 
 __all__ = ["LOCAL", "mark_on_cluster"]
@@ -339,7 +340,9 @@ class _Following:
         is_touched = any(cell.touched for cell in read.cells if cell.role == "exercise")
         if not is_touched or piece.assignment not in self._batch.worlds:
             return self._mark_here(piece)
-        task = Task(self._batch, piece.number, piece.student, piece.assignment, notebook)
+        recorded = self._run.recorded(piece)
+        before = "" if recorded is None else evidence_json(recorded)
+        task = Task(self._batch, piece.number, piece.student, piece.assignment, notebook, before)
         like = Key.of(read.cells, {"assignment": piece.assignment}).like
         with self._copies.after_the_first(like), self._slots.taken(), self._progress.running(), self._bar(piece):
             return self._sent_away(piece, task)

@@ -4,19 +4,24 @@ At the end of an epoch that looks good the run waits; the model is shown hidden 
 excludes the threshold the training has earned its marks, whatever would come. A loss that is not a number, a model
 with nothing to train, or a loss that has not moved for as long as the author allows, ends it too. The notebook then
 goes on with the cells behind.
+
+An experiment after the answers is not judged, and does not cost the class its time: each of its trainings does all its
+epochs, so that its cell finds whatever it counts on, but a single step of each.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 from fairmark.checks.accuracy import measured_accuracy
 from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
+from fairmark.checks.grader import Grader
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
+    Cell,
     Decided,
     EpochEnded,
     Evidence,
@@ -30,7 +35,7 @@ from fairmark.evidence import (
 )
 from fairmark.sandbox.jobs import has_not_moved
 
-__all__ = ["EarlyDecision"]
+__all__ = ["EarlyDecision", "experiments_after"]
 
 _Reason: TypeAlias = Literal["reached", "not_a_number", "untrainable", "still"]
 _MOST_LOOKS = 40
@@ -39,8 +44,22 @@ _MOST_SECONDS = 300.0
 """Spent looking at one run. What it takes is not the run's time, so this is no longer than a run may be kept up."""
 
 
+def experiments_after(cells: Iterable[Cell], grader: Grader) -> int | None:
+    """The position behind which nothing but cells of the student's own stands, and no exercise can use what they do.
+    None where there is no such cell, or where an exercise that needs training has no cell of its own: its answer may
+    stand there."""
+    running = [cell for cell in cells if cell.touched]
+    answered = {cell.exercise for cell in running if cell.role == "exercise"}
+    if any(exercise.needs_training and exercise.id not in answered for exercise in grader.exercises):
+        return None
+    last = max((cell.position for cell in running if cell.role != "added"), default=None)
+    is_last = last is None or all(cell.position <= last for cell in running)
+    return None if is_last else last
+
+
 class EarlyDecision:
-    """Listens to one run. ``look`` shows hidden pictures to the model that the run has just written down.
+    """Listens to one run. ``look`` shows hidden pictures to the model that the run has just written down. The training
+    that is decided is the one that ``exercise`` is judged on: an experiment beside it changes nothing.
 
     ``decided`` says what it came to, None where training went on to its end, and ``probe`` the look that settled it.
     """
@@ -52,6 +71,7 @@ class EarlyDecision:
         look: Callable[[Evidence], Probe | None],
         *,
         still_epochs: int | None = None,
+        exercise: str = "",
     ) -> None:
         self.decided: Decided | None = None
         self.probe: Probe | None = None
@@ -59,6 +79,7 @@ class EarlyDecision:
         self._threshold = threshold
         self._look = look
         self._still_epochs = still_epochs
+        self._exercise = exercise
         self._events: list[Stamped] = []
         self._looks = 0
         self._looked_seconds = 0.0
@@ -67,7 +88,7 @@ class EarlyDecision:
         """The word for a run that waits: ``stop`` or ``go``; None where it does not wait."""
         self._events.append(stamped)
         event = stamped.event
-        if isinstance(event, FitStarted) or self._went_on(event):
+        if self._is_replaced(event) or self._went_on(event):
             self.decided = self.probe = None  # another training, which may end otherwise; or one that was not told
         if not isinstance(event, ModelExported) or event.moment != "epoch":
             return None
@@ -77,6 +98,8 @@ class EarlyDecision:
         if not epochs or epochs[-1].fit not in fits or self._looks > _MOST_LOOKS:
             return "go"
         last = epochs[-1]
+        if last.fit != self._judged_fit():
+            return "go"  # an experiment
         reason = self._reason(fits[last.fit], [epoch for epoch in epochs if epoch.fit == last.fit])
         if reason is None:
             return "go"
@@ -90,10 +113,24 @@ class EarlyDecision:
         )
         return "stop"
 
+    def _is_replaced(self, event: object) -> bool:
+        """Whether a training begins that is judged in the place of the one that had been decided."""
+        begins = self.decided is not None and isinstance(event, FitStarted)
+        return begins and self.decided is not None and self._judged_fit() != self.decided.fit
+
+    def _judged_fit(self) -> str | None:
+        fit = RunView(self._so_far(), self._exercise).judged_fit
+        return None if fit is None else fit.fit
+
+    def _so_far(self) -> Evidence:
+        return Evidence(submission=self._submission, run=Run(outcome="completed", events=tuple(self._events)))
+
     def _went_on(self, event: object) -> bool:
         """Whether a training that had been decided was not ended in time."""
         decided = self.decided
-        return decided is not None and isinstance(event, EpochEnded) and event.epoch > decided.epoch
+        if decided is None or not isinstance(event, EpochEnded):
+            return False
+        return event.fit == decided.fit and event.epoch > decided.epoch
 
     def _reason(self, fit: FitStarted, epochs: list[EpochEnded]) -> _Reason | None:
         losses = [epoch.logs.get("loss", 0.0) for epoch in epochs]
@@ -114,7 +151,7 @@ class EarlyDecision:
         return last is not None and last.trainable_parameters == 0
 
     def _is_reached(self) -> bool:
-        evidence = Evidence(submission=self._submission, run=Run(outcome="completed", events=tuple(self._events)))
+        evidence = self._so_far()
         if self._looked_seconds > _MOST_SECONDS:
             return False
         began = time.monotonic()
@@ -123,7 +160,7 @@ class EarlyDecision:
         if probe is None:
             return False
         try:
-            measured = measured_accuracy(RunView(evidence.model_copy(update={"probe": probe})))
+            measured = measured_accuracy(RunView(evidence.model_copy(update={"probe": probe}), self._exercise))
         except (Unmet, Doubted, LeftOpen):
             return False
         if measured is None or measured.low < self._threshold:

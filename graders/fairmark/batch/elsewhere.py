@@ -24,7 +24,7 @@ from fairmark.batch.store import EvidenceStore, engine_digest, versions
 from fairmark.course import Course, built_in_course
 from fairmark.data import evidence_folder, hidden_pictures, load_recipe
 from fairmark.errors import FairmarkError, InternalError, Interrupted, MachineError
-from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, FitStarted, Stamped, StepsWatched
+from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, Evidence, FitStarted, Stamped, StepsWatched
 from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
 from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.walls.layers import Confined
@@ -79,13 +79,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Task:
-    """One submission. ``number`` is its place in the class, ``notebook`` its bytes."""
+    """One submission. ``number`` is its place in the class, ``notebook`` its bytes, ``recorded`` the evidence of an
+    earlier batch as JSON, empty if there is none."""
 
     batch: Batch
     number: int
     student: str
     assignment: str
     notebook: bytes
+    recorded: str = ""
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,9 @@ def mark_there(
         path = Path(folder, "notebook.ipynb")
         path.write_bytes(task.notebook)
         found = Found(path, task.student, task.assignment)
-        return MarkedThere(worker, submissions.mark(found, task.assignment, _steps(task.batch.name, tell)))
+        recorded = Evidence.model_validate_json(task.recorded) if task.recorded else None
+        marked = submissions.mark(found, task.assignment, _steps(task.batch.name, tell), recorded)
+        return MarkedThere(worker, marked)
 
 
 def _steps(name: str, tell: Callable[[str], object]) -> Steps:

@@ -124,6 +124,14 @@ class Place:
         files = [self.report(one.student, one.assignment, one.file_number) for one in standings]
         return [json.loads(file.read_bytes()) for file in files]
 
+    def recorded(self, student: str, assignment: str, file_number: int = 1) -> Evidence | None:
+        """The evidence that lies here of this submission; None if there is none that can be read."""
+        try:
+            path = self.evidence / self.report(student, assignment, file_number).name
+            return Evidence.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
     def written(self, student: str, assignment: str, file_number: int = 1) -> Report | None:
         """The report that stands here for this submission; None where there is none that can be read."""
         try:
@@ -231,14 +239,15 @@ class ClassOfSubmissions:
             return ""  # whoever marks it says what is wrong
         return Key.of(read.cells, {"assignment": assignment}).like
 
-    def mark(self, found: Found, assignment: str, steps: Steps) -> Marked:
-        """Marks one; what goes wrong on our side becomes a report that says so and costs no marks. Raises
-        :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
+    def mark(self, found: Found, assignment: str, steps: Steps, recorded: Evidence | None = None) -> Marked:
+        """Marks one, if possible by what was ``recorded`` of it before; what goes wrong on our side becomes a report
+        that says so and costs no marks. Raises :class:`fairmark.errors.Interrupted` where somebody has asked to stop.
+        """
         journey = self.journey_for(assignment)
         try:
             if found.problem is not None:
                 return _without_notebook(found, journey, found.problem)
-            return journey.mark(found.path, found.student, steps)
+            return journey.mark(found.path, found.student, steps, recorded=recorded)
         except Interrupted:
             raise
         except FairmarkError as problem:

@@ -27,6 +27,7 @@ from fairmark.batch.running import Mode, Runner, added_pictures
 from fairmark.batch.steps import NOBODY, Steps
 from fairmark.batch.store import EvidenceStore, engine_digest, versions
 from fairmark.checks import Grader, load_grader
+from fairmark.checks.expectation import NeedsRun
 from fairmark.course import Assignment, Course
 from fairmark.data import Recipe, load_recipe, make
 from fairmark.errors import AssignmentNotFound, FairmarkError, StudentError
@@ -35,7 +36,7 @@ from fairmark.judge import judge
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master, master_of, master_source
 from fairmark.notebook.parse import read_bytes
-from fairmark.notebook.read import Forms, read_forms, read_submission
+from fairmark.notebook.read import read_forms, read_submission
 from fairmark.notebook.source import calls_in
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, best_launcher, choose_numerics
@@ -98,8 +99,16 @@ class Journey:
         texts = [self.assignment.grader, master_source(self.assignment), self.assignment.solution]
         read = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in texts]
         how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
-        decided = [read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()]
-        return hashlib.sha256(json.dumps(decided, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+        return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
+
+    @cached_property
+    def run_settings(self) -> str:
+        """A digest of all that decides what runs come to besides the submission: of :attr:`settings`, all but the
+        grader script. Under another one, what was recorded with the same may still answer."""
+        solution = self.assignment.solution
+        read = solution.read_text(encoding="utf-8") if solution.is_file() else ""
+        how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
+        return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
 
     def expected_bytes(self) -> int:
         """Memory that a run is expected to need: what a rehearsal of the reference took, and a fifth more."""
@@ -155,8 +164,12 @@ class Journey:
 
     # --- one submission ---
 
-    def mark(self, path: Path, student: str, steps: Steps = NOBODY) -> Marked:
-        """Evidence and report for the file at ``path``. A file that is no notebook gets its report too."""
+    def mark(self, path: Path, student: str, steps: Steps = NOBODY, *, recorded: Evidence | None = None) -> Marked:
+        """Evidence and report for the file at ``path``. A file that is no notebook gets its report too.
+
+        ``recorded`` is what an earlier batch recorded of it, under whatever grader script: what answers the questions
+        that are asked now is not run again.
+        """
         steps.stage("Reading the notebook")
         try:
             forms = read_forms(path, student=student, master=self.master)
@@ -165,10 +178,39 @@ class Journey:
         submission = forms.as_handed_in
         if not any(cell.touched for cell in submission.cells if cell.role == "exercise"):
             return self._judged(Evidence(submission=submission, run=Run(outcome="not_run")))
-        marked = self._judged(self._gone_on(self._evidence_of(forms, steps), steps))
-        return self._carried_forward(self._respelled(marked, steps), steps)
+        chosen = None if forms.restored is None else self._chosen(forms.as_handed_in, forms.restored, steps)
+        submission = submission if chosen is None else chosen.submission
+        if recorded is not None and not self._is_of(recorded, submission):
+            recorded = None
+        first = self._answering(recorded, submission)
+        if first is None:
+            is_known = chosen is not None and self.mode != "full"
+            first = self._judged(chosen) if is_known and chosen is not None else self._run_first(submission, steps)
+        first = self._respelled(self._gone_on(first, steps), steps)
+        return self._carried_forward(first, steps, recorded.reruns if recorded is not None else ())
 
-    def _evidence_of(self, forms: Forms, steps: Steps) -> Evidence:
+    def _is_of(self, recorded: Evidence, submission: Submission) -> bool:
+        """Whether it was recorded of these very cells, and as it would be now."""
+        same = recorded.submission.cells == submission.cells and recorded.settings == self.run_settings
+        return same and recorded.run.outcome not in ("unreadable", "not_run")
+
+    def _answering(self, recorded: Evidence | None, submission: Submission) -> Marked | None:
+        """The report by what was recorded; None if that leaves a question open."""
+        if recorded is None:
+            return None
+        marked = self._judged(recorded.model_copy(update={"submission": submission, "reruns": ()}))
+        return None if _needs_run(marked.report) else marked
+
+    def _run_first(self, submission: Submission, steps: Steps) -> Marked:
+        """If a run that is ended early leaves a question open, since something is asked that nobody foresaw, it is made
+        again to its last epoch, and with all hidden pictures."""
+        marked = self._judged(self._first_run(submission, steps))
+        if self.mode != "full" or not _needs_run(marked.report):
+            return marked
+        steps.stage("Running again to the last epoch")
+        return self._judged(self._runner.run(submission, submission.cells, steps, "full", whole=True))
+
+    def _chosen(self, handed_in: Submission, restored: Submission, steps: Steps) -> Evidence:
         """A run of the notebook as it was handed in; or restored, where that earns more.
 
         The form is chosen before anything is trained, by runs that do the same each time: both are run without
@@ -176,16 +218,14 @@ class Journey:
         run can answer. So whatever is gained is gained by the author's text or order, which everybody was given; and
         one form alone is trained, once: nobody gets a second try at an accuracy by breaking a given cell.
         """
-        if forms.restored is None:
-            return self._first_run(forms.as_handed_in, steps)
         mode: Mode = "structure" if self.quick else "rehearsal"
-        evidence = self._runner.run(forms.as_handed_in, forms.as_handed_in.cells, steps, mode)
+        evidence = self._runner.run(handed_in, handed_in.cells, steps, mode)
         earned, most = self._earned(evidence, mode)
         if earned < most:
             steps.stage("Running again with the given cells as they were handed out")
-            other = self._runner.run(forms.restored, forms.restored.cells, steps, mode)
+            other = self._runner.run(restored, restored.cells, steps, mode)
             evidence = other if self._earned(other, mode)[0] > earned else evidence
-        return self._first_run(evidence.submission, steps) if self.mode == "full" else evidence
+        return evidence
 
     def _earned(self, evidence: Evidence, mode: Mode) -> tuple[float, float]:
         """The marks for what a run of this kind can answer, and the most there are."""
@@ -211,19 +251,20 @@ class Journey:
                 return evidence.model_copy(update={"run": evidence.run.model_copy(update={"training_skipped": False})})
         return self._runner.run(submission, submission.cells, steps, self.mode)
 
-    def _gone_on(self, evidence: Evidence, steps: Steps) -> Evidence:
+    def _gone_on(self, marked: Marked, steps: Steps) -> Marked:
         """With a rehearsal, where a quick check ended at a ``fit`` before answers that need no training. It answers
         what a rehearsal of the reference can; without a solution, what is right in it."""
+        evidence = marked.evidence
         if self.mode != "structure" or evidence.run.outcome in ("unreadable", "not_run"):
-            return evidence
+            return marked
         needless = {exercise.id for exercise in self.grader.exercises if not exercise.needs_training}
-        left = judge(evidence, self.grader).not_checked
+        left = marked.report.not_checked
         if not any(name.partition(".")[0] in needless for name in left):
-            return evidence
+            return marked
         again = self._runner.run(evidence.submission, evidence.submission.cells, steps, "rehearsal")
         can = self._answers("rehearsal") if self.assignment.solution.is_file() else _passed(judge(again, self.grader))
         rerun = Rerun(replaced=(), answers=tuple(sorted(can)), run=again.run)
-        return evidence.model_copy(update={"reruns": (*evidence.reruns, rerun)})
+        return self._judged(evidence.model_copy(update={"reruns": (*evidence.reruns, rerun)}))
 
     def _respelled(self, marked: Marked, steps: Steps) -> Marked:
         """With a run in which names of an older Keras that ended a function are spelled as Keras 3 does."""
@@ -245,12 +286,14 @@ class Journey:
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
 
     def _judged(self, evidence: Evidence) -> Marked:
+        evidence = evidence.model_copy(update={"settings": self.run_settings})
         return Marked(evidence, judge(evidence, self.grader))
 
     # --- error carried forward ---
 
-    def _carried_forward(self, marked: Marked, steps: Steps) -> Marked:
-        """The same, after further runs where they are needed to be fair to what comes after an error."""
+    def _carried_forward(self, marked: Marked, steps: Steps, recorded: tuple[Rerun, ...] = ()) -> Marked:
+        """The same, after further runs where they are needed to be fair to what comes after an error. Those in
+        ``recorded`` need not be made."""
         if not self.assignment.solution.is_file():
             return marked
         cells = marked.evidence.submission.cells
@@ -263,24 +306,32 @@ class Journey:
                 unclear = left_open(marked.report, replaced, cells) - self._settled(marked.report, replaced)
                 blamed = {name.partition(".")[0] for name in unclear} & {*wider}
                 if unclear and (blamed or not wider):
-                    marked, has_trained = self._run_again(marked, replaced, "full", steps), True
+                    marked, has_trained = self._run_again(marked, replaced, "full", steps, recorded), True
                     continue
             if not wider:
                 return marked
             replaced, has_trained = wider, self.mode != "full"
-            marked = self._run_cheaply(marked, replaced, steps)
+            marked = self._run_cheaply(marked, replaced, steps, recorded)
 
-    def _run_cheaply(self, marked: Marked, replaced: tuple[str, ...], steps: Steps) -> Marked:
+    def _run_cheaply(
+        self, marked: Marked, replaced: tuple[str, ...], steps: Steps, recorded: tuple[Rerun, ...]
+    ) -> Marked:
         """A further run without training that answers something: up to the first ``fit``, or rehearsed."""
         still_open = left_open(marked.report, replaced, marked.evidence.submission.cells)
         in_structure = still_open & self._answers("structure")
         goes_on = any(not rerun.replaced and not rerun.sources for rerun in marked.evidence.reruns)
         if (goes_on or not self.quick) and still_open & self._answers("rehearsal") - in_structure:
-            return self._run_again(marked, replaced, "rehearsal", steps)
-        return self._run_again(marked, replaced, "structure", steps) if in_structure else marked
+            return self._run_again(marked, replaced, "rehearsal", steps, recorded)
+        return self._run_again(marked, replaced, "structure", steps, recorded) if in_structure else marked
 
-    def _run_again(self, marked: Marked, replaced: tuple[str, ...], mode: Mode, steps: Steps) -> Marked:
+    def _run_again(
+        self, marked: Marked, replaced: tuple[str, ...], mode: Mode, steps: Steps, recorded: tuple[Rerun, ...]
+    ) -> Marked:
         first = marked.evidence
+        for known in recorded:
+            judged = self._with_rerun(first, known.model_copy(update={"answers": self._sorted_answers(mode)}))
+            if (known.replaced, _mode_of(known.run)) == (replaced, mode) and not _needs_run(judged.report):
+                return judged
         titles = " and ".join(exercise.title for exercise in self.grader.exercises if exercise.id in replaced)
         steps.stage(f"Running again with {titles} put right")
         cells = put_right(first, self._reference("rehearsal"), self._solution, replaced)
@@ -289,16 +340,19 @@ class Journey:
         again = self._runner.run(first.submission.model_copy(update={"cells": cells}), cells, unseen, mode)
         probe = again.probe
         if probe is not None and probe.problem is not None:
-            probe = probe.model_copy(update={"problem": "the model of the second run could not be looked at"})
+            said = "The model of a further run could not be tried on hidden images"
+            probe = probe.model_copy(update={"problem": said})
         own = [cell for cell in first.submission.cells if cell.exercise not in replaced]
         honest = [first.run, self._reference("rehearsal").run]
-        rerun = Rerun(
-            replaced=replaced,
-            answers=tuple(sorted(self._answers(mode))),
-            run=muted(again.run, own, honest),
-            probe=probe,
-        )
+        quiet = muted(again.run, own, honest)
+        rerun = Rerun(replaced=replaced, answers=self._sorted_answers(mode), run=quiet, probe=probe)
+        return self._with_rerun(first, rerun)
+
+    def _with_rerun(self, first: Evidence, rerun: Rerun) -> Marked:
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
+
+    def _sorted_answers(self, mode: Mode) -> tuple[str, ...]:
+        return tuple(sorted(self._answers(mode)))
 
     def _settled(self, report: Report, replaced: tuple[str, ...]) -> frozenset[str]:
         """What another training would not change: what a rehearsal answers; and what a training has shown to be wrong,
@@ -335,6 +389,19 @@ class Journey:
 
     def _own_answers(self) -> Submission:
         return read_submission(self.assignment.solution, student="reference", master=self.master)
+
+
+def _digest(decided: list[object]) -> str:
+    return hashlib.sha256(json.dumps(decided, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _mode_of(run: Run) -> Mode:
+    return "structure" if run.training_skipped else "rehearsal" if run.rehearsed else "full"
+
+
+def _needs_run(report: Report) -> bool:
+    """Whether a question is left open that another run answers."""
+    return any(flag.kind == NeedsRun.kind for flag in report.flags)
 
 
 def _passed(report: Report) -> frozenset[str]:

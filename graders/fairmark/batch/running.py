@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
-from fairmark.batch.decide import EarlyDecision
+from fairmark.batch.decide import EarlyDecision, experiments_after
 from fairmark.batch.decoding import Decoding
 from fairmark.batch.steps import Steps
 from fairmark.batch.store import EvidenceStore, Key
+from fairmark.batch.upset import errors_after_ending, errors_in, is_new, may_be_new
 from fairmark.checks import Grader
+from fairmark.checks.asked import AskedOfHidden, asked_of_hidden
 from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, read_manifest, set_folder
 from fairmark.data.decoded import decoded_set
 from fairmark.errors import InternalError
-from fairmark.evidence import Cell, CellFinished, Evidence, FitStarted, Probe, Run, SessionStarted, Stamped, Submission
+from fairmark.evidence import Cell, Evidence, Probe, Run, SessionStarted, Stamped, Submission
 from fairmark.probe import probe_model
 from fairmark.sandbox import Launcher, Limits, Pauses, Workplace, best_launcher, choose_numerics, run_notebook
 
@@ -54,32 +57,37 @@ class Runner:
     decide_early: bool = False
     store: EvidenceStore | None = None
 
-    def run(self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode) -> Evidence:
-        """What came of ``cells``; kept evidence where the same has been run before.
+    def run(
+        self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool = False
+    ) -> Evidence:
+        """What came of ``cells``; kept evidence where the same has been run before. ``whole`` trains to the last epoch
+        and shows all hidden pictures there are, whatever is asked.
 
         Raises :class:`fairmark.errors.InternalError` where the sandbox did not start.
         """
         steps.cells(tuple(cell for cell in cells if cell.touched))
         if self.store is None:
-            return self._run(submission, cells, steps, mode)
-        key = Key.of(cells, self._settings(mode))
+            return self._run(submission, cells, steps, mode, whole=whole)
+        key = Key.of(cells, self._settings(mode, whole=whole))
         with self.store.claimed(key):
             kept = self.store.find(key)
             if kept is not None:
                 return kept.model_copy(update={"submission": submission})
-            evidence = self._run(submission, cells, steps, mode)
+            evidence = self._run(submission, cells, steps, mode, whole=whole)
             self.store.keep(key, evidence)
         return evidence
 
-    def _settings(self, mode: Mode) -> dict[str, object]:
+    def _settings(self, mode: Mode, *, whole: bool = False) -> dict[str, object]:
         """What decides the outcome of a run besides its cells."""
         hidden = hidden_pictures(self.recipe).folder.parent.name if mode == "full" and self._threshold else ""
         return {
             "assignment": self.grader.name,
             "dataset": [self.recipe.digest, added_pictures(self.recipe)],
             "hidden": hidden,
-            "threshold": self._threshold if mode == "full" else None,
-            "early": (self._ends_early, self.grader.still_epochs) if mode == "full" else None,
+            "asked": [self._asked.thresholds, self._asked.exercise] if mode == "full" else None,
+            "early": [self._ends_early, self._is_quick_on_experiments, self.grader.still_epochs, whole]
+            if mode == "full"
+            else None,
             "mode": mode,
             "numerics": self._numerics,
             "seed": self.seed,
@@ -91,26 +99,59 @@ class Runner:
     def _numerics(self) -> str:
         return self.numerics or choose_numerics()
 
+    @cached_property
+    def _asked(self) -> AskedOfHidden:
+        return asked_of_hidden(self.grader)
+
     @property
     def _threshold(self) -> float | None:
-        return self.grader.hidden_accuracy
+        """The highest that is asked for: what is certain to reach it reaches the others."""
+        return max(self._asked.thresholds, default=None)
 
     @property
     def _ends_early(self) -> bool:
-        return self.decide_early and self.grader.decide_early and self._threshold is not None
+        return self._is_quick_on_experiments and self._threshold is not None
 
-    def _run(self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode) -> Evidence:
-        evidence = self._execute(submission, cells, steps, mode, ends_early=mode == "full" and self._ends_early)
-        if _was_upset(evidence.run):
+    @property
+    def _is_quick_on_experiments(self) -> bool:
+        return self.decide_early and self.grader.decide_early
+
+    def _run(
+        self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool
+    ) -> Evidence:
+        if mode != "full" or whole or not self._ends_early:
+            return self._execute(submission, cells, steps, mode, shows_all=whole)
+        evidence = self._execute(submission, cells, steps, mode, ends_early=True)
+        if self._was_upset(evidence, cells, steps):
             # A cell behind may count on all the epochs it asked for, as in plot(range(epochs), ...): it gets them.
-            evidence = self._execute(submission, cells, steps, mode, ends_early=False)
+            evidence = self._execute(submission, cells, steps, mode)
         return evidence
 
+    def _was_upset(self, evidence: Evidence, cells: tuple[Cell, ...], steps: Steps) -> bool:
+        """Whether a cell raised because a training had been ended early; where that is not clear, it is rehearsed."""
+        errors = {cell: error for cell, error in errors_after_ending(evidence.run).items() if may_be_new(error)}
+        if not errors:
+            return False
+        steps.stage("Looking for the cause of an error")
+        rehearsed = self._execute(evidence.submission, cells, steps, "rehearsal", every_epoch=True)
+        known = errors_in(rehearsed.run)
+        return any(is_new(cell, error, known, cells) for cell, error in errors.items())
+
     def _execute(
-        self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, ends_early: bool
+        self,
+        submission: Submission,
+        cells: tuple[Cell, ...],
+        steps: Steps,
+        mode: Mode,
+        *,
+        ends_early: bool = False,
+        shows_all: bool = False,
+        every_epoch: bool = False,
     ) -> Evidence:
+        """``every_epoch`` is of a rehearsal: each ``fit`` does as many as it was asked for."""
         with Workplace() as workplace:
             early = self._early(submission, workplace) if ends_early else None
+            is_short = mode == "full" and self._is_quick_on_experiments
             decoding = Decoding(self.recipe.name)
 
             def heard(stamped: Stamped) -> str | None:
@@ -128,6 +169,8 @@ class Runner:
                 seed=self.seed,
                 train=mode != "structure",
                 rehearse=mode == "rehearsal",
+                every_epoch=every_epoch,
+                rehearse_after=experiments_after(cells, self.grader) if is_short else None,
                 pauses=Pauses(accuracy=self._threshold, still_epochs=self.grader.still_epochs) if early else None,
                 threads=self.threads,
                 decoded=decoded_set(self.recipe.name),
@@ -141,7 +184,8 @@ class Runner:
             if mode != "full" or self._threshold is None:
                 return evidence
             steps.stage("Looking at hidden pictures")
-            probe = self._probe(evidence, workplace, decided=early.probe if early is not None else None)
+            decided = early.probe if early is not None else None
+            probe = self._probe(evidence, workplace, decided=decided, shows_all=shows_all)
             return evidence.model_copy(update={"probe": probe})
 
     def _early(self, submission: Submission, workplace: Workplace) -> EarlyDecision:
@@ -151,6 +195,7 @@ class Runner:
             self._threshold,
             lambda evidence: self._probe(evidence, workplace, moment="epoch"),
             still_epochs=self.grader.still_epochs,
+            exercise=self._asked.exercise,
         )
 
     def _probe(
@@ -160,33 +205,25 @@ class Runner:
         *,
         moment: Literal["epoch", "fit"] = "fit",
         decided: Probe | None = None,
+        shows_all: bool = False,
     ) -> Probe | None:
-        assert self._threshold is not None
         return probe_model(
             evidence,
             workplace,
             self._hidden,
             dataset_folder=set_folder(self.grader.dataset),
-            thresholds=(self._threshold,),
+            thresholds=() if shows_all else self._asked.thresholds,
             launcher=self.launcher,
             limits=replace(self.limits, run_seconds=min(_LOOK_SECONDS, self.limits.run_seconds))
             if moment == "epoch"
             else self.limits,
+            exercise=self._asked.exercise,
             moment=moment,
             decided=decided,
         )
 
     def _hidden(self, rounds: int) -> Hidden:
         return hidden_pictures(self.recipe, rounds=rounds)
-
-
-def _was_upset(run: Run) -> bool:
-    """Whether a cell raised after a training had been ended early."""
-    if run.decided is None:
-        return False
-    events = [stamped.event for stamped in run.events]
-    trained = next(event.cell for event in events if isinstance(event, FitStarted) and event.fit == run.decided.fit)
-    return any(isinstance(event, CellFinished) and event.error and event.cell >= trained for event in events)
 
 
 def _require_start(run: Run) -> None:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fairmark.evidence import Cell
 from fairmark.notebook.fold import dotted_name, fold
 from fairmark.notebook.source import tree_of
 
-__all__ = ["CallbackText", "callback_text"]
+__all__ = ["CallbackText", "callback_text", "sets_stop_training"]
 
 _METHOD = "on_epoch_end"
+_BY_FUNCTIONS = "LambdaCallback"
+_OF_KERAS = frozenset(
+    {"Callback", "EarlyStopping", "History", "ModelCheckpoint", "ReduceLROnPlateau", "LearningRateScheduler"}
+    | {"CSVLogger", "TensorBoard", "TerminateOnNaN", "BackupAndRestore", "ProgbarLogger", _BY_FUNCTIONS}
+)
+"""Keras's callbacks, from which others can be made."""
 
 
 @dataclass(frozen=True)
 class CallbackText:
-    """A class made from Keras's ``Callback``.
+    """A class made from Keras's ``Callback``, or from one of the notebook's own that is; or a ``LambdaCallback``.
 
     ``method`` is its ``on_epoch_end``, None where it has none; ``parameters`` are that method's. ``stops`` names what
     ``stop_training`` is set to true on (``self.model``, ``self``, ``model``), ``stops_in_vain`` what looks like it and
     does nothing. ``keys`` are the entries taken out of the logs or a history. ``thresholds`` are the numbers these are
     compared with, None where one cannot be read off; ``turned_round`` says that all comparisons ask for less.
+    ``is_plain`` says that all that is compared is an entry of the logs, as it stands, with a number that can be read
+    off: then nobody need try it. ``made_from`` is the class of Keras's that has this one's place, ``LambdaCallback``.
     """
 
     name: str
@@ -36,52 +44,132 @@ class CallbackText:
     compares: bool = False
     thresholds: tuple[float | None, ...] = ()
     turned_round: bool = False
+    is_plain: bool = False
+    made_from: str | None = None
 
 
-def callback_text(cells: Iterable[Cell]) -> list[CallbackText]:
-    """The callback classes that these cells define, in their order; cells that do not parse define none."""
+def callback_text(
+    cells: Iterable[Cell], among: Iterable[Cell] | None = None, *, tried: Container[str] = ()
+) -> list[CallbackText]:
+    """The callbacks that these cells define, in their order; cells that do not parse define none.
+
+    A class may be made from another of the notebook's own, which stands in ``among`` (``cells`` themselves if nothing
+    is said). ``tried`` are names of classes that are known to be callbacks, whatever they are made from.
+    """
+    trees = _trees(cells)
+    known = {node.name: node for _, tree in (trees if among is None else _trees(among)) for node in _classes(tree)}
+    found = []
+    for position, tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and _is_callback(node, known, tried=node.name in tried):
+                found.append(_text_of(node, position, tree, known))
+            elif isinstance(node, ast.Call) and _last(node.func) == _BY_FUNCTIONS:
+                found.append(_text_of_functions(node, position, tree))
+    return found
+
+
+def sets_stop_training(cells: Iterable[Cell]) -> bool:
+    """Whether any of these cells sets an attribute ``stop_training``, on whatever."""
+    return any(_owner_set(node) is not None for _, tree in _trees(cells) for node in ast.walk(tree))
+
+
+def _trees(cells: Iterable[Cell]) -> list[tuple[int, ast.Module]]:
     trees = [(cell.position, tree_of(cell.source)) for cell in cells if cell.touched]
-    return [
-        _text_of(node, position, tree)
-        for position, tree in trees
-        if tree is not None
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and any(_is_callback(base) for base in node.bases)
-    ]
+    return [(position, tree) for position, tree in trees if tree is not None]
 
 
-def _is_callback(base: ast.expr) -> bool:
-    return (dotted_name(base) or "").rpartition(".")[2] == "Callback"
+def _classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
 
 
-def _text_of(node: ast.ClassDef, cell: int, tree: ast.Module) -> CallbackText:
-    methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
-    method = next((one for one in reversed(methods) if one.name == _METHOD), None)
-    names = tuple(one.name for one in methods)
+def _last(node: ast.expr) -> str:
+    return (dotted_name(node) or "").rpartition(".")[2]
+
+
+def _is_callback(node: ast.ClassDef, known: Mapping[str, ast.ClassDef], *, tried: bool) -> bool:
+    """By what it is made from in the end; one that was ``tried`` must be made from something that is not known here."""
+    bases = {_last(base) for one in _family(node, known) for base in one.bases}
+    return bool(bases & _OF_KERAS) or (tried and bool(bases - known.keys()))
+
+
+def _family(node: ast.ClassDef, known: Mapping[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    """The class, and those of the notebook's own that it is made from, nearest first."""
+    family, waiting = [], [node]
+    while waiting:
+        one = waiting.pop(0)
+        if one not in family:
+            family.append(one)
+            waiting += [known[_last(base)] for base in one.bases if _last(base) in known]
+    return family
+
+
+def _text_of(
+    node: ast.ClassDef, cell: int, tree: ast.Module, known_classes: Mapping[str, ast.ClassDef]
+) -> CallbackText:
+    family = _family(node, known_classes)
+    methods = [method for one in family for method in reversed(one.body) if isinstance(method, ast.FunctionDef)]
+    method = next((one for one in methods if one.name == _METHOD), None)
+    names = tuple(dict.fromkeys(one.name for one in methods))
     if method is None:
         return CallbackText(node.name, cell, names, None)
-    parameters = [*method.args.posonlyargs, *method.args.args]
-    known = _numbers(tree)
+    whole = ast.Module(body=list(family), type_ignores=[])
+    known = _numbers(ast.Module(body=[tree, whole], type_ignores=[]))  # type: ignore[list-item] # only walked through
     comparisons = list(_comparisons(method, known))
     return CallbackText(
         name=node.name,
         cell=cell,
         methods=names,
         method=method,
-        parameters=tuple(one.arg for one in parameters),
-        stops=tuple(_stops(node)),
-        stops_in_vain=_in_vain(node),
-        keys=tuple(dict.fromkeys(_keys(node, _texts(tree)))),
+        parameters=_parameters(method.args),
+        stops=tuple(_stops(whole)),
+        stops_in_vain=_in_vain(whole),
+        keys=tuple(dict.fromkeys(_keys(whole, _texts(tree)))),
         compares=bool(comparisons),
         thresholds=tuple(number for number, _ in comparisons),
         turned_round=bool(comparisons) and not any(upwards for _, upwards in comparisons),
+        is_plain=_is_plain(method, known),
     )
+
+
+def _text_of_functions(call: ast.Call, cell: int, tree: ast.Module) -> CallbackText:
+    """What a ``LambdaCallback`` says, whose method is a function of the notebook's, or a ``lambda``."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    value = given.get(_METHOD)
+    method = functions.get(_last(value)) if value is not None else None
+    if isinstance(value, ast.Lambda):
+        body = ast.copy_location(ast.Expr(value=value.body), value)
+        method = ast.FunctionDef(name=_METHOD, args=value.args, body=[body], decorator_list=[])
+    names = tuple(given)
+    if method is None:
+        return CallbackText(_BY_FUNCTIONS, cell, names, None, made_from=_BY_FUNCTIONS)
+    known = _numbers(tree)
+    comparisons = list(_comparisons(method, known))
+    return CallbackText(
+        name=_BY_FUNCTIONS,
+        cell=cell,
+        methods=names,
+        method=method,
+        parameters=("self", *_parameters(method.args)),
+        stops=tuple(_stops(method)),
+        stops_in_vain=_in_vain(method),
+        keys=tuple(dict.fromkeys(_keys(method, _texts(tree)))),
+        compares=bool(comparisons),
+        thresholds=tuple(number for number, _ in comparisons),
+        turned_round=bool(comparisons) and not any(upwards for _, upwards in comparisons),
+        is_plain=_is_plain(method, known),
+        made_from=_BY_FUNCTIONS,
+    )
+
+
+def _parameters(arguments: ast.arguments) -> tuple[str, ...]:
+    return tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
 
 
 # --- what is set ------------------------------------------------------------------------------------------------------
 
 
-def _stops(node: ast.ClassDef) -> Iterator[str]:
+def _stops(node: ast.AST) -> Iterator[str]:
     """What ``stop_training`` is set on, names for ``self.model`` spelled out."""
     alias = {
         target.id: dotted_name(statement.value) or ""
@@ -112,7 +200,7 @@ def _is_false(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant) and not value.value
 
 
-def _in_vain(node: ast.ClassDef) -> str | None:
+def _in_vain(node: ast.AST) -> str | None:
     """What names ``stop_training`` and sets nothing: a comparison, a call, a variable, False."""
     for one in ast.walk(node):
         match one:
@@ -177,6 +265,43 @@ def _is_let_off(method: ast.FunctionDef, comparison: ast.Compare) -> bool:
     return False
 
 
+def _is_plain(method: ast.FunctionDef, known: dict[str, float]) -> bool:
+    """Whether all that the method compares by size is an entry of the logs with a number that can be read off."""
+    read = {
+        target.id
+        for node in ast.walk(method)
+        if isinstance(node, ast.Assign) and _is_entry(node.value, frozenset())
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    compared = [one for one in ast.walk(method) if isinstance(one, ast.Compare) and not _is_about_none(one)]
+    return bool(compared) and all(
+        len(one.ops) == 1
+        and isinstance(one.ops[0], (*_UPWARDS, *_DOWNWARDS))
+        and (
+            (_is_entry(one.left, read) and _number(one.comparators[0], known) is not None)
+            or (_is_entry(one.comparators[0], read) and _number(one.left, known) is not None)
+        )
+        for one in compared
+    )
+
+
+def _is_about_none(comparison: ast.Compare) -> bool:
+    return all(isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in comparison.ops)
+
+
+def _is_entry(node: ast.expr, read: Container[str]) -> bool:
+    """``logs["accuracy"]``, ``logs.get("accuracy")``, or a name in ``read`` for one of them."""
+    match node:
+        case ast.NamedExpr(value=value):
+            return _is_entry(value, read)
+        case ast.Subscript(value=ast.Name()) | ast.Call(func=ast.Attribute(value=ast.Name(), attr="get")):
+            return True
+        case ast.Name(id=name):
+            return name in read
+    return False
+
+
 def _number(node: ast.expr, known: dict[str, float]) -> float | None:
     folded = fold(node, known, {})
     if folded.known and isinstance(folded.value, int | float):
@@ -184,17 +309,17 @@ def _number(node: ast.expr, known: dict[str, float]) -> float | None:
     return known.get((dotted_name(node) or "").rpartition(".")[2])
 
 
-def _numbers(tree: ast.Module) -> dict[str, float]:
+def _numbers(tree: ast.AST) -> dict[str, float]:
     """Names, attributes and parameters that the cell gives one number each: ``LIMIT = 0.999``,
     ``self.threshold = 0.999``, ``def __init__(self, threshold=0.999)``."""
     return {name: value for name, value in _given(tree) if isinstance(value, int | float)}
 
 
-def _texts(tree: ast.Module) -> dict[str, str]:
+def _texts(tree: ast.AST) -> dict[str, str]:
     return {name: value for name, value in _given(tree) if isinstance(value, str)}
 
 
-def _given(tree: ast.Module) -> Iterator[tuple[str, object]]:
+def _given(tree: ast.AST) -> Iterator[tuple[str, object]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             placed = [*node.args.posonlyargs, *node.args.args]

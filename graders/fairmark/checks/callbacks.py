@@ -1,17 +1,26 @@
 """Questions about a callback that ends training: what its class says, and what came of it.
 
-What a class does cannot be seen before it is called, so it is asked of the notebook's text, parsed and never run. What
-the text leaves open is settled by the training: in which epoch it ended, and with which accuracy.
+What a class does cannot be seen before it is called, so it is asked of the notebook's text, parsed and never run here.
+Where the text is plain (an entry of the logs, as it stands, is compared with a number), it alone decides. Where it is
+not (a percentage, a method of its own, a loop), the callback has been tried on made-up logs in the sandbox
+(:mod:`fairmark.sandbox.inside.callback_trial`), and what it did there decides, together with the text: the trial runs
+among the student's code and can be forged, so the text must show the class, and a call of ``fit`` that is given
+callbacks where it is the object given to it that was tried. What both leave open is settled by the training: in which
+epoch it ended, and with which accuracy.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from fairmark.checks.callback_text import CallbackText, callback_text
+from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys, is_accuracy_key
+from fairmark.checks.callback_text import CallbackText, callback_text, sets_stop_training
+from fairmark.checks.callback_tried import Tried, tried
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
+from fairmark.evidence import CallbackTried, Cell
 
 __all__ = ["compares_with", "defines_one", "ends_training_in_time", "is_given", "reads", "stops_the_model"]
 
@@ -22,6 +31,9 @@ def defines_one(run: RunView) -> None:
     """The exercise defines a class made from ``keras.callbacks.Callback``, with a method that ``fit`` calls after each
     epoch."""
     text = _written(run)
+    shown = _tried(run, text)
+    if shown is not None and shown.stops:
+        return
     if text.method is None:
         methods = ", ".join(text.methods) or "no method"
         raise Unmet(
@@ -39,6 +51,9 @@ def stops_the_model(run: RunView) -> None:
     expected = "stop_training set on the model that is being trained"
     if "self.model" in text.stops:
         return
+    shown = _tried(run, text) if sets_stop_training(run.evidence.submission.cells) else None
+    if shown is not None and (shown.stops_its_model or (text.made_from is not None and shown.stops)):
+        return  # by a function of the notebook's; one made of functions has no other name for the model
     if "self" in text.stops:
         found = "stop_training set on self, the callback, where fit does not look"
     elif text.stops:
@@ -51,12 +66,17 @@ def stops_the_model(run: RunView) -> None:
 
 
 def reads(run: RunView, key: str, *, what: str) -> None:
-    """The method takes the entry ``key`` out of the epoch's logs. ``what`` says in words what that entry is."""
+    """The method takes the entry ``key`` out of the epoch's logs, an accuracy under the name that ``compile`` gave it.
+    ``what`` says in words what that entry is."""
     text = _method(run)
-    if key in text.keys:
+    if set(_keys(run, key)) & set(text.keys):
         return
-    found = " and ".join(repr(one) for one in text.keys) or "no entry of the logs"
-    if f"val_{key}" in text.keys:
+    shown = _tried(run, text, key)
+    if not text.is_plain and shown is not None and shown.reads_accuracy_alone():
+        return
+    read = shown.moved_by if shown is not None and not text.is_plain and shown.moved_by else text.keys
+    found = " and ".join(repr(one) for one in read) or "no entry of the logs"
+    if f"val_{key}" in read:
         found = f"{found}, measured on the validation pictures"
     raise Unmet(
         "what the callback reads", found=found, expected=f"{what}, under the name fit logs it by", cell=text.cell
@@ -65,9 +85,16 @@ def reads(run: RunView, key: str, *, what: str) -> None:
 
 def compares_with(run: RunView, threshold: float) -> None:
     """Training is stopped where what was read is at least, or more than, ``threshold`` (a share, 0 to 1). A number that
-    cannot be read off the text is left to the training to show."""
+    cannot be read off the text, of a callback that was not tried, is left to the training to show."""
     text = _method(run)
     expected = f"a stop at {threshold:.1%}"
+    asks_for_more = all(number is not None and number > threshold for number in text.thresholds)
+    shown = _tried(run, text) if asks_for_more or not text.is_plain else None
+    if shown is not None and shown.moved_by:
+        wrong = shown.wrong_with(threshold, _least_reachable(run, threshold))
+        if wrong is not None:
+            raise Unmet("the threshold", found=wrong, expected=expected, cell=text.cell)
+        return
     if not text.compares:
         raise Unmet("the threshold", found="no comparison", expected=expected, cell=text.cell)
     if text.turned_round:
@@ -80,7 +107,7 @@ def compares_with(run: RunView, threshold: float) -> None:
 def is_given(training: TrainingView, run: RunView, *, name: str) -> None:
     """``fit`` was given the callback: an object of the class ``name``, or of one the notebook defines in its place."""
     given = training.callbacks
-    own = {name, *(text.name for text in callback_text(run.evidence.submission.cells))}
+    own = {name, *(text.name for text in _callbacks_in(run, run.evidence.submission.cells))}
     if not own & set(given.value):
         found = ", ".join(given.value) or "none"
         raise Unmet(given.subject, found=found, expected=f"a {name}", cell=given.cell)
@@ -90,7 +117,7 @@ def ends_training_in_time(run: RunView, training: TrainingView, *, key: str, thr
     """Training ended after the first epoch whose ``key`` is at least ``threshold``, and not before."""
     if run.evidence.run.rehearsed:
         raise NotShown("the training", found="a rehearsal of one step", expected="a whole training")
-    curve = training.history.get(key) or []
+    curve = accuracy_curve(training.history, keys=_keys(run, key)) or training.history.get(key) or []
     if not curve or not training.finished or training.epochs_run != len(curve):
         raise NotShown("the training", found="no accuracy of each epoch", expected="a finished training")
     reached = next((number for number, value in enumerate(curve, start=1) if value >= threshold), None)
@@ -111,7 +138,7 @@ def ends_training_in_time(run: RunView, training: TrainingView, *, key: str, thr
 def _written(run: RunView) -> CallbackText:
     """The last callback class that the exercise's cells define."""
     cells = [cell for cell in run.evidence.submission.cells if cell.exercise == run.exercise]
-    found = callback_text(cells)
+    found = _callbacks_in(run, cells)
     if not found:
         expected = "a class made from keras.callbacks.Callback"
         raise Unmet(
@@ -120,8 +147,38 @@ def _written(run: RunView) -> CallbackText:
     return found[-1]
 
 
+def _callbacks_in(run: RunView, cells: Sequence[Cell]) -> list[CallbackText]:
+    made = {event.class_name for event in run.all(CallbackTried)}
+    return callback_text(cells, run.evidence.submission.cells, tried=made)
+
+
+def _tried(run: RunView, text: CallbackText, key: str = "accuracy") -> Tried | None:
+    return tried(run, text.name, _keys(run, key))
+
+
+def _keys(run: RunView, key: str) -> tuple[str, ...]:
+    """The names under which the model that is trained logs ``key``."""
+    if not is_accuracy_key(key):
+        return (key,)
+    try:
+        compiled = accuracy_keys(run, run.model.id)
+    except NotShown:
+        return (key,)
+    return compiled or (key,)
+
+
+def _least_reachable(run: RunView, threshold: float) -> float:
+    """The least accuracy of at least ``threshold`` that the training pictures, so many as there are, can give."""
+    try:
+        count = run.training_pictures.found.value
+    except NotShown:
+        return threshold
+    return math.ceil(threshold * count - 1e-9) / count if count else threshold
+
+
 def _method(run: RunView) -> CallbackText:
     text = _written(run)
-    if text.method is None:
+    shown = _tried(run, text)
+    if text.method is None and (shown is None or not shown.stops):
         raise NotShown("the callback", found=f"no {_ENDING}", expected="a method called at the end", cell=text.cell)
     return text

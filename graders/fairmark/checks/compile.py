@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairmark.checks.accuracy_names import is_accuracy_key, measures_accuracy_of
-from fairmark.checks.expectation import Doubted, Unmet, expect, spell
+from fairmark.checks.expectation import NotReadable, Unmet, expect, spell
 from fairmark.checks.logits import form_of_output, keras_name, takes_logits
 from fairmark.checks.model_view import ModelView, Output
 from fairmark.evidence import Function
@@ -57,11 +57,11 @@ def _is_one_of(loss: Function, names: tuple[str, ...]) -> bool:
 
 def _logits_agree(model: ModelView, loss: Function, cell: int | None) -> None:
     """``from_logits`` belongs to an output without activation, and only there; without it a loss takes what it is given
-    for probabilities. Raises :class:`Doubted` where what the network gives cannot be read off its layers."""
+    for probabilities. Raises :class:`NotReadable` where what the network gives cannot be read off its layers."""
     form, logits = form_of_output(model), takes_logits(loss)
     if form == "unknown":
         said = f"Whether {loss.name} fits the output cannot be told: what the last layers give is a function's to say."
-        raise Doubted(said, cell=cell)
+        raise NotReadable(said, cell=cell)
     if form == "probabilities" and logits:
         found = "from_logits=True" if "from_logits" in loss.config else loss.name
         raise Unmet(

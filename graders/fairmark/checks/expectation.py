@@ -19,6 +19,7 @@ __all__ = [
     "LeftOpen",
     "NeedsPerson",
     "NeedsRun",
+    "NotReadable",
     "NotShown",
     "Observed",
     "Unmet",
@@ -113,6 +114,12 @@ class NeedsPerson(LeftOpen):
     """No run answers this: a person must look."""
 
     kind = "not_rebuilt"
+
+
+class NotReadable(NeedsPerson):
+    """What was recorded does not say it, and no run would: it is a function of the notebook's own to say."""
+
+    kind = "not_readable"
 
 
 def spell(value: object) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,7 +40,8 @@ Workers = Annotated[
 @app.command("list")
 def list_sets(course: CourseFolder = None, as_json: AsJson = False) -> None:
     """List the course's data sets, and which are on this computer."""
-    rows = [_state(recipe) for recipe in _recipes(find_course(course), None)]
+    recipes = _recipes(find_course(course), None)
+    rows = [_state(recipe) for recipe in recipes]
     if as_json:
         _print_json(rows)
         return
@@ -50,6 +52,9 @@ def list_sets(course: CourseFolder = None, as_json: AsJson = False) -> None:
         totals = [str(sum(row["counts"].get(split, {}).values()) or "-") for split in ("train", "validation")]
         table.add_row(row["name"], row["state"], *totals, Text(row["folder"]))
     results().print(table)
+    for recipe, row in zip(recipes, rows, strict=True):
+        if row["state"] == "not here":
+            say(f"{recipe.name}: {recipe.when_missing}.")
 
 
 @app.command("make")
@@ -68,7 +73,7 @@ def make_sets(  # one parameter for each option
     rows = []
     for recipe in _recipes(find_course(course), names):
         if not names and not recipe.drawable and not data.set_folder(recipe.name).exists():
-            say(f"{recipe.name}: its pictures cannot be drawn; add them with: fairmark data add {recipe.name}")
+            say(f"{recipe.name}: its pictures cannot be drawn. {recipe.add_remedy}.")
             continue
         with _progress(f"Drawing {recipe.name}") as report:
             data.make(recipe, workers=workers, progress=report, again=again, waiting=_says_it_waits(recipe.name))
@@ -103,9 +108,15 @@ def add_set(  # one parameter for each option
 ) -> None:
     """Use real pictures, from a zip file or folder for each split, with a folder for each class in it."""
     [recipe] = _recipes(find_course(course), [name])
-    with _progress(f"Adding {recipe.name}") as report:
+    with _progress(f"Looking at {recipe.name}") as looking, _progress(f"Adding {recipe.name}") as writing:
         added = data.add(
-            recipe, train=train, validation=validation, hidden=hidden, progress=report, waiting=_says_it_waits(name)
+            recipe,
+            train=train,
+            validation=validation,
+            hidden=hidden,
+            looking=looking,
+            writing=writing,
+            waiting=_says_it_waits(name),
         )
     if as_json:
         _print_json(added.model_dump(mode="json"))
@@ -204,15 +215,24 @@ def _print_added(added: data.Added) -> None:
     print(f"sizes: {', '.join(f'{count} of {size}' for size, count in sizes[:5])}{more}")
     if added.converted:
         print(f"converted to PNG: {added.converted}")
-    for skipped in added.skipped[:10]:
-        print(f"left out: {skipped.member!r} ({skipped.reason})")
-    if len(added.skipped) > 10:
-        print(f"left out: {len(added.skipped) - 10} more (all of them: --json)")
+    _print_left_out(added.skipped)
     if added.other_files:
-        print(f"no pictures: {len(added.other_files)} files, as {added.other_files[0]!r}")
+        count = len(added.other_files)
+        print(f"no picture{'s' * (count != 1)}: {count} file{'s' * (count != 1)}, as {added.other_files[0]!r}")
     for note in added.notes:
         print(f"note: {note}")
     print(f"in {added.folder}")
+
+
+def _print_left_out(skipped: Sequence[data.Skipped]) -> None:
+    """A line for each reason, the commonest first: a class photographed by one camera has hundreds of one kind."""
+    reasons = Counter(one.reason for one in skipped).most_common()
+    for reason, count in reasons[:10]:
+        first = next(one.member for one in skipped if one.reason == reason)
+        print(f"left out: {first!r} {reason}{f', and {count - 1} more like it' if count > 1 else ''}")
+    if len(reasons) > 10:
+        rest = sum(count for _, count in reasons[10:])
+        print(f"left out: {rest} more for other reasons (all of them: --json)")
 
 
 def _says_it_waits(name: str) -> Callable[[], None]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results
 from fairmark.course import find_course
-from fairmark.data import read_manifest, secret_folder, set_folder
+from fairmark.data import load_recipe, read_manifest, secret_folder, set_folder
 from fairmark.data.atomic import locked
 from fairmark.errors import FairmarkError, PicturesDamaged
 from fairmark.sandbox import best_launcher, choose_numerics, not_confined
@@ -126,6 +126,11 @@ def _pictures(course: CourseFolder) -> list[Finding]:
         except PicturesDamaged as problem:
             findings.append(Finding(name, f"damaged: {problem.message}", problem.remedy or ""))
             continue
+        try:
+            recipe = load_recipe(found.dataset_folder(name))
+        except FairmarkError as problem:
+            findings.append(Finding(name, problem.message, problem.remedy or ""))
+            continue
         state = "not on this computer" if manifest is None else f"{manifest.origin}, {set_folder(name)}"
-        findings.append(Finding(name, state, "drawn when first needed" if manifest is None else ""))
+        findings.append(Finding(name, state, recipe.when_missing if manifest is None else ""))
     return findings

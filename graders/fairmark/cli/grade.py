@@ -234,7 +234,8 @@ def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, pr
             with copies.after_the_first(like), slots:
                 needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
                 with room.taken(needed), progress.running(), progress.run(piece.student) as shown:
-                    return run.submissions.mark(piece.found, piece.assignment, steps_of(shown))
+                    recorded = run.recorded(piece)
+                    return run.submissions.mark(piece.found, piece.assignment, steps_of(shown), recorded)
 
         try:
             run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished, at_once=handed_out)

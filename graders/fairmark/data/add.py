@@ -34,15 +34,16 @@ def add(  # keyword-only, an option of the command each
     train: Path,
     validation: Path,
     hidden: Path | None = None,
-    progress: Progress | None = None,
+    looking: Progress | None = None,
+    writing: Progress | None = None,
     waiting: Waiting | None = None,
 ) -> Added:
     """Put real pictures in the place of the data set, from a zip file or folder for each split.
 
     Where no archive of ``hidden`` pictures is given, half of the validation pictures of each class (of an odd number
     the smaller half), chosen by the secret seed, go to the secret folder instead; training pictures are never held
-    back. A set that stood in the place is replaced, and so are the pictures held back from it. ``progress`` counts each
-    picture twice, when it is looked at and when it is written.
+    back. A set that stood in the place is replaced, and so are the pictures held back from it. ``looking``
+    counts the files that are looked at, ``writing`` the pictures that are put in place afterwards.
 
     Raises :class:`UsageError` where an archive is missing, its folders are not the recipe's classes, or a class has too
     few pictures; :class:`ArchiveRefused` where it holds what is never unpacked; :class:`MachineError` where the disk is
@@ -51,13 +52,14 @@ def add(  # keyword-only, an option of the command each
     paths = {"train": train, "validation": validation} | ({"hidden": hidden} if hidden else {})
     with ExitStack() as stack:
         archives = {split: stack.enter_context(opened(path)) for split, path in paths.items()}
-        surveys, step = _surveys(archives, recipe, progress)
+        surveys = _surveys(archives, recipe, looking)
         public = {split: surveys[split].found for split in SPLITS}
         if hidden:
             secret = surveys["hidden"].found
         else:
             public["validation"], secret = _hold_back(recipe, public["validation"])
         final = set_folder(recipe.name)
+        step = _counter(writing, sum(len(all_of(found)) for found in (*public.values(), secret)))
         with translated_disk_errors(final), locked(final, waiting):
             _put_both(recipe, public, secret, final, step)
     return Added(
@@ -65,7 +67,7 @@ def add(  # keyword-only, an option of the command each
         folder=final,
         counts=_counts(public),
         sizes=sizes_of([one for found in (*public.values(), secret) for one in all_of(found)]),
-        converted=sum(one.seen.convert for found in (*public.values(), secret) for one in all_of(found)),
+        converted=sum(one.seen.is_made_png for found in (*public.values(), secret) for one in all_of(found)),
         skipped=tuple(skipped for one in surveys.values() for skipped in one.skipped),
         other_files=tuple(name for one in surveys.values() for name in one.other_files),
         held_back={class_name: len(found) for class_name, found in secret.items()},
@@ -73,12 +75,20 @@ def add(  # keyword-only, an option of the command each
     )
 
 
-def _surveys(
-    archives: Mapping[str, Archive], recipe: Recipe, progress: Progress | None
-) -> tuple[dict[str, Survey], Step]:
-    """Look at every picture; and the function that counts the pictures written afterwards."""
+def _surveys(archives: Mapping[str, Archive], recipe: Recipe, looking: Progress | None) -> dict[str, Survey]:
+    """Look at every picture."""
     listings = {split: list_pictures(archive, recipe.classes) for split, archive in archives.items()}
-    total = 2 * sum(len(entries) for listing in listings.values() for entries in listing.pictures.values())
+    total = sum(len(entries) for listing in listings.values() for entries in listing.pictures.values())
+    step = _counter(looking, total)
+    surveys = {}
+    for split, archive in archives.items():
+        at_least = 2 if split == "validation" and "hidden" not in archives else 1
+        surveys[split] = survey(archive, listings[split], at_least=at_least, step=step)
+    return surveys
+
+
+def _counter(progress: Progress | None, total: int) -> Step:
+    """A function that counts one more of ``total`` at each call."""
     done = 0
 
     def step() -> None:
@@ -87,13 +97,7 @@ def _surveys(
         if progress:
             progress(done, total)
 
-    surveys = {}
-    for split, archive in archives.items():
-        at_least = 2 if split == "validation" and "hidden" not in archives else 1
-        surveys[split] = survey(archive, listings[split], at_least=at_least, step=step)
-    for _ in [skipped for one in surveys.values() for skipped in one.skipped]:
-        step()  # they will not be written
-    return surveys, step
+    return step
 
 
 def _hold_back(recipe: Recipe, found: ByClass) -> tuple[ByClass, ByClass]:

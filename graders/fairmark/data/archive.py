@@ -15,7 +15,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -56,7 +56,12 @@ UNREADABLE = (
     lzma.LZMAError,
 )
 """What ``zipfile`` raises on files that are no zip archives, or broken ones."""
-IGNORED = {"__macosx", "thumbs.db", "desktop.ini"}
+IGNORED = {
+    *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"),
+    *("@eadir", "#recycle", "@recycle", "@recently-snapshot", "#snapshot", "$recycle.bin", "lost+found"),
+    "system volume information",
+}
+"""What file managers, and network storage by Synology and QNAP, leave in folders: thumbnails, bins, settings."""
 
 AS_PICTURES_ONLY = "Pack the pictures anew, with nothing but the class folders in the archive."
 
@@ -71,7 +76,7 @@ class Entry:
 
 class Archive(Protocol):
     """An archive whose names and sizes have been checked. ``entries`` leaves out what systems litter (``__MACOSX``,
-    hidden files, ``Thumbs.db``)."""
+    hidden files, thumbnails of network storage)."""
 
     path: Path
     entries: tuple[Entry, ...]
@@ -114,9 +119,10 @@ class ZipArchive:
         _check_count(path, len(infos))
         for info in infos:
             # ``filename`` ends at a NUL; the name that was packed may go on.
-            name = checked_name(path, info.orig_filename)
+            packed = _packed_name(info)
+            name = checked_name(path, packed)
             _check_info(path, info)
-            if info.is_dir():
+            if packed.endswith("/"):
                 folders.append(name)
             elif name in self._infos:
                 raise _refused(path, name, "is there twice")
@@ -183,6 +189,16 @@ def checked_name(archive: Path, name: str) -> str:
     if len(parts) > MAX_DEPTH or len(name) > MAX_NAME:
         raise _refused(archive, name, f"is more than {MAX_DEPTH} folders deep or {MAX_NAME} characters long")
     return "/".join(parts)
+
+
+def _packed_name(info: zipfile.ZipInfo) -> str:
+    """The member's name as it was meant: Windows PowerShell 5 packs ``\\`` between folders, and some programs UTF-8
+    without saying so (APPNOTE.TXT, 4.4.17.1 and appendix D)."""
+    name = info.orig_filename
+    if not info.flag_bits & 0x800 and not name.isascii():
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode()
+    return name.replace("\\", "/")
 
 
 def _check_info(archive: Path, info: zipfile.ZipInfo) -> None:

@@ -69,7 +69,7 @@ def hidden_pictures(
     if manifest is not None and manifest.origin == "added":
         return _held_back(manifest)
     if not recipe.drawable or recipe.hidden is None:
-        raise PicturesMissing(f"{recipe.name}: its pictures are not on this computer", remedy=ADD_REMEDY)
+        raise PicturesMissing(f"{recipe.name}: its pictures are not on this computer", remedy=recipe.add_remedy)
     stock = _stock(recipe)
     with translated_disk_errors(stock):
         labels = _sound(stock, rounds)

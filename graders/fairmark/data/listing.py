@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from fairmark.data.archive import Archive, Entry
-from fairmark.data.pictures import picture_suffixes
+from fairmark.data.pictures import UNREAD_SUFFIXES, picture_suffixes
 from fairmark.errors import UsageError
 
 __all__ = ["Listing", "list_pictures", "safe_name", "unused_name"]
@@ -23,31 +23,32 @@ Folder: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of each class that have a picture's ending, by class name, sorted by name; and all other files."""
+    """The files of each class that have a picture's ending, of those that are not read too, by class name, sorted by
+    name; and all other files."""
 
     pictures: dict[str, tuple[Entry, ...]]
     other_files: tuple[str, ...]
 
 
 def list_pictures(archive: Archive, classes: Sequence[str]) -> Listing:
-    """Sort the archive's files by class: that is, by the folder named like the class (in upper or lower case), with any
-    folders above and below.
+    """Sort the archive's files by class: that is, by the folder named like the class (in upper or lower case, and with
+    its accents in one character or two, as macOS writes them), with any folders above and below.
 
     Raises :class:`UsageError` where there is no picture, no folder for a class (with the nearest name there is), one
     that is no class's, or there are several sets of class folders.
     """
-    suffixes = picture_suffixes()
+    suffixes = picture_suffixes() | UNREAD_SUFFIXES.keys()
     candidates = [entry for entry in archive.entries if PurePosixPath(entry.name).suffix.lower() in suffixes]
     if not candidates:
         raise UsageError(f"{archive.path}: holds no pictures", remedy="Check that it is the archive you meant.")
     top = _level_of(archive, candidates, classes)
-    names = {name.casefold(): name for name in classes}
+    names = {_folded(name): name for name in classes}
     found: dict[str, list[Entry]] = {name: [] for name in classes}
     taken = set()
     for entry in candidates:
         parts = tuple(entry.name.split("/"))
         if parts[: len(top)] == top and len(parts) > len(top) + 1:
-            found[names[parts[len(top)].casefold()]].append(entry)
+            found[names[_folded(parts[len(top)])]].append(entry)
             taken.add(entry.name)
     return Listing(
         pictures={name: tuple(sorted(entries, key=lambda entry: entry.name)) for name, entries in found.items()},
@@ -57,13 +58,13 @@ def list_pictures(archive: Archive, classes: Sequence[str]) -> Listing:
 
 def _level_of(archive: Archive, candidates: Sequence[Entry], classes: Sequence[str]) -> Folder:
     """The folder whose subfolders are the classes."""
-    wanted = {name.casefold() for name in classes}
+    wanted = {_folded(name) for name in classes}
     levels: defaultdict[Folder, Counter[str]] = defaultdict(Counter)
     for entry in candidates:
         parts = tuple(entry.name.split("/"))
         for depth in range(len(parts) - 1):
             levels[parts[:depth]][parts[depth]] += 1
-    complete = [level for level, folders in levels.items() if wanted <= {name.casefold() for name in folders}]
+    complete = [level for level, folders in levels.items() if wanted <= {_folded(name) for name in folders}]
     if not complete:
         raise _no_level(archive, candidates, classes)
     shallowest = min(map(len, complete))
@@ -74,7 +75,7 @@ def _level_of(archive: Archive, candidates: Sequence[Entry], classes: Sequence[s
             f"{archive.path}: holds the classes several times: in {places}",
             remedy="Unpack it, and hand over the folder of each split by itself.",
         )
-    others = sorted(name for name in levels[tops[0]] if name.casefold() not in wanted)
+    others = sorted(name for name in levels[tops[0]] if _folded(name) not in wanted)
     if others:
         raise UsageError(
             f"{archive.path}: folder {others[0]!r} stands beside the classes ({', '.join(classes)}) but is none",
@@ -85,11 +86,11 @@ def _level_of(archive: Archive, candidates: Sequence[Entry], classes: Sequence[s
 
 def _no_level(archive: Archive, candidates: Sequence[Entry], classes: Sequence[str]) -> UsageError:
     folders = sorted({part for entry in candidates for part in entry.name.split("/")[:-1]})
-    plain = {name.casefold(): name for name in folders}
-    missing = [name for name in classes if name.casefold() not in plain]
-    free = [name for name in plain if name not in {class_name.casefold() for class_name in classes}]
+    plain = {_folded(name): name for name in folders}
+    missing = [name for name in classes if _folded(name) not in plain]
+    free = [name for name in plain if name not in {_folded(class_name) for class_name in classes}]
     renamed = [
-        f"{plain[near[0]]!r} to {name!r}" for name in missing if (near := get_close_matches(name.casefold(), free, 1))
+        f"{plain[near[0]]!r} to {name!r}" for name in missing if (near := get_close_matches(_folded(name), free, 1))
     ]
     if not missing:
         said = f"the folders {', '.join(map(repr, classes))} do not stand side by side"
@@ -100,6 +101,11 @@ def _no_level(archive: Archive, candidates: Sequence[Entry], classes: Sequence[s
         f"{archive.path}: {said}",
         remedy=f"Rename {' and '.join(renamed)}." if renamed else "Put each class's pictures in a folder of its name.",
     )
+
+
+def _folded(name: str) -> str:
+    """Equal for names that people take for the same folder."""
+    return unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode()).casefold()
 
 
 def safe_name(name: str, suffix: str) -> str:

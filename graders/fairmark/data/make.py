@@ -12,7 +12,7 @@ import PIL
 from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors
 from fairmark.data.manifest import MANIFEST, Manifest, PictureFile, combined_digest, read_manifest
 from fairmark.data.places import set_folder
-from fairmark.data.recipe import ADD_REMEDY, Recipe, Splits, picture_seed
+from fairmark.data.recipe import Recipe, Splits, picture_seed
 from fairmark.data.workers import Drawn, Job, Progress, draw_all
 from fairmark.errors import RecipeError
 from fairmark.whole import replace_file
@@ -42,7 +42,7 @@ def make(
     if not again and _is_there(recipe, final):
         return final
     if not recipe.drawable or recipe.splits is None:
-        raise RecipeError(f"{recipe.folder}: has no render.py, so nothing can be drawn", remedy=ADD_REMEDY)
+        raise RecipeError(f"{recipe.folder}: has no render.py, so nothing can be drawn", remedy=recipe.add_remedy)
     with translated_disk_errors(final), locked(final, waiting) as lock:
         if not again and _is_there(recipe, final):
             return final  # by the process that was waited for

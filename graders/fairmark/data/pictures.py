@@ -9,17 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
+from typing import Final
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from fairmark.data.drawing import pixels_digest, png_bytes
+from fairmark.data.upright import Change, corrected, left_as_it_is
 
 __all__ = [
+    "CHECK_ARCHIVE",
     "MAX_PIXELS",
+    "UNREAD_SUFFIXES",
     "Seen",
     "TooManyPixelsError",
     "UnreadablePictureError",
-    "as_png",
+    "as_kept",
     "examine",
     "picture_suffixes",
 ]
@@ -43,8 +47,32 @@ KEPT = {
 (The one leaves out .gif, the other .ppm and .tif; TensorFlow decodes neither CMYK JPEGs nor BMPs with a palette.)"""
 
 
+_HEIC: Final = "is a HEIC photograph, as iPhones take them, which Keras cannot read"
+_RAW: Final = "is a camera's raw photograph, which Keras cannot read"
+_EXPORT_HEIC: Final = (
+    "Export the photographs as JPEG; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible."
+)
+_EXPORT: Final = "Export the photographs as JPEG."
+UNREAD_SUFFIXES: Final = {
+    **dict.fromkeys((".heic", ".heif", ".hif"), (_HEIC, _EXPORT_HEIC)),
+    **dict.fromkeys((".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"), (_RAW, _EXPORT)),
+    ".jxl": ("is a JPEG XL picture, which Keras cannot read", _EXPORT),
+}
+"""Endings of photographs that are never decoded, each with why and what to do about it. (Pillow would take the small
+preview inside some raw files for the photograph.)"""
+
+_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""ISO/IEC 23008-12, annex B."""
+
+CHECK_ARCHIVE: Final = "Check that the archive is whole."
+
+
 class UnreadablePictureError(Exception):
-    """Pillow cannot decode it; the text says why."""
+    """It cannot be decoded; the text says why, ``remedy`` what to do."""
+
+    def __init__(self, reason: str, remedy: str = CHECK_ARCHIVE) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 class TooManyPixelsError(Exception):
@@ -54,13 +82,19 @@ class TooManyPixelsError(Exception):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a picture is: Pillow's format, size (width, height), the ending to keep it under, whether it has to be
-    converted to PNG for that, and the digest of its pixels."""
+    written anew for that (see :func:`as_kept`), the digest of its pixels as they are kept, and what should be known."""
 
     format: str
     size: tuple[int, int]
     suffix: str
     convert: bool
     pixels_sha256: str
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_made_png(self) -> bool:
+        """Whether it is written anew as PNG."""
+        return self.convert and self.suffix.lower() == ".png"
 
 
 @cache
@@ -81,26 +115,79 @@ def examine(content: bytes, name: str) -> Seen:
 
     Raises :class:`UnreadablePictureError` and :class:`TooManyPixelsError`.
     """
-    with _decoded(content) as picture:
+    suffix = PurePosixPath(name).suffix
+    if suffix.lower() in UNREAD_SUFFIXES:
+        raise UnreadablePictureError(*UNREAD_SUFFIXES[suffix.lower()])
+    with _decoded(content) as picture, _translated(content):
         form = picture.format or ""
+        shown, changes = corrected(picture)
         endings = (".png",) if form == "PNG" else KEPT.get((form, picture.mode), ())
-        ending = PurePosixPath(name).suffix.lower()
+        convert = bool(changes) or not endings
+        if "scaled" in changes or not endings:
+            endings = (".png",)
         return Seen(
             format=form,
-            size=picture.size,
-            suffix=PurePosixPath(name).suffix if ending in endings else endings[0] if endings else ".png",
-            convert=not endings,
-            pixels_sha256=pixels_digest(picture),
+            size=shown.size,
+            suffix=suffix if suffix.lower() in endings else endings[0],
+            convert=convert,
+            pixels_sha256=_digest(shown, endings[0]) if convert else pixels_digest(picture),
+            changes=changes + left_as_it_is(picture),
         )
 
 
-def as_png(content: bytes) -> bytes:
-    """The (first) picture as PNG, its pixels as they are where PNG can hold them, else as RGB or RGBA."""
-    with _decoded(content) as decoded:
-        picture: Image.Image = decoded
-        if picture.mode not in ("L", "LA", "RGB", "RGBA"):
-            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-        return png_bytes(picture)
+def as_kept(content: bytes, suffix: str) -> bytes:
+    """The (first) picture, put right, as a file of the ending ``suffix``: as PNG, its pixels as they are where PNG can
+    hold them, else as RGB or RGBA; a photograph that was turned stays a JPEG, of quality 95.
+
+    Raises what :func:`examine` does.
+    """
+    with _decoded(content) as picture, _translated(content):
+        return _encoded(corrected(picture)[0], suffix)
+
+
+def _encoded(picture: Image.Image, suffix: str) -> bytes:
+    if suffix.lower() == ".png":
+        return png_bytes(_for_png(picture))
+    buffer = io.BytesIO()
+    # A copy without what stands in ``info``: there the camera's note to turn it is.
+    plain = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    plain.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
+
+
+def _for_png(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("L", "LA", "RGB", "RGBA"):
+        return picture
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _digest(picture: Image.Image, suffix: str) -> str:
+    """Of the pixels that ``picture`` has when it is kept under ``suffix``."""
+    if suffix == ".png":
+        return pixels_digest(_for_png(picture))
+    with _decoded(_encoded(picture, suffix)) as kept:
+        return pixels_digest(kept)
+
+
+@contextmanager
+def _translated(content: bytes) -> Iterator[None]:
+    try:
+        yield
+    except (TooManyPixelsError, UnreadablePictureError):
+        raise
+    except Exception as error:  # Pillow's decoders raise all kinds of errors on damaged files
+        raise UnreadablePictureError(*_why_unreadable(content, error)) from error
+
+
+def _why_unreadable(content: bytes, error: Exception) -> tuple[str, str]:
+    """Why it cannot be decoded, and what to do; Pillow's own text would give an address in memory."""
+    if not content:
+        return "is empty", CHECK_ARCHIVE
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
+        return _HEIC, _EXPORT_HEIC
+    if isinstance(error, UnidentifiedImageError):
+        return "is no picture, whatever its name says", CHECK_ARCHIVE
+    return f"cannot be decoded: {str(error) or type(error).__name__}"[:200], CHECK_ARCHIVE
 
 
 @contextmanager
@@ -120,6 +207,6 @@ def _decoded(content: bytes) -> Iterator[Image.Image]:
         except Image.DecompressionBombError as error:
             raise TooManyPixelsError(str(error)) from error
         except Exception as error:  # its decoders raise all kinds of errors on damaged files
-            raise UnreadablePictureError(f"{type(error).__name__}: {error}"[:200]) from error
+            raise UnreadablePictureError(*_why_unreadable(content, error)) from error
     with picture:
         yield picture

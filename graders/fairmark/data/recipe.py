@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from fairmark.data.drawing import Draw, RenderError, draw_picture, load_draw
 from fairmark.errors import RecipeError
@@ -17,8 +18,34 @@ from fairmark.errors import RecipeError
 __all__ = ["ADD_REMEDY", "RENDER_REMEDY", "Real", "Recipe", "Splits", "load_recipe", "picture_seed"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-Counts = dict[str, Annotated[int, Field(gt=0, le=100_000)]]
+LONGEST_CLASS_BYTES = 120
+"""Of a class's name in UTF-8: file systems give 255, and drawn pictures are named by their class and a number."""
+
+
+def _class_name(name: str) -> str:
+    """``name`` as it is meant everywhere: accents in one character with their letters (Unicode NFC).
+
+    Raises :class:`ValueError`, as pydantic wants it, for what would be no plain folder on every file system.
+    """
+    name = unicodedata.normalize("NFC", name)
+    other = sorted({letter for letter in name if not (letter.isalnum() or letter in _IN_NAMES)})
+    if other:
+        shown = " ".join(map(ascii, other[:5]))
+        raise ValueError(
+            f"holds {shown}; a class's folder takes letters, digits, spaces and any of {_IN_NAMES.strip()}"
+        )
+    if not name or not (name[0].isalnum() or name[0] in "_(["):
+        raise ValueError("must begin with a letter, a digit, a bracket or _")
+    if name[-1] in " .":
+        raise ValueError("must not end with a space or a dot")
+    if len(name.encode()) > LONGEST_CLASS_BYTES:
+        raise ValueError(f"takes more than {LONGEST_CLASS_BYTES} bytes in UTF-8")
+    return name
+
+
+_IN_NAMES = " _-.,+&'()[]"
+ClassName = Annotated[str, AfterValidator(_class_name)]
+Counts = dict[ClassName, Annotated[int, Field(gt=0, le=100_000)]]
 Side = Annotated[int, Field(gt=0, le=4096)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -69,7 +96,7 @@ class Recipe(Table):
         if list(self.classes) != sorted(set(self.classes)):
             # Keras numbers the class folders in this order, so a class's index means the same everywhere.
             raise ValueError(f"classes: must be distinct and in alphabetical order: {sorted(set(self.classes))}")
-        if len({name.casefold() for name in self.classes}) < len(self.classes):
+        if len({unicodedata.normalize("NFC", name.casefold()) for name in self.classes}) < len(self.classes):
             raise ValueError("classes: two names differ only in upper and lower case")
         tables = {"hidden": self.hidden}
         if self.splits:
@@ -95,6 +122,16 @@ class Recipe(Table):
         return "render.py" in self._sources
 
     @property
+    def when_missing(self) -> str:
+        """What becomes of a set whose pictures are not on this computer: the end of a sentence."""
+        return "drawn when first needed" if self.drawable else self.add_remedy
+
+    @property
+    def add_remedy(self) -> str:
+        """How to put real pictures in its place, as a sentence without its full stop."""
+        return ADD_REMEDY.replace("NAME", self.name)
+
+    @property
     def digest(self) -> str:
         """SHA-256, hexadecimal, of all that decides what the drawn pictures are: ``render.py``, the Python files beside
         it, and the fields that it is called by. Titles and licences are left out, so that correcting them draws nothing
@@ -111,7 +148,7 @@ class Recipe(Table):
         Raises :class:`RecipeError` where there is no ``render.py``, or it is wrong.
         """
         if not self.drawable:
-            raise RecipeError(f"{self.folder}: has no render.py, so nothing can be drawn", remedy=ADD_REMEDY)
+            raise RecipeError(f"{self.folder}: has no render.py, so nothing can be drawn", remedy=self.add_remedy)
         try:
             self._draw = self._draw or load_draw(self.render)
             text = picture_seed(self.seed if seed is None else seed, split, class_name, index)
@@ -169,6 +206,7 @@ def _field_errors(path: Path, error: ValidationError) -> str:
     for fault in error.errors(include_url=False, include_context=False):
         place = ".".join(str(part) for part in fault["loc"])
         said = fault["msg"].removeprefix("Value error, ")
-        found = "" if fault["type"] in {"missing", "value_error"} else f" (found {fault['input']!r:.80})"
+        about_all = fault["type"] == "missing" or not fault["loc"]
+        found = "" if about_all else f" (found {fault['input']!r:.80})"
         lines.append(f"{path}: {place}{': ' if place else ''}{said}{found}")
     return "\n".join(lines)

@@ -37,7 +37,7 @@ _OPENING: dict[Part, str] = {
     "test config": r"BEGIN\s+TEST\s+CONFIG",
     "prompt": r"BEGIN\s+PROMPT",
     "question": r"BEGIN\s+QUESTION",
-    "ignore": r"BEGIN\s+IGNORE",
+    "ignore": r"BEGIN\s+(?:IGNORE|PLUGIN)",
 }
 _CLOSING: dict[Part, str] = {
     part: re.sub(r"BEGIN|\(\?:START\|BEGIN\)", "END", words).replace("STARTS", "ENDS")
@@ -60,7 +60,7 @@ _CAPITALS = re.compile(
 )
 _PROSE = re.compile(r"\s*[^\W\d_]")
 """What goes on in words after "begin tests" is a sentence or a heading."""
-LINE_MARKER = re.compile(r"\s*#\s?(?P<what>SOLUTION(?:\s+NO\s+PROMPT)?|IGNORE|HIDDEN)\s*$")
+LINE_MARKER = re.compile(r"\s*#\s?(?P<what>SOLUTION(?:\s+NO\s+PROMPT)?|IGNORE|SEED|HIDDEN)\s*$")
 """What ends a single line that is no part of what students get, as Otter marks it."""
 
 _BOUNDARY = re.compile(r"#*\s*(?P<side>BEGIN|END)\s+(?P<part>SOLUTION|PROMPT|TESTS?|QUESTION)\b", re.IGNORECASE)
@@ -89,9 +89,13 @@ def boundary_of(first_line: str) -> Marker | None:
 def marker_left_in(cell_type: str, source: str) -> str | None:
     """The first line of a cell for students that says that something in it is not for them; None where none does."""
     for line in source.split("\n"):
-        if marker_in(line) or _COMMENTED.search(line) or _CAPITALS.search(line):
+        marker = marker_in(line)
+        if marker is not None and marker.part == "question" and cell_type == "markdown":
+            continue  # Otter's exporter prints what stands between these; it is for students
+        if marker or _COMMENTED.search(line) or _CAPITALS.search(line):
             return line.strip()
-        if cell_type == "code" and LINE_MARKER.search(line):
+        ending = LINE_MARKER.search(line) if cell_type == "code" else None
+        if ending is not None and ending["what"] != "SEED":  # which many write, and gives nothing away
             return line.strip()
         if cell_type == "raw" and (boundary_of(line) or _CONFIG.match(line)):
             return line.strip()

@@ -54,7 +54,9 @@ class NotebookJob(_Schema):
     """Run these cells in order.
 
     ``pictures_folder`` is the folder that holds the data sets; ``train`` False ends the run, in good order, at the
-    first ``fit``, once its arguments are known; ``rehearse`` has every ``fit`` do a single step and goes on.
+    first ``fit``, once its arguments are known; ``rehearse`` has every ``fit`` do a single step and goes on, with
+    ``every_epoch`` a single step of each of its epochs. ``rehearse_after`` has those do so that begin in a cell behind
+    that position, if one has begun before it.
     ``threads`` is how many TensorFlow computes with, None for one a core. ``decoded`` is a folder below
     ``pictures_folder`` for pictures decoded before; there may be none in it.
     """
@@ -66,6 +68,8 @@ class NotebookJob(_Schema):
     seed: int
     train: bool = True
     rehearse: bool = False
+    every_epoch: bool = False
+    rehearse_after: int | None = None
     pauses: Pauses | None = None
     threads: int | None = None
     decoded: str | None = None

@@ -73,6 +73,8 @@ def run_notebook(
     seed: int = 1,
     train: bool = True,
     rehearse: bool = False,
+    every_epoch: bool = False,
+    rehearse_after: int | None = None,
     pauses: Pauses | None = None,
     threads: int | None = None,
     decoded: Path | None = None,
@@ -82,8 +84,9 @@ def run_notebook(
     """Runs the touched cells in order and says what was seen.
 
     ``pictures_folder`` holds the data sets; ``numerics`` is ``float32`` or ``bfloat16``, by default the faster one this
-    processor has; ``seed`` goes to Python, NumPy and Keras. ``train``, ``rehearse``,
-    ``pauses``, ``threads`` and ``decoded`` are :class:`NotebookJob`'s, ``on_event`` is :func:`supervise`'s.
+    processor has; ``seed`` goes to Python, NumPy and Keras. ``train``, ``rehearse``, ``every_epoch``,
+    ``rehearse_after``, ``pauses``, ``threads`` and ``decoded`` are :class:`NotebookJob`'s, ``on_event`` is
+    :func:`supervise`'s.
     Exported models are left in ``workplace``.
     """
     launcher = launcher or best_launcher()
@@ -95,6 +98,8 @@ def run_notebook(
         seed=seed,
         train=train,
         rehearse=rehearse,
+        every_epoch=every_epoch,
+        rehearse_after=rehearse_after,
         pauses=pauses,
         threads=threads,
         decoded=str(decoded) if decoded is not None else None,

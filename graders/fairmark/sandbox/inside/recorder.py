@@ -11,6 +11,7 @@ from pathlib import Path
 from fairmark.evidence import Event, ModelDescribed
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.registry import Registry
+from fairmark.sandbox.inside.rehearsal import Rehearsal
 
 __all__ = ["Recorder", "TrainingSkipped"]
 
@@ -20,12 +21,14 @@ class TrainingSkipped(BaseException):
 
 
 class Recorder:
-    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearse``: each does a single step."""
+    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps."""
 
-    def __init__(self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearse: bool = False) -> None:
+    def __init__(
+        self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearsal: Rehearsal | None = None
+    ) -> None:
         self.channel = channel
         self.train = train
-        self.rehearse = rehearse
+        self.rehearsal = rehearsal or Rehearsal()
         self.cell = 0
         self.models = Registry("model")
         self.pictures = Registry("pictures")

@@ -21,7 +21,7 @@ from fairmark.evidence import (
     SessionStarted,
     Value,
 )
-from fairmark.sandbox.inside import decoded, decoded_pipelines, pictures, training
+from fairmark.sandbox.inside import callback_trial, decoded, decoded_pipelines, pictures, training
 from fairmark.sandbox.inside.absent import do_without_tensorboard
 from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in
 from fairmark.sandbox.inside.channel import Channel
@@ -30,6 +30,7 @@ from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.pipelines import leave_untuned
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
+from fairmark.sandbox.inside.rehearsal import Rehearsal
 from fairmark.sandbox.inside.silence import silence_check
 from fairmark.sandbox.inside.unfilled import leave_unfilled
 from fairmark.sandbox.jobfile import Replies
@@ -66,7 +67,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     leave_untuned()
     do_without_tensorboard()
     remembering = _RememberingChannel(channel)
-    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearse=job.rehearse)
+    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearsal=Rehearsal(job))
     exporter = Exporter(recorder, Path.cwd() / "export")
     recorder.send(SessionStarted(software=_software(), numerics=job.numerics, seed=job.seed))
     unfilled = None if job.train else leave_unfilled()
@@ -144,6 +145,7 @@ def record_names(
             continue
     if values or objects:
         recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
+    callback_trial.try_classes(recorder, names, source)
 
 
 def set_numerics(numerics: str) -> None:

@@ -24,7 +24,7 @@ from fairmark.evidence import (
     PicturesOpened,
     StepsWatched,
 )
-from fairmark.sandbox.inside import describe, pictures
+from fairmark.sandbox.inside import callback_trial, describe, pictures
 from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.pause import Pauser
@@ -112,13 +112,16 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             recorder.send(_started(recorder, model, fit, asked.arguments, opened))
+        with recorder.guarded("callbacks"):
+            callback_trial.try_given(recorder, model, fit, asked.arguments["callbacks"])
         if not recorder.train and tf.executing_eagerly():
             with recorder.guarded("batch"):
                 pictures.see_scaling(asked.arguments["x"], asked.arguments["validation_data"])
             raise TrainingSkipped
-        if recorder.rehearse or not recorder.train:  # without eager execution Keras fails at once, and says why
-            asked.arguments.update(_rehearsal(asked.arguments))
-        watch = Watch(recorder.send, fit, pauser)
+        # Without training it comes here where there is no eager execution: Keras fails at once, and says why.
+        shorter = recorder.rehearsal.changes(recorder.cell, asked.arguments, always=not recorder.train)
+        asked.arguments.update(shorter or {})
+        watch = Watch(recorder.send, fit, pauser if shorter is None else None)
         with _watched(asked.arguments, model, watch), recorder.inside_keras():
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
@@ -129,16 +132,6 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         return history
 
     signature = _wrap("fit", around)
-
-
-def _rehearsal(asked: dict[str, Any]) -> dict[str, Any]:
-    """What to change so that a fit does one step of one epoch; where there is nothing to validate on, nothing is."""
-    validates = asked["validation_data"] is not None
-    return {
-        "epochs": int(asked["initial_epoch"]) + 1,
-        "steps_per_epoch": 1,
-        **({"validation_steps": 1} if validates else {}),
-    }
 
 
 @contextlib.contextmanager

@@ -15,10 +15,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from fairmark.evidence.callbacks import CallbackAnswer, CallbackTried
+from fairmark.evidence.predictions import ModelEvaluated, ModelPredicted, PictureLoaded
+from fairmark.evidence.schema import CROSSES_THE_WALL
+
 __all__ = [
     "EVENT",
     "SCHEMA",
     "BatchSeen",
+    "CallbackAnswer",
+    "CallbackTried",
     "Cell",
     "CellError",
     "CellFinished",
@@ -69,7 +75,7 @@ Value: TypeAlias = Scalar | list[Scalar] | list[list[Scalar]]
 class Schema(BaseModel):
     """Unknown fields are refused: what is not in the schema does not cross the wall."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", protected_namespaces=())
+    model_config = CROSSES_THE_WALL
 
 
 # --- what was handed in -----------------------------------------------------------------------------------------------
@@ -294,38 +300,6 @@ class FitFinished(Schema):
     iterations: int
 
 
-class ModelEvaluated(Schema):
-    kind: Literal["model_evaluated"] = "model_evaluated"
-    model: str
-    cell: int
-    pictures: str | None
-    results: list[float]
-
-
-class PictureLoaded(Schema):
-    """``target_size`` is None where the picture was not resized while loading."""
-
-    kind: Literal["picture_loaded"] = "picture_loaded"
-    cell: int
-    path: str
-    made_by: str
-    target_size: tuple[int, int] | None = None
-
-
-class ModelPredicted(Schema):
-    """``outputs`` holds at most the first 16 rows; minimum, maximum and mean are those of the whole input."""
-
-    kind: Literal["model_predicted"] = "model_predicted"
-    model: str
-    cell: int
-    pictures: str | None
-    input_shape: list[int]
-    minimum: float
-    maximum: float
-    mean: float
-    outputs: list[list[float]]
-
-
 class ModelExported(Schema):
     """A model left the process as ``<folder>/config.json`` and ``<folder>/weights-<n>.npy`` in the working folder.
 
@@ -375,6 +349,7 @@ Event: TypeAlias = Annotated[
     | ModelDescribed
     | ModelCompiled
     | FitStarted
+    | CallbackTried
     | StepsWatched
     | EpochEnded
     | FitFinished
