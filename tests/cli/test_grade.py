@@ -498,7 +498,7 @@ def test_what_has_no_row_is_named_at_the_end_and_in_a_file(
     assert "fay.pdf is a PDF, not a notebook." in said
     listed = json.loads(fairmark_(*words, "--json").out)
     assert [one.get("student") for one in listed] == ["ada", "ben", "eve", None]
-    assert listed[-1]["schema"] == "fairmark.left_out/1"
+    assert listed[-1]["schema"] == "fairmark.remarks/1"
     assert [one["file"] for one in listed[-1]["left_out"]] == ["fay.pdf"]
     assert (tmp_path / "out" / "left_out.csv").read_text().splitlines()[1].startswith("fay.pdf,")
     (folder / "fay.pdf").unlink()
@@ -525,3 +525,35 @@ def test_a_student_who_handed_in_no_notebook_has_a_row_that_says_what_there_is(
         assert said in (tmp_path / "out" / "reports" / f"{student}.compile_settings.json").read_text()
     fairmark_(*words)
     assert rows(tmp_path / "out") == graded
+
+
+def test_the_same_file_of_two_students_is_mentioned_and_an_untouched_one_is_not(
+    folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    (folder / "zoe.ipynb").write_bytes((folder / "ada.ipynb").read_bytes())
+    (folder / "yan.ipynb").write_bytes((folder / "ben.ipynb").read_bytes())
+    words = ["grade", folder, "--out", tmp_path / "out", "--course", course.root]
+    for _ in range(2):  # the second time nothing is run
+        assert "The same code: ada, zoe (compile_settings)." in fairmark_(*words).out
+    [remarks] = [one for one in json.loads(fairmark_(*words, "--json").out) if one["schema"] == "fairmark.remarks/1"]
+    assert remarks["same_code"] == [{"assignment": "compile_settings", "students": ["ada", "zoe"]}]
+    assert {row["flags"] for row in rows(tmp_path / "out").values()} == {"assignment_name_missing", ""}
+    (folder / "zoe.ipynb").unlink()
+    assert "The same code" not in fairmark_(*words).out
+
+
+@pytest.mark.parametrize("words", [["grade", "FOLDER", "--out"], ["judge", "--all"]])
+def test_a_gradebook_that_somebody_has_edited_is_kept_and_that_is_said(
+    words: list[str], folder: Path, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    out = tmp_path / "out"
+    fairmark_("grade", folder, "--out", out, "--course", course.root)
+    written = (out / "gradebook.csv").read_bytes()
+    (out / "gradebook.csv").write_bytes(written.replace(b"eve", b"eve (excused)"))
+    command = [*(str(folder) if word == "FOLDER" else word for word in words), out, "--course", course.root]
+    result = fairmark_(*command)
+    [kept] = out.glob("gradebook.edited-*.csv")
+    assert f"The gradebook had been edited since it was written: that one is kept as {kept}" in result.err
+    assert b"eve (excused)" in kept.read_bytes()
+    assert (out / "gradebook.csv").read_bytes() == written
+    assert "edited" not in fairmark_(*command).err

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from fairmark.notebook.kinds import Reason, why_left_out
-from fairmark.present.remarks import Remarks, left_out_data, left_out_text, show_remarks
+from fairmark.present.remarks import Remarks, left_out_text, remarks_data, show_remarks
 from fairmark.report import Flag, Report, Standing
 
 PDF = why_left_out("a.pdf")
@@ -77,8 +77,8 @@ def test_hostile_names_stay_text(small_report: Report, hostile_text: str) -> Non
 
 
 def test_programs_get_all_of_it() -> None:
-    assert left_out_data([("a.pdf", PDF), ("b.csv", DATA)]) == {
-        "schema": "fairmark.left_out/1",
+    assert remarks_data(Remarks([("a.pdf", PDF), ("b.csv", DATA)], same_code=[("steps", ["ada", "ben"])])) == {
+        "schema": "fairmark.remarks/1",
         "left_out": [
             {
                 "file": "a.pdf",
@@ -87,6 +87,7 @@ def test_programs_get_all_of_it() -> None:
             },
             {"file": "b.csv", "reason": "holds data, not a notebook", "remedy": None},
         ],
+        "same_code": [{"assignment": "steps", "students": ["ada", "ben"]}],
     }
 
 
@@ -100,4 +101,12 @@ def test_who_handed_in_several_files_is_named_with_how_many(small_report: Report
     assert shown(files, Remarks()) == [
         "Several files: ida (3 for horses_or_humans), jim (2 for horses_or_humans). "
         "Each was marked and has a row; which counts, you decide."
+    ]
+
+
+def test_students_with_the_same_code_are_named_and_no_verdict_is_given(small_report: Report) -> None:
+    groups = [("steps", ["ada", "ben"]), ("loss", [f"student {number}" for number in range(6)])]
+    assert shown([small_report], Remarks(same_code=groups)) == [
+        "The same code: ada, ben (steps); student 0, student 1, student 2, student 3 and 2 more (loss). "
+        "It costs no marks; short answers agree by chance."
     ]

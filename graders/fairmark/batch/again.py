@@ -41,6 +41,7 @@ from typing import TypeAlias
 from pydantic import ValidationError
 
 from fairmark.batch.grade import Place
+from fairmark.batch.gradebook_file import GradebookFile
 from fairmark.batch.journey import Marked
 from fairmark.batch.ledger import Ledger
 from fairmark.batch.room import cores
@@ -128,29 +129,43 @@ def _report(evidence: Evidence, grader: Grader) -> Report:
     return judge(evidence, grader)
 
 
-def rewrite(out: Path, course: Course, *, deadline_passed: bool = False) -> list[Standing]:
+def rewrite(
+    out: Path,
+    course: Course,
+    *,
+    deadline_passed: bool = False,
+    on_kept: Callable[[Path], object] = lambda path: None,
+) -> list[Standing]:
     """Judges again the evidence below ``out``, a folder that ``grade`` wrote, of all who made the class then, and
     writes reports and gradebook anew, in the same order.
 
-    All evidence is read and judged before anything is written. Raises what :meth:`Judge.judged` does, and
+    A gradebook that somebody has edited is kept beside, and ``on_kept`` told where. All evidence is read and judged
+    before anything is written. Raises what :meth:`Judge.judged` does, and
     :class:`MachineError` where a file cannot be written or a batch is writing there.
     """
     place = Place(out, deadline_passed)
     if not place.evidence.is_dir():
         raise UsageError(f"{place.evidence}: there is no such folder", remedy="Name a folder that `grade` wrote.")
-    with _class_of(place) as enrolled:
-        return _rewrite(place, course, enrolled)
+    with _ledger_of(place) as ledger:
+        standings = _rewrite(place, course, ledger.enrolled() if ledger is not None else [])
+        if ledger is None:
+            write_gradebook(place.gradebook, standings)
+            return standings
+        gradebook = GradebookFile(place.gradebook, ledger)
+        gradebook.write(standings)
+        for path in gradebook.kept:
+            on_kept(path)
+        return standings
 
 
 @contextmanager
-def _class_of(place: Place) -> Iterator[list[tuple[str, str, int]]]:
-    """Who makes the class, as :meth:`Ledger.enrolled` gives it; empty where no ledger says so. No batch begins
-    meanwhile."""
+def _ledger_of(place: Place) -> Iterator[Ledger | None]:
+    """None where there is none. No batch begins meanwhile."""
     if not place.ledger.is_file():
-        yield []
+        yield None
         return
     with closing(Ledger(place.ledger)) as ledger:
-        yield ledger.enrolled()
+        yield ledger
 
 
 def _rewrite(place: Place, course: Course, enrolled: list[tuple[str, str, int]]) -> list[Standing]:
@@ -165,9 +180,7 @@ def _rewrite(place: Place, course: Course, enrolled: list[tuple[str, str, int]])
     place.prepare()
     with ThreadPoolExecutor(_WRITERS) as pool:
         list(pool.map(partial(write_files, place.reports), (files for _, files in rewritten)))
-    standings = [standing for standing, _ in rewritten]
-    write_gradebook(place.gradebook, standings)
-    return standings
+    return [standing for standing, _ in rewritten]
 
 
 # --- by several processes ---------------------------------------------------------------------------------------------

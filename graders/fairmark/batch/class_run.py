@@ -13,16 +13,19 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
 from fairmark.batch.find import Found
 from fairmark.batch.grade import ClassOfSubmissions, Place, with_file
+from fairmark.batch.gradebook_file import GradebookFile
 from fairmark.batch.journey import Marked
 from fairmark.batch.ledger import Ledger
+from fairmark.batch.same_code import answers_of
 from fairmark.checks.expectation import NeedsRun
 from fairmark.errors import FairmarkError, Interrupted
 from fairmark.evidence import Evidence
 from fairmark.notebook.parse import read_bytes
-from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report, Standing
 
 __all__ = ["ClassRun", "Piece"]
@@ -64,6 +67,15 @@ class ClassRun:
     fresh: bool = False
     _standings: dict[int, Standing] = field(default_factory=dict)
     _written_at: float = float("-inf")
+
+    @cached_property
+    def _gradebook(self) -> GradebookFile:
+        return GradebookFile(self.place.gradebook, self.ledger)
+
+    @property
+    def kept_gradebooks(self) -> list[Path]:
+        """Gradebooks that somebody had edited, where they are kept."""
+        return self._gradebook.kept
 
     @property
     def standings(self) -> list[Standing]:
@@ -139,7 +151,7 @@ class ClassRun:
         try:
             self._run(pieces, submit, on_marked, at_once)
         finally:
-            write_gradebook(self.place.gradebook, self.standings)
+            self._gradebook.write(self.standings)
 
     def _run(
         self,
@@ -179,6 +191,8 @@ class ClassRun:
         self.place.write(marked)
         self._standings[piece.number] = Standing.of(marked.report)
         run = marked.report.run
+        written = answers_of(marked.evidence.submission) if run.outcome != "unreadable" else None
+        self.ledger.wrote(*piece.key, sha256=piece.sha256, answers=written)
         self.ledger.end(
             *piece.key,
             # The file may have changed since it was read for the plan.
@@ -191,7 +205,7 @@ class ClassRun:
             self.ledger.remember(piece.sha256, piece.assignment)
         now = time.monotonic()
         if now - self._written_at >= _GRADEBOOK_EVERY_SECONDS:
-            write_gradebook(self.place.gradebook, self.standings)
+            self._gradebook.write(self.standings)
             self._written_at = time.monotonic()
 
 

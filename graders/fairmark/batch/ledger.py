@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairmark.batch.same_code import Answers, Handed
 from fairmark.errors import MachineError
 
 __all__ = ["Ledger", "Measured"]
@@ -37,6 +38,16 @@ CREATE TABLE IF NOT EXISTS enrolled (
     file_number INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE IF NOT EXISTS notebook (sha256 TEXT PRIMARY KEY, assignment TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS gradebook (sha256 TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS answers (
+    student TEXT NOT NULL,
+    assignment TEXT NOT NULL,
+    file_number INTEGER NOT NULL,
+    file_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    is_telling INTEGER NOT NULL,
+    PRIMARY KEY (student, assignment, file_number)
+);
 """
 _VERSION = 1
 _UPGRADE = f"""
@@ -71,6 +82,8 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.is_new = True
+        """Whether there was none."""
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +114,7 @@ class Ledger:
 
     def _upgrade(self) -> None:
         [version] = self._database.execute("PRAGMA user_version").fetchone()
+        self.is_new = not self._database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
         columns = [name for _, name, *_ in self._database.execute("PRAGMA table_info(submission)")]
         if version < _VERSION and "tries" in columns and "file_number" not in columns:
             self._database.executescript(_UPGRADE)
@@ -148,6 +162,50 @@ class Ledger:
         with self._using() as database:
             rows = database.execute("SELECT student, assignment, file_number FROM enrolled ORDER BY number").fetchall()
         return [(str(student), str(assignment), int(number)) for student, assignment, number in rows]
+
+    # --- the gradebook ---
+
+    def gradebooks(self) -> set[str]:
+        """Digests of what may stand in the gradebook as it was written; none where that is not known."""
+        with self._using() as database:
+            return {str(sha256) for [sha256] in database.execute("SELECT sha256 FROM gradebook").fetchall()}
+
+    def gradebook_may_be(self, sha256: str) -> None:
+        """From here on it may be this one, too."""
+        with self._using() as database:
+            database.execute("INSERT OR IGNORE INTO gradebook VALUES (?)", (sha256,))
+
+    def gradebook_is(self, sha256: str) -> None:
+        """It was written, and is no other any more."""
+        with self._using() as database:
+            database.execute("DELETE FROM gradebook WHERE sha256 != ?", (sha256,))
+
+    # --- what students wrote ---
+
+    def wrote(self, student: str, assignment: str, file_number: int, *, sha256: str, answers: Answers | None) -> None:
+        """What stands in a file of this digest; None where nothing was written."""
+        with self._using() as database:
+            database.execute(
+                "DELETE FROM answers WHERE student = ? AND assignment = ? AND file_number = ?",
+                (student, assignment, file_number),
+            )
+            if answers is not None:
+                database.execute(
+                    "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+                    (student, assignment, file_number, sha256, answers.sha256, answers.is_telling),
+                )
+
+    def written(self) -> list[Handed]:
+        """What all of the class wrote, in the order of the gradebook."""
+        with self._using() as database:
+            rows = database.execute(
+                "SELECT student, assignment, file_sha256, sha256, is_telling FROM answers"
+                " JOIN enrolled USING (student, assignment, file_number) ORDER BY number"
+            ).fetchall()
+        return [
+            Handed(str(student), str(assignment), str(file_sha256), Answers(str(sha256), bool(is_telling)))
+            for student, assignment, file_sha256, sha256, is_telling in rows
+        ]
 
     # --- submissions ---
 

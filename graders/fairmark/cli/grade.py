@@ -24,17 +24,18 @@ from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey, Marked
 from fairmark.batch.ledger import Ledger
 from fairmark.batch.room import Room, cores, free_bytes
+from fairmark.batch.same_code import same_code
 from fairmark.batch.store import EvidenceStore
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
-from fairmark.cli.say import results, say, say_error, waiting
+from fairmark.cli.say import results, say, say_error, say_kept, waiting
 from fairmark.course import Course, find_course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
 from fairmark.present.progress import ClassProgress
-from fairmark.present.remarks import Remarks, left_out_data, left_out_text, show_remarks
+from fairmark.present.remarks import Remarks, left_out_text, remarks_data, show_remarks
 from fairmark.present.table import show_class
 from fairmark.report import Standing
 from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupted_runs
@@ -109,7 +110,7 @@ def grade(
     )
     if as_json:
         listed = Place(out).reports_of(standings)
-        listed += [left_out_data(remarks.left_out)] if remarks.left_out else []
+        listed += [remarks_data(remarks)] if remarks.left_out or remarks.same_code else []
         results().file.write(json.dumps(listed, indent=2) + "\n")
     else:
         show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
@@ -193,7 +194,7 @@ def mark_class(
                 )
                 mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
         EvidenceStore(evidence_folder()).prune()
-        return run.standings, Remarks(left_out, place.left_out)
+        return run.standings, Remarks(left_out, place.left_out, same_code(ledger.written()))
 
 
 def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_are_done: bool) -> None:
@@ -210,13 +211,16 @@ def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_
 
 @contextmanager
 def _going_on(run: ClassRun, total: int) -> Iterator[ClassRun]:
-    """Says how to go on where somebody presses Ctrl-C."""
+    """Says how to go on where somebody presses Ctrl-C; and where edited gradebooks are, however it ends."""
     try:
         yield run
     except (KeyboardInterrupt, Interrupted):
         again = "the same command without --fresh" if run.fresh else "the same command"
         say(f"Stopped: {len(run.standings)} of {total} are marked; {again} goes on.")
         raise
+    finally:
+        for kept in run.kept_gradebooks:
+            say_kept(kept)
 
 
 def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, progress: ClassProgress) -> None:

@@ -14,7 +14,7 @@ from fairmark.batch.grade import Place
 from fairmark.batch.journey import Marked
 from fairmark.cli.check import exit_code
 from fairmark.cli.options import AsJson, CourseFolder
-from fairmark.cli.say import results, say
+from fairmark.cli.say import results, say, say_kept
 from fairmark.course import find_course
 from fairmark.errors import UsageError
 from fairmark.present.curve import curve_of
@@ -53,7 +53,7 @@ def judge(
     found = find_course(course)
     marked: list[Marked] = []
     if all_of is not None:
-        standings = rewrite(all_of, found, deadline_passed=after_deadline)
+        standings = rewrite(all_of, found, deadline_passed=after_deadline, on_kept=say_kept)
     else:
         again = Judge(found)
         marked = [again.judged(path) for path in evidence_files(evidence or [])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.text import Text
 
@@ -10,7 +12,7 @@ from fairmark.present.encodable import Encodable
 from fairmark.present.escape import plain
 from fairmark.sandbox import Launcher, not_confined
 
-__all__ = ["results", "say", "say_error", "waiting", "warn_unconfined"]
+__all__ = ["results", "say", "say_error", "say_kept", "waiting", "warn_unconfined"]
 
 _MOST_CHARACTERS = 8000
 """Of one remark: the longest path there is, and what is said about it."""
@@ -31,6 +33,14 @@ def say(message: str, style: str = "") -> None:
     # Not one_line: a path keeps its spaces.
     shown = plain(message, limit=_MOST_CHARACTERS, lines=_MOST_CHARACTERS).replace("\n", " ")
     waiting().print(Encodable(Text(shown, style=style)), soft_wrap=True)
+
+
+def say_kept(gradebook: Path) -> None:
+    """That there was a gradebook which somebody had edited."""
+    said = (
+        f"The gradebook had been edited since it was written: that one is kept as {gradebook}, a new one was written."
+    )
+    say(said, "bold")
 
 
 def warn_unconfined(launcher: Launcher) -> None:

@@ -21,7 +21,7 @@ from fairmark.present.escape import as_text, csv_field, one_line
 from fairmark.present.wording import LOOKS
 from fairmark.report import SEVERAL_FILES, Standing
 
-__all__ = ["Remarks", "left_out_data", "left_out_text", "show_remarks"]
+__all__ = ["Remarks", "left_out_text", "remarks_data", "show_remarks"]
 
 _NAMED = 4
 """Files or students that are named for one reason; the others are counted."""
@@ -31,16 +31,25 @@ _GROUPS = 12
 
 @dataclass(frozen=True)
 class Remarks:
-    """``left_out`` are files without a row, each with its reason, all of which stand in the file ``listed``."""
+    """``left_out`` are files without a row, each with its reason, all of which stand in the file ``listed``;
+    ``same_code`` groups of students whose notebooks hold the same code, each with its assignment."""
 
     left_out: Sequence[tuple[str, Reason]] = ()
     listed: Path = Path("left_out.csv")
+    same_code: Sequence[tuple[str, Sequence[str]]] = ()
 
 
-def left_out_data(left_out: Sequence[tuple[str, Reason]]) -> dict[str, Any]:
+def remarks_data(remarks: Remarks) -> dict[str, Any]:
     """For programs: what stands behind the reports in a list of them."""
-    files = [{"file": file, "reason": reason.said, "remedy": reason.remedy or None} for file, reason in left_out]
-    return {"schema": "fairmark.left_out/1", "left_out": files}
+    return {
+        "schema": "fairmark.remarks/1",
+        "left_out": [
+            {"file": file, "reason": reason.said, "remedy": reason.remedy or None} for file, reason in remarks.left_out
+        ],
+        "same_code": [
+            {"assignment": assignment, "students": [*students]} for assignment, students in remarks.same_code
+        ],
+    }
 
 
 def left_out_text(left_out: Sequence[tuple[str, Reason]]) -> str:
@@ -54,7 +63,7 @@ def left_out_text(left_out: Sequence[tuple[str, Reason]]) -> str:
 
 def show_remarks(console: Console, standings: Sequence[Standing], remarks: Remarks) -> None:
     """Print on ``console`` what of the class wants a second look; nothing where nothing does."""
-    for line in (*_several(standings), *_alike(standings), *_left_out(remarks)):
+    for line in (*_several(standings), *_alike(standings), *_same_code(remarks), *_left_out(remarks)):
         console.print(Encodable(line), markup=False, highlight=False, emoji=False)
 
 
@@ -80,6 +89,12 @@ def _alike(standings: Sequence[Standing]) -> Iterator[Text]:
     groups = [" and ".join(map(_short, group)) for group in names.values() if len(group) > 1]
     if groups:
         yield _line("Perhaps one student: ", f"{_some(groups, '; ')}. Names that differ in so little count as two.")
+
+
+def _same_code(remarks: Remarks) -> Iterator[Text]:
+    groups = [f"{_some([*map(_short, students)])} ({_short(name)})" for name, students in remarks.same_code]
+    if groups:
+        yield _line("The same code: ", f"{_some(groups, '; ')}. It costs no marks; short answers agree by chance.")
 
 
 def _left_out(remarks: Remarks) -> Iterator[Text]:
