@@ -299,13 +299,20 @@ def with_file(marked: Marked, found: Found) -> Marked:
     """The same, with the file that it is about, and a flag where the student handed in others for the assignment."""
     named = {"file": encodable(found.file), "file_number": found.file_number}
     submission = marked.evidence.submission
-    flags = (*submission.flags, *_several(found, marked.report.assignment))
-    later = [flag for flag in marked.report.flags if flag not in flags]  # in the order that the judge gives
+    # What was recorded earlier may say so of other files.
+    flags = (*_but_several(submission.flags), *_several(found, marked.report.assignment))
+    later = [
+        flag for flag in _but_several(marked.report.flags) if flag not in flags
+    ]  # in the order that the judge gives
     submission = submission.model_copy(update={**named, "flags": flags})
     return Marked(
         marked.evidence.model_copy(update={"submission": submission}),
         marked.report.model_copy(update={**named, "flags": tuple(dict.fromkeys((*flags, *later)))}),
     )
+
+
+def _but_several(flags: tuple[Flag, ...]) -> list[Flag]:
+    return [flag for flag in flags if flag.kind != SEVERAL_FILES]
 
 
 def _several(found: Found, assignment: str) -> Iterator[Flag]:
