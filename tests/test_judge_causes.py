@@ -242,7 +242,7 @@ def test_a_run_with_an_old_name_respelled_answers_what_the_error_took_along() ->
         probe=hidden(),
     )
     found = checks(judge(first.model_copy(update={"reruns": (respelled,)}), HORSES), "compile")
-    note = "Marked as if the old name were spelled as in Keras 3; it has lost its marks."
+    note = "Marked with the call of an older Keras put right, which has lost its marks."
     assert [(check.score, check.outcome) for check in found.values()] == [(1, "passed"), (0, "error"), (1, "passed")]
     assert (found["loss"].message, found["metrics"].message) == (note, note)
     assert found["optimizer"].message.startswith("This cell raised ValueError, line 2: Argument(s) not recognized")

@@ -253,7 +253,7 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
         seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe)
         replaced = " and ".join(f"“{titles.get(name, name)}”" for name in rerun.replaced if name in before)
         note = f"Marked with {replaced} put right, which lost its marks there." if replaced else ""
-        note = "Marked as if the old name were spelled as in Keras 3; it has lost its marks." if rerun.sources else note
+        note = "Marked with the call of an older Keras put right, which has lost its marks." if rerun.sources else note
         other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
         yield _Sight(
             RunView(seen, exercise.id, vouched=vouched),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recorded import COMPILE, LAST, TRAINING, right_answer
+from recorded import COMPILE, GENERATORS, LAST, TRAINING, right_answer
 
 from fairmark.batch.old_names import OldName, check_it_costs, old_name_in, respelled_cells
 from fairmark.checks import load_grader
@@ -32,6 +32,17 @@ def test_without_one_there_is_none() -> None:
     assert old_name_in(plain, ["compile"]) is None
     nowhere = LR.model_copy(update={"line": None, "through": (), "lines": ()})
     assert old_name_in(right_answer(errors={COMPILE: nowhere}), ["compile"]) is None
+
+
+def test_a_switch_before_the_error_is_found_whoever_threw_it() -> None:
+    error = CellError(type="RuntimeError", message="only in eager mode", line=2, through=(TRAINING,), lines=(2,))
+    switch = "tf.compat.v1.disable_eager_execution()\nscaled = 1"
+    evidence = right_answer(errors={TRAINING: error}, sources={"generators": switch})
+    found = old_name_in(evidence, ["generators", "training"])
+    assert found == OldName("training", GENERATORS, "None\nscaled = 1", "everything")
+    later = right_answer(errors={TRAINING: error}, sources={"prediction": switch})
+    assert old_name_in(later, ["training"]) is None
+    assert check_it_costs(judge(right_answer(until="fit"), HORSES), right_answer(), HORSES, found) == "training.learns"
 
 
 def test_the_cells_are_the_notebooks_but_for_those_texts() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmark.notebook.respell import respelled
+from fairmark.notebook.respell import respelled, without_switch
 
 UNKNOWN = "Argument(s) not recognized: {'lr': 0.001}"
 
@@ -69,3 +69,22 @@ def test_nothing_else_is_changed(source: str, line: int, message: str) -> None:
 def test_any_text_is_taken(text: str, line: int, message: str) -> None:
     found = respelled(function(f"RMSprop(lr=1)  # {text}"), line, message)
     assert found is None or "learning_rate=1" in found.source
+
+
+@pytest.mark.parametrize(
+    ("source", "now"),
+    [
+        ("tf.compat.v1.disable_eager_execution()\nx = 1", "None\nx = 1"),
+        ("x = 1; disable_eager_execution(\n)", "x = 1; None"),
+        ("def old():\n    tf.compat.v1.disable_v2_behavior()", "def old():\n    None"),
+    ],
+)
+def test_a_switch_back_to_version_1_is_taken_out_wherever_it_stands(source: str, now: str) -> None:
+    found = without_switch(source)
+    assert found is not None
+    assert (found.source, found.subject) == (now, "everything")
+
+
+@pytest.mark.parametrize("source", ["# disable_eager_execution()", "tf.disable_eager_execution", "x = (", ""])
+def test_without_a_switch_there_is_none(source: str) -> None:
+    assert without_switch(source) is None

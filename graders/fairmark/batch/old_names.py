@@ -1,4 +1,4 @@
-"""One name of an older Keras in a function costs its own check, not all that the function would have done.
+"""One name of an older Keras in a function, or one switch of an older TensorFlow, costs its own check and not all else.
 
 old_name_in     the next such name that ended a function of an exercise; None if none did
 respelled_cells the cells with the names found so far spelled as Keras 3 does
@@ -26,7 +26,7 @@ from fairmark.evidence import (
     Submission,
 )
 from fairmark.judge import judge
-from fairmark.notebook.respell import Subject, respelled
+from fairmark.notebook.respell import Respelled, Subject, respelled, without_switch
 from fairmark.report import Report
 
 __all__ = ["OldName", "check_it_costs", "old_name_in", "respelled_cells"]
@@ -34,8 +34,8 @@ __all__ = ["OldName", "check_it_costs", "old_name_in", "respelled_cells"]
 
 @dataclass(frozen=True)
 class OldName:
-    """An old name that ended a function of ``exercise``, in the cell at ``position``; ``source`` is the cell's text
-    without it, ``subject`` what the call was to do."""
+    """An old name that ended a function of ``exercise``, or an old switch that ended its code, in the cell at
+    ``position``; ``source`` is the cell's text without it, ``subject`` what the call was to do."""
 
     exercise: str
     position: int
@@ -44,7 +44,8 @@ class OldName:
 
 
 def old_name_in(evidence: Evidence, exercises: Iterable[str]) -> OldName | None:
-    """The old name that the first error of one of ``exercises`` is about, if it is about one in a function."""
+    """The old name that the first error of one of ``exercises`` is about, if it is about one in a function, or the old
+    switch that was thrown before it; None if there is neither."""
     view = RunView(evidence)
     sources = {cell.position: cell.source for cell in evidence.submission.cells}
     for exercise in exercises:
@@ -54,6 +55,19 @@ def old_name_in(evidence: Evidence, exercises: Iterable[str]) -> OldName | None:
         found = respelled(sources[cause.cell], cause.error.line, cause.error.message)
         if found is not None:
             return OldName(exercise, cause.cell, found.source, found.subject)
+        switch = _switch_before(evidence.submission, cause.raised_in)
+        if switch is not None:
+            position, found = switch
+            return OldName(exercise, position, found.source, found.subject)
+    return None
+
+
+def _switch_before(submission: Submission, position: int) -> tuple[int, Respelled] | None:
+    """The first cell, up to ``position``, that has TensorFlow work as version 1 did, and its text without that."""
+    for cell in submission.cells:
+        found = without_switch(cell.source) if cell.touched and cell.position <= position else None
+        if found is not None:
+            return cell.position, found
     return None
 
 
@@ -93,6 +107,8 @@ def _passed(report: Report, exercise: str) -> set[str]:
 def _without(subject: Subject, evidence: Evidence) -> Iterator[Evidence]:
     """The evidence as it would be without what the call was to do: first without just that, then without the call that
     it is a part of."""
+    if subject == "everything":
+        return
     if subject == "optimizer":
         yield _altered(evidence, _unknown_optimizer)
     kinds = {

@@ -1,6 +1,7 @@
 """Names of an older Keras, spelled as Keras 3 spells them: one at a time, in the text of the cell that raised.
 
-Only these, and only in functions: there an error takes with it all that the function would have done.
+Only these, and only in functions: there an error takes with it all that the function would have done. A call that has
+TensorFlow work as version 1 did takes along all that is computed after it, wherever it stands.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from typing import Final, Literal, TypeAlias
 
 from fairmark.notebook.source import tree_of
 
-__all__ = ["Respelled", "Subject", "respelled"]
+__all__ = ["Respelled", "Subject", "respelled", "without_switch"]
 
-Subject: TypeAlias = Literal["optimizer", "fit", "evaluate", "predict"]
+Subject: TypeAlias = Literal["optimizer", "fit", "evaluate", "predict", "everything"]
 """What the call that holds the old name does."""
+
+_SWITCHES: Final = frozenset({"disable_eager_execution", "disable_v2_behavior"})
+"""Calls that have all of TensorFlow work as version 1 did, which Keras 3 does not."""
 
 _ARGUMENTS: Final[dict[str, tuple[str | None, Subject]]] = {
     "lr": ("learning_rate", "optimizer"),
@@ -59,6 +63,17 @@ def respelled(source: str, line: int, message: str) -> Respelled | None:
     return Respelled(_replaced(source, span, new), old, subject)
 
 
+def without_switch(source: str) -> Respelled | None:
+    """The cell with ``None`` in the place of a call that has TensorFlow work as version 1 did; None if it has none."""
+    tree = tree_of(source)
+    calls = (node for node in (() if tree is None else ast.walk(tree)) if isinstance(node, ast.Call))
+    for call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+        if name in _SWITCHES:
+            return Respelled(_replaced(source, _whole(call), "None"), str(name), "everything")
+    return None
+
+
 def _old_names(tree: ast.Module, line: int) -> Iterator[tuple[_Span, str, str, Subject]]:
     """Old names in calls of functions' bodies that reach over ``line``: where, which, what to write, what it is of."""
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -78,13 +93,9 @@ def _old_names(tree: ast.Module, line: int) -> Iterator[tuple[_Span, str, str, S
             yield (line_of, end - len(method.attr), line_of, end), method.attr, new, subject
 
 
-def _whole(keyword: ast.keyword) -> _Span:
-    return (
-        keyword.lineno,
-        keyword.col_offset,
-        keyword.end_lineno or keyword.lineno,
-        keyword.end_col_offset or keyword.col_offset,
-    )
+def _whole(node: ast.keyword | ast.Call) -> _Span:
+    end = (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+    return (node.lineno, node.col_offset, *end)
 
 
 def _replaced(source: str, span: _Span, text: str) -> str:
