@@ -37,6 +37,9 @@ def found_in(source: str, role: str = "exercise", *, touched: bool = True) -> li
         ("os.write = quiet", "os.write = …"),
         ("sys.modules['keras'] = mine", "sys.modules[] = …"),
         ("%time import ctypes", "ctypes"),
+        ("model.fit.__code__.co_consts", "__code__, co_consts"),
+        ("%%writefile helper.py\nimport ctypes", "ctypes"),
+        ("\n%%file 'deeper/helper.py'\nimport gc\ngc.get_objects()", "gc.get_objects"),
     ],
 )
 def test_text_that_reaches_below_the_notebook_is_named(source: str, named: str) -> None:
@@ -59,6 +62,8 @@ def test_text_that_reaches_below_the_notebook_is_named(source: str, named: str) 
         "text = 'in /proc we trust'",
         "not python at all (",
         "!ls /proc",
+        "%%writefile notes.txt\nimport ctypes",
+        "%%writefile helper.py\nSIDE = 300",
     ],
 )
 def test_what_notebooks_do_is_not(source: str) -> None:

@@ -10,12 +10,13 @@ import re
 
 from fairmark.notebook.lexing import statement_end
 
-__all__ = ["python_source"]
+__all__ = ["module_written_by", "python_source"]
 
 RUNS_ITS_BODY = {"time", "timeit", "capture", "prun"}
 """Cell magics whose body is Python that runs in the notebook's own process."""
 
 CELL_MAGIC = re.compile(r"%%(\w+)")
+MODULE_WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?['\"]?[^\n'\"]+\.py['\"]?[ \t]*\n")
 TIMED = re.compile(r"(\s*(?:[A-Za-z_][\w., \[\]]*=\s*)?)%(?:time|prun)[ \t]+(\S.*)", re.DOTALL)
 ASSIGNED = re.compile(r"(\s*[A-Za-z_][\w., \[\]]*=\s*)[%!](?!=)")
 COMMAND = re.compile(r"\s*(?:[%!?])")
@@ -35,6 +36,12 @@ def python_source(source: str) -> str:
         lines[first] = ""
         source = "\n".join(lines)
     return _without_commands(source)
+
+
+def module_written_by(source: str) -> str:
+    """The text of the Python file that the cell ``source`` writes by ``%%writefile``; empty where it writes none."""
+    written = MODULE_WRITTEN.match(source)
+    return source[written.end() :] if written else ""
 
 
 def _without_commands(source: str) -> str:

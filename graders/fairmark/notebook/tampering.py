@@ -12,6 +12,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 
 from fairmark.evidence import Cell, Flag
+from fairmark.notebook.magics import module_written_by
 from fairmark.notebook.source import parses, tree_of
 
 __all__ = ["tampering_in"]
@@ -33,6 +34,7 @@ _INNARDS = (
     "__globals__",
     "__subclasses__",
     "cell_contents",
+    "co_consts",
     "f_back",
     "f_globals",
     "f_locals",
@@ -54,7 +56,7 @@ def tampering_in(cells: Iterable[Cell], ran: Collection[int] = ()) -> tuple[Flag
     for cell in cells:
         if not cell.touched or (cell.role == "locked" and not cell.own_text):
             continue
-        found = sorted(set(_found_in(cell.source)))
+        found = sorted({*_found_in(cell.source), *_found_in(module_written_by(cell.source))})
         if not found and cell.position in ran and not parses(cell.source):
             found = ["text that cannot be read here, but ran"]
         if found:
