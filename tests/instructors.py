@@ -294,6 +294,20 @@ KEPT = (
         ),
     ),
     Kept(
+        "an_answer_marked_for_two_tools",
+        ("half",),
+        ("return x / 2", "1 point for the half"),
+        ("def half(x):",),
+        cells=(
+            code(
+                "def half(x):\n    ### START CODE HERE ###\n    ### BEGIN SOLUTION\n    ### BEGIN MARK SCHEME\n"
+                "    # 1 point for the half\n    ### END MARK SCHEME\n    return x / 2\n    ### END SOLUTION\n"
+                "    ### END CODE HERE ###",
+                **answer("half"),
+            ),
+        ),
+    ),
+    Kept(
         "several_answers_in_a_cell",
         ("exercise_1",),
         ("target_size=(300, 300)", "batch_size=128"),

@@ -225,6 +225,14 @@ def test_tests_of_nbgraders_are_refused() -> None:
     assert refused(exercise(), tests) == "cell 2: it holds tests, which students would read"
 
 
+def test_another_tools_marks_around_an_answer_hide_nothing_that_is_left() -> None:
+    framed = f"# Exercise: compile\n### START CODE HERE ###\n{REGION}\n### END CODE HERE ###"
+    [cell] = released(exercise(framed))["cells"]
+    assert "START CODE HERE" in text_of(cell)
+    told = framed.replace("### END CODE", "units = 512\n### END CODE")
+    assert refused(exercise(told)).startswith("cell 1: '### START CODE HERE ###' marks what is not for students")
+
+
 def test_a_scheme_inside_an_answer_goes_with_it() -> None:
     scheme = "### BEGIN MARK SCHEME\n# 2 points\n### END MARK SCHEME\n### END SOLUTION"
     [cell] = released(exercise(COMPILE.replace("### END SOLUTION", scheme)))["cells"]

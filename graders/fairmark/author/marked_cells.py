@@ -75,8 +75,8 @@ def marked_cell(source: str, place: str, *, is_code: bool = True) -> MarkedCell:
 
 @dataclass
 class _Reader:
-    """Reads a cell from its first line to its last. ``opened`` are the markers without partner so far: two at most,
-    for there may be a mark scheme inside an answer."""
+    """Reads a cell from its first line to its last. ``opened`` are the markers without partner so far: there may be a
+    mark scheme inside an answer, and an answer that two tools have marked is one."""
 
     place: str
     is_code: bool = True
@@ -91,14 +91,15 @@ class _Reader:
     def turn(self, marker: Marker, line: str, number: int) -> None:
         """At a marker something opens or closes."""
         parts = [one.part for one in self.opened]
-        if marker.opens and marker.part not in parts and len(parts) < 2:
+        nests = marker.part == "solution" or marker.part not in parts
+        if marker.opens and nests and len(parts) < 3:
             self.opened.append(marker)
-            if marker.part == "solution":
+            if marker.part == "solution" and "solution" not in parts:
                 self.answer += 1
                 self.cell.depths[self.answer] = _indent_of(line)
         elif not marker.opens and parts[-1:] == [marker.part]:
             self.opened.pop()
-            if marker.part == "solution" and self.answer not in self.cell.answers:
+            if marker.part == "solution" and self.answer not in self.cell.answers and not self.opened:
                 self.cell.add(f"{_indent_of(line)}pass", self.answer)
         else:
             raise self.error(f"{marker.words!r} has no partner", number)

@@ -52,11 +52,11 @@ def assignment(
 ) -> None:
     """Add an assignment to a course: the running example, or one made from a notebook that is there already.
 
-    With --from, a code cell becomes an exercise where it has nbgrader's metadata of a solution, the lines
-    "### BEGIN SOLUTION" and "### END SOLUTION", or begins with "# Exercise: ID". Where no cell has any of these, each
-    cell of code that does more than import becomes one: give up those that should be given. nbgrader's test cells are
-    left out, and so are outputs. The grader script then asks of each exercise only whether it runs, for a start.
-    Nothing is ever overwritten.
+    With --from, a code cell becomes an exercise if its author marked it as an answer, for nbgrader, for Otter Assign,
+    with "### START CODE HERE", or with "# Exercise: ID". If no cell is marked, each cell of code that does more than
+    import becomes one: give up those that should be given. Tests, mark schemes, answers in words and outputs are left
+    out; marks that are not understood are refused. The grader script then asks of each exercise only whether it runs,
+    for a start. Nothing is ever overwritten.
     """
     found = _own_course(course)
     _tell(new_assignment(found, name, notebook=notebook), found.root, as_json=as_json)

@@ -55,8 +55,8 @@ def verify(
 ) -> None:
     """Test graders: the solution, the untouched notebook, mutants of the solution, and right answers spelled otherwise.
 
-    Exits with 0 where all is well, 1 where a mutant survives or a right answer loses marks, 2 where the files of an
-    assignment do not fit together, 3 where a check raised an exception.
+    Exits with 0 where all is well, 1 where a mutant survives, a right answer loses marks, or students could not call
+    check, 2 where the files of an assignment do not fit together, 3 where a check raised an exception.
     """
     found = find_course(course)
     launcher = best_launcher()

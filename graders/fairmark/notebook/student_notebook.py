@@ -19,10 +19,17 @@ from nbformat import NotebookNode, from_dict
 from nbformat import v4 as format_4
 
 from fairmark.errors import ReleaseError, UnreadableNotebook
-from fairmark.notebook.markers import marker_left_in
+from fairmark.notebook.markers import marker_in, marker_left_in
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.source import parses
-from fairmark.notebook.stub import derived_grade_id, exercise_metadata, header, locked_metadata, stub_lines
+from fairmark.notebook.stub import (
+    derived_grade_id,
+    exercise_metadata,
+    header,
+    is_stub_line,
+    locked_metadata,
+    stub_lines,
+)
 
 __all__ = [
     "BEGIN",
@@ -270,12 +277,33 @@ def _require_no_marks(draft: _Draft) -> None:
         remedy = "Ask the same in the grader script, and delete the cell."
         raise draft.error("it holds tests, which students would read", number, remedy)
     for number, cell in enumerate(draft.cells, start=1):
-        line = marker_left_in(cell["cell_type"], cell["source"])
+        exercise = cell["metadata"]["nbgrader"]["grade_id"]
+        line = marker_left_in(cell["cell_type"], _without_empty_frames(cell["source"], exercise))
         if line is not None:
             remedy = (
                 "Delete what it marks. `fairmark new assignment NAME --from NOTEBOOK` does so with a whole notebook."
             )
             raise draft.error(f"{line!r} marks what is not for students, and they would read it", number, remedy)
+
+
+def _without_empty_frames(source: str, exercise: str) -> str:
+    """``source`` without another tool's marks of an answer (``### START CODE HERE``) that enclose nothing but stubs."""
+    kept: list[str] = []
+    began: int | None = None
+    for line in source.split("\n"):
+        marker = marker_in(line)
+        kept.append(line)
+        if marker is not None and marker.part == "solution" and marker.opens:
+            began = len(kept) - 1
+        elif marker is not None and marker.part == "solution" and began is not None:
+            inside = kept[began + 1 : -1]
+            if (
+                any(is_stub_line(one, exercise) for one in inside)
+                and not "".join(one for one in inside if not is_stub_line(one, exercise)).strip()
+            ):
+                kept[began:] = inside
+            began = None
+    return "\n".join(kept)
 
 
 def _require_no_leak(draft: _Draft) -> None:
