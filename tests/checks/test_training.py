@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from recorded import STEPS, TRAINING, events, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import Doubted, NotShown, RunView
 from fairmark.checks.training import (
     learns_from,
     passes_steps,
@@ -21,7 +21,7 @@ from fairmark.checks.training import (
     validates_on,
     validates_on_nothing,
 )
-from fairmark.evidence import EpochEnded, NamesBound
+from fairmark.evidence import EpochEnded, FitFinished, FitStarted, NamesBound
 
 FIT = "model.fit(training_pictures, epochs={epochs}, steps_per_epoch={steps}, validation_steps={validation_steps})"
 
@@ -268,6 +268,84 @@ def again(cell: int) -> list[Any]:
 def test_of_several_fits_in_the_exercise_the_last_counts() -> None:
     training = view(exercise="training", also=again(TRAINING)).training
     assert (training.epochs_run, training.steps_run, training.finished) == (1, [4], False)
+
+
+LOOPS = [
+    "for epoch in range(3):\n    model.fit(training_pictures, initial_epoch=epoch, epochs=epoch + 1)",
+    "for _ in range(3):\n    model.fit(training_pictures, steps_per_epoch=steps_per_epoch, epochs=1)",
+    "def train():\n    return model.fit(training_pictures)\nparts = [train() for _ in range(3)]",
+    "model.fit(pictures, epochs=1)\nmodel.fit(pictures, initial_epoch=1, epochs=2)\n"
+    "model.fit(pictures, initial_epoch=2, epochs=3)",
+]
+
+
+def parts(*started: FitStarted, source: str) -> RunView:
+    """A run in which these calls of ``fit`` took the place of the recorded one, each of an epoch that ended."""
+    also: list[Any] = []
+    for number, fit in enumerate(started, start=1):
+        logs = {"accuracy": number / 10}
+        ended = EpochEnded(fit=fit.fit, epoch=number, steps=number, validation_steps=8, seconds=1.0, logs=logs)
+        also += [fit, ended, FitFinished(fit=fit.fit, cell=fit.cell, epochs=1, iterations=8)]
+    without = {"fit", "fitted", *(word for word in events() if word.startswith("epoch_"))}
+    return view(without=without, also=also, sources={"training": source}, exercise="training")
+
+
+def part(number: int, *, initial: bool = True, **edits: Any) -> FitStarted:  # noqa: ANN401 - fields of FitStarted
+    fit = events()["fit"]
+    assert isinstance(fit, FitStarted)
+    own = {"fit": f"fit-{number}", "epochs": 1, "initial_epoch": number - 1 if initial else 0}
+    return fit.model_copy(update={**own, **edits})
+
+
+@pytest.mark.parametrize("source", LOOPS)
+def test_a_training_in_several_calls_is_one(source: str) -> None:
+    said = "initial" in source
+    run = parts(*(part(number, initial=said) for number in (1, 2, 3)), source=source)
+    training = run.training
+    assert (training.epochs.value, training.epochs_run, training.finished) == (3, 3, True)
+    assert (training.steps_run, training.history["accuracy"]) == ([1, 2, 3], [0.1, 0.2, 0.3])
+    assert len(run.trainings) == (1 if said else 3)
+    trains_for(run, training, 3)
+    assert unmet(trains_at_most, training, 2).found == "3"
+
+
+def test_two_calls_below_each_other_are_two_trainings() -> None:
+    source = "model.fit(training_pictures)\nhistory = model.fit(training_pictures)"
+    assert parts(part(1, initial=False), part(2, initial=False), source=source).training.epochs.value == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"model": "model-9"},
+        {"pictures": "pictures-2"},
+        {"steps_per_epoch": 1},
+        {"cell": 8},
+        {"has_validation": False, "validation_pictures": None},
+    ],
+)
+def test_calls_that_train_otherwise_are_not_counted_together(other: dict[str, Any]) -> None:
+    run = parts(part(1, **other), part(2), source=LOOPS[0])
+    assert run.training.epochs.value == 1
+
+
+def test_a_gap_between_the_epochs_is_no_going_on() -> None:
+    source = "model.fit(pictures)\nmodel.fit(pictures, initial_epoch=5, epochs=6)"
+    assert parts(part(1), part(2, initial_epoch=5), source=source).training.epochs.value == 1
+
+
+def test_a_model_that_was_compiled_again_begins_again() -> None:
+    again = events()["compiled"].model_copy(update={"cell": TRAINING})
+    fits = [part(1), again, part(2)]
+    run = view(without=["fit", "fitted"], also=fits, sources={"training": LOOPS[0]}, exercise="training")
+    assert run.training.epochs.value == 1
+
+
+def test_epochs_are_held_against_the_text_from_the_first_on() -> None:
+    source = "model.fit(pictures, initial_epoch=5, epochs=15)"
+    assert parts(part(1, initial_epoch=5, epochs=10), source=source).training.epochs.value == 10
+    with pytest.raises(Doubted):
+        _ = parts(part(1, initial_epoch=0, epochs=10), source=source).training.epochs
 
 
 def test_a_fit_elsewhere_does_not_count_where_the_exercise_has_its_own() -> None:

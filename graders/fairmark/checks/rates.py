@@ -175,17 +175,17 @@ def _all_trials(run: RunView) -> list[_Trial]:
     compiled: dict[str, ModelCompiled] = {}
     described: dict[str, ModelDescribed] = {}
     trials: list[_Trial] = []
-    trainings = iter(run.trainings)
+    trainings = {training.fit: training for training in run.trainings}
     for stamped in run.evidence.run.events:
         event = stamped.event
         if isinstance(event, ModelCompiled):
             compiled[event.model] = event
         elif isinstance(event, ModelDescribed):
             described[event.model] = event
-        elif isinstance(event, FitStarted):
-            training = next(trainings)
-            if event.model in compiled:  # without settings, fit has raised
-                trials.append(_trial(run, training, compiled[event.model], described.get(event.model)))
+        elif (
+            isinstance(event, FitStarted) and event.fit in trainings and event.model in compiled
+        ):  # else fit has raised
+            trials.append(_trial(run, trainings[event.fit], compiled[event.model], described.get(event.model)))
     return trials
 
 

@@ -1,6 +1,8 @@
-"""One call of ``fit``, as graders see it."""
+"""One training, as graders see it: a call of ``fit``, and those that it goes on from."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from fairmark.checks.expectation import NeedsRun, Observed, rests_on
 from fairmark.checks.witness import Witness
@@ -17,7 +19,8 @@ _ENDED_WHEN = {
 
 class TrainingView:
     """What was asked of ``fit`` and what it did. ``rehearsed`` says that it was allowed a single step, ``decided`` that
-    fairmark ended it before the epochs it was asked for."""
+    fairmark ended it before the epochs it was asked for; ``earlier`` are the calls that it goes on from, which count as
+    one training with it (see :mod:`fairmark.checks.continued`)."""
 
     def __init__(
         self,
@@ -28,16 +31,18 @@ class TrainingView:
         *,
         rehearsed: bool = False,
         decided: Decided | None = None,
+        earlier: Sequence[TrainingView] = (),
     ) -> None:
         self.fit = fit.fit
         self.cell = fit.cell
         self.model = fit.model
         self._fit = fit
-        self._epochs = epochs
+        self._epochs: list[EpochEnded] = [*(epoch for one in earlier for epoch in one._epochs), *epochs]
+        self._earlier = earlier
         self._finished = finished
         self._witness = witness
         self.rehearsed = rehearsed
-        self.decided = decided
+        self.decided: Decided | None = next((one.decided for one in earlier if one.decided is not None), decided)
 
     @property
     def pictures(self) -> Observed[str | None]:
@@ -56,8 +61,10 @@ class TrainingView:
     @property
     def epochs(self) -> Observed[int]:
         """Epochs asked for."""
-        self._witness.confirm(self.cell, ("fit",), "epochs", self._fit.epochs)
-        return Observed(self._fit.epochs, "the number of epochs", self.cell)
+        last = self._fit.initial_epoch + self._fit.epochs  # what the argument says
+        self._witness.confirm(self.cell, ("fit",), "epochs", last)
+        asked = sum(one.epochs.value for one in self._earlier) + self._fit.epochs
+        return Observed(asked, "the number of epochs", self.cell)
 
     @property
     def epochs_run(self) -> int:
@@ -110,7 +117,7 @@ class TrainingView:
     @property
     def finished(self) -> bool:
         """Whether ``fit`` returned."""
-        return self._finished is not None
+        return self._finished is not None and all(one.finished for one in self._earlier)
 
 
 def when_ended(decided: Decided) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
+from fairmark.checks.continued import goes_on_from
 from fairmark.checks.expectation import NotShown, Observed
 from fairmark.checks.judged import Judged
 from fairmark.checks.model_view import ModelView
@@ -22,9 +23,11 @@ from fairmark.checks.training_view import TrainingView
 from fairmark.checks.witness import Witness
 from fairmark.evidence import (
     BatchSeen,
+    Cell,
     CellFinished,
     Decided,
     EpochEnded,
+    Event,
     Evidence,
     FitFinished,
     FitStarted,
@@ -169,12 +172,15 @@ class RunView:
         """What :attr:`judged_fit` was asked for and did; raises :class:`NotShown` if there is none."""
         if self.judged_fit is None:
             raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
-        return self._training(self.judged_fit)
+        return self._whole_training(self.judged_fit)
 
     @property
     def trainings(self) -> list[TrainingView]:
-        """Every call of ``fit``, in order."""
-        return [self._training(fit) for fit in self.all(FitStarted)]
+        """Every training, in order; calls that go on where ``initial_epoch`` says are one, with the last's id."""
+        fits = self.all(FitStarted)
+        before = {fit.fit: goes_on_from(fit, self._in_order, self._cells, said_only=True) for fit in fits}
+        continued = {one.fit for parts in before.values() for one in parts}
+        return [self._training(fit, before[fit.fit]) for fit in fits if fit.fit not in continued]
 
     def training_in(self, exercise: str) -> TrainingView:
         """The last call of ``fit`` in a cell of ``exercise``."""
@@ -182,9 +188,21 @@ class RunView:
         fits = self.all(FitStarted, lambda fit: fit.cell in cells)
         if not fits:
             raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
-        return self._training(fits[-1])
+        return self._whole_training(fits[-1])
 
-    def _training(self, fit: FitStarted) -> TrainingView:
+    def _whole_training(self, fit: FitStarted) -> TrainingView:
+        """``fit`` with the calls that it goes on from."""
+        return self._training(fit, goes_on_from(fit, self._in_order, self._cells))
+
+    @property
+    def _cells(self) -> Sequence[Cell]:
+        return self.evidence.submission.cells
+
+    @cached_property
+    def _in_order(self) -> list[Event]:
+        return [stamped.event for stamped in self.evidence.run.events]
+
+    def _training(self, fit: FitStarted, before: Sequence[FitStarted] = ()) -> TrainingView:
         return TrainingView(
             fit,
             self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit),
@@ -192,6 +210,7 @@ class RunView:
             self.witness,
             rehearsed=self.evidence.run.rehearsed,
             decided=self._decided(fit),
+            earlier=[self._training(one) for one in before],
         )
 
     def _decided(self, fit: FitStarted) -> Decided | None:

@@ -253,7 +253,8 @@ class ModelCompiled(Schema):
 
 
 class FitStarted(Schema):
-    """``fit`` was called, and left out where ``trained`` is False. ``callbacks`` are the classes of its callbacks."""
+    """``fit`` was called, and left out where ``trained`` is False. ``epochs`` are those it was asked for, counted from
+    ``initial_epoch``; ``callbacks`` are the classes of its callbacks."""
 
     kind: Literal["fit_started"] = "fit_started"
     fit: str
@@ -263,6 +264,7 @@ class FitStarted(Schema):
     validation_pictures: str | None
     has_validation: bool
     epochs: int
+    initial_epoch: int = 0
     steps_per_epoch: int | None
     validation_steps: int | None
     callbacks: list[str] = []

@@ -192,8 +192,13 @@ def _in_a_copy(work: Callable[[], dict[str, Any]], seconds: float) -> dict[str, 
         with contextlib.suppress(Exception):  # closed, or replaced by the notebook
             stream.flush()
     reading, writing = os.pipe()
-    with warnings.catch_warnings(action="ignore"):  # Python warns of threads: TensorFlow's do nothing in the copy
-        child = os.fork()
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Python warns of threads: TensorFlow's do nothing in the copy
+            child = os.fork()
+    except OSError:  # as many processes as there may be
+        os.close(reading)
+        os.close(writing)
+        return None
     if child == 0:
         _work_and_end(work, writing)
     os.close(writing)

@@ -163,6 +163,7 @@ def _started(
         validation_pictures=_source_of(recorder, validation, opened),
         has_validation=validation is not None or bool(asked["validation_split"]),
         epochs=int(asked["epochs"]) - int(asked["initial_epoch"]),
+        initial_epoch=int(asked["initial_epoch"]),
         steps_per_epoch=_whole(asked["steps_per_epoch"]),
         validation_steps=_whole(asked["validation_steps"]),
         callbacks=_called_back(asked["callbacks"]),
