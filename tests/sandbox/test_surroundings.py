@@ -50,6 +50,10 @@ NEEDS_NOTHING = {
     "a magic nobody knows": "%snowflake --melt",
     "the same, indented": "if True:\n    %snowflake",
     "through Python": "get_ipython().run_line_magic('matplotlib', 'widget')",
+    "through an older IPython": "get_ipython().magic('matplotlib widget')",
+    "a window through Python": "import matplotlib\nmatplotlib.use('TkAgg')",
+    "a package through Python": "import matplotlib\nmatplotlib.use('module://ipympl.backend_nbagg')",
+    "another window": "import matplotlib.pyplot\nmatplotlib.pyplot.switch_backend('QtAgg')",
 }
 """A line or two, after which the rest of each cell is to run as ever."""
 

@@ -69,6 +69,11 @@ class TolerantShell(InteractiveShell):  # type: ignore[misc] # IPython has no ty
                 raise
             return _pass_over(f"{magic_name} {line.strip()[:80]}", f"the extension is not here ({problem})")
 
+    def magic(self, written: str) -> Any:  # noqa: ANN401
+        """What older versions of IPython run a line magic by, the one in Colab too."""
+        name, _, line = written.strip().lstrip("%").partition(" ")
+        return self.run_line_magic(name, line)
+
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:  # noqa: ANN401
         return super().run_cell_magic("bash" if magic_name == "shell" else magic_name, line, cell)
 

@@ -22,7 +22,7 @@ from fairmark.evidence import (
     Value,
 )
 from fairmark.sandbox.inside import callback_trial, decoded, decoded_pipelines, pictures, training
-from fairmark.sandbox.inside.absent import do_without_tensorboard
+from fairmark.sandbox.inside.absent import do_without_tensorboard, do_without_windows
 from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.describe import simple_value
@@ -66,6 +66,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     keras.utils.set_random_seed(job.seed)
     leave_untuned()
     do_without_tensorboard()
+    do_without_windows()
     remembering = _RememberingChannel(channel)
     recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearsal=Rehearsal(job))
     exporter = Exporter(recorder, Path.cwd() / "export")
