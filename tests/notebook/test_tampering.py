@@ -78,3 +78,9 @@ def test_of_a_cell_with_several_each_is_named_once_and_in_order() -> None:
 def test_locked_and_untouched_cells_are_not_the_students_text() -> None:
     assert found_in("import ctypes", role="locked") == []
     assert found_in("import ctypes", touched=False) == []
+
+
+def test_a_given_cell_is_looked_through_where_its_text_is_not_the_authors_alone() -> None:
+    cell = Cell(position=1, number=2, role="locked", own_text=True, source="import math\nimport ctypes")
+    assert [flag.message for flag in tampering_in([cell])] == ["this cell uses ctypes"]
+    assert tampering_in([cell.model_copy(update={"own_text": False})]) == ()
