@@ -9,6 +9,7 @@ from rich.console import Console
 from seen import in_order
 
 from fairmark.present.progress import ClassProgress, RunProgress
+from fairmark.present.time_left import Work
 from fairmark.report import Report, Standing
 
 
@@ -80,8 +81,35 @@ def test_a_class_in_a_pipe_gets_a_line_for_each_submission(
                 clock.seconds += 30
             progress.finished(report)
     assert written(pipe).splitlines() == [
-        "     30 s  1 of 2, 1 passed, about 30 s left: Grace Hopper, 5 / 5, passed",
+        "     30 s  1 of 2, 1 passed: Grace Hopper, 5 / 5, passed",
         "1 min 00 s  2 of 2, 1 passed: ada, 1 / 2.5, partly right",
+    ]
+
+
+def test_how_long_it_takes_is_said_once_it_rests_on_runs_of_the_same_kind(
+    pipe: Console, clock: Clock, small_report: Report
+) -> None:
+    blank = [Work((f"blank {number}", "horses_or_humans", 1), "", is_run=False) for number in range(2)]
+    work = [Work((f"s{number}", "horses_or_humans", 1), f"{number}", is_run=True) for number in range(9)]
+    with ClassProgress(pipe, len(blank) + len(work), clock=clock) as progress:
+        progress.foresee([*blank, *work])
+        for one in [*blank, *work]:
+            with progress.running(one.key):
+                clock.seconds += 45 if one.is_run else 0.1
+            progress.finished(small_report.model_copy(update={"student": one.key[0]}))
+    said = [line.partition("passed")[2].partition(":")[0] for line in written(pipe).splitlines()]
+    assert said == [
+        "",
+        "",
+        "",
+        ", about 5 min left",
+        ", about 4 min left",
+        ", about 4 min left",
+        ", about 3 min left",
+        ", about 2 min left",
+        ", about 2 min left",
+        ", less than a minute left",
+        "",
     ]
 
 
@@ -121,7 +149,7 @@ def test_a_terminal_shows_how_many_are_done_already_and_how_many_wait(
         clock.seconds += 1
         progress.finished(full_report)
     frames = written(terminal)
-    for part in ("1 of 4, 1 passed, 3 waiting", "2 waiting", "1 waiting", "2 of 4, 2 passed, 2 waiting, about"):
+    for part in ("1 of 4, 1 passed, 3 waiting", "2 waiting", "1 waiting", "2 of 4, 2 passed, 2 waiting"):
         assert part in frames
 
 

@@ -344,7 +344,12 @@ class _Following:
         before = "" if recorded is None else evidence_json(recorded)
         task = Task(self._batch, piece.number, piece.student, piece.assignment, notebook, before)
         like = Key.of(read.cells, {"assignment": piece.assignment}).like
-        with self._copies.after_the_first(like), self._slots.taken(), self._progress.running(), self._bar(piece):
+        with (
+            self._copies.after_the_first(like),
+            self._slots.taken(),
+            self._progress.running(piece.key),
+            self._bar(piece),
+        ):
             return self._sent_away(piece, task)
 
     def _mark_here(self, piece: Piece) -> Marked:

@@ -149,6 +149,7 @@ class ClassOfSubmissions:
     assignment: str | None = None
     _journeys: dict[str, Journey] = field(default_factory=dict)
     _put_off: set[str] = field(default_factory=set)
+    _looked_at: dict[tuple[Path, str], tuple[str, bool]] = field(default_factory=dict)
 
     def require_own(self, found: list[Found]) -> None:
         """Looks for a notebook that belongs to the course, no further than the first.
@@ -233,11 +234,22 @@ class ClassOfSubmissions:
     def likeness(self, found: Found, assignment: str) -> str:
         """The same for two submissions whose code is the same but for formatting and comments; empty where nothing can
         be said."""
+        return self.likeness_and_touch(found, assignment)[0]
+
+    def likeness_and_touch(self, found: Found, assignment: str) -> tuple[str, bool]:
+        """:meth:`likeness`, and whether there is anything to run: an exercise that was touched. Each file is looked at
+        once; if it changes meanwhile, whoever marks it reads it as it is then."""
+        known = self._looked_at.get((found.path, assignment))
+        if known is not None:
+            return known
         try:
             read = read_submission(found.path, student="", master=self.journey_for(assignment).master)
+            is_touched = any(cell.touched for cell in read.cells if cell.role == "exercise")
+            seen = Key.of(read.cells, {"assignment": assignment}).like, is_touched
         except Exception:
-            return ""  # whoever marks it says what is wrong
-        return Key.of(read.cells, {"assignment": assignment}).like
+            seen = "", False  # whoever marks it says what is wrong
+        self._looked_at[found.path, assignment] = seen
+        return seen
 
     def mark(self, found: Found, assignment: str, steps: Steps, recorded: Evidence | None = None) -> Marked:
         """Marks one, if possible by what was ``recorded`` of it before; what goes wrong on our side becomes a report

@@ -23,6 +23,7 @@ from fairmark.batch.find import look_through
 from fairmark.batch.grade import ClassOfSubmissions, Place
 from fairmark.batch.journey import Journey, Marked
 from fairmark.batch.ledger import Ledger
+from fairmark.batch.outlook import looking_ahead
 from fairmark.batch.room import Room, cores, free_bytes
 from fairmark.batch.same_code import same_code
 from fairmark.batch.store import EvidenceStore
@@ -178,7 +179,10 @@ def mark_class(
     ):
         pieces = run.plan(files)
         _make_ready(submissions, pieces, others_are_done=bool(run.standings))
-        with ClassProgress(waiting(), len(files), done=run.standings) as progress:
+        with (
+            ClassProgress(waiting(), len(files), done=run.standings) as progress,
+            looking_ahead(submissions, pieces, progress.foresee),
+        ):
             if cluster is None:
                 _mark_here(run, pieces, at_once, limits or Limits(), progress)
             else:
@@ -237,7 +241,7 @@ def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, limits: Limits, pr
             like = run.submissions.likeness(piece.found, piece.assignment) if jobs > 1 else ""
             with copies.after_the_first(like), slots:
                 needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
-                with room.taken(needed), progress.running(), progress.run(piece.student) as shown:
+                with room.taken(needed), progress.running(piece.key), progress.run(piece.student) as shown:
                     recorded = run.recorded(piece)
                     return run.submissions.mark(piece.found, piece.assignment, steps_of(shown), recorded)
 

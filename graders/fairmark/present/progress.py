@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from rich.text import Text
 from fairmark.present.curve import accuracy_key
 from fairmark.present.encodable import Encodable
 from fairmark.present.escape import directed, one_line
+from fairmark.present.time_left import Key, TimeLeft, Work, about
 from fairmark.present.wording import LOOKS, marks, seconds_in_words
 from fairmark.report import SEVERAL_FILES, Report, Standing
 
@@ -216,9 +217,10 @@ class ClassProgress:
         grow."""
         self._display = _Display(console, clock)
         self._total = total
-        self._done = self._done_before = len(done)
+        self._done = len(done)
         self._passed = sum(standing.outcome == "passed" for standing in done)
         self._running = 0
+        self._left = TimeLeft()
         self._lock = threading.Lock()
         self._bar: TaskID | None = None
 
@@ -242,19 +244,25 @@ class ClassProgress:
         """One line that stays, above the bars where there are some."""
         self._display.line(one_line(text))
 
+    def foresee(self, work: Iterable[Work]) -> None:
+        """What there is to do is known: from here on it may be said how long it takes."""
+        with self._lock:
+            self._left.foresee(work)
+
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """While one submission is being marked, and waits no more; for any number of threads."""
-        self._count_running(1)
+    def running(self, key: Key = ("", "", 1)) -> Iterator[None]:
+        """While one submission, known by its ``key``, is being marked and waits no more; for any number of threads."""
+        with self._lock:
+            self._running += 1
+            self._left.begin(key, self._display.clock())
+        self._show()
         try:
             yield
         finally:
-            self._count_running(-1)
-
-    def _count_running(self, more: int) -> None:
-        with self._lock:
-            self._running += more
-        self._show()
+            with self._lock:
+                self._running -= 1
+                self._left.end(key, self._display.clock())
+            self._show()
 
     def _show(self) -> None:
         waiting = self._total - self._done - self._running
@@ -268,6 +276,8 @@ class ClassProgress:
         """One submission is marked."""
         self._done += 1
         self._passed += report.outcome == "passed"
+        with self._lock:
+            self._left.finish((report.student, report.assignment, report.file_number), report.run.wall_seconds)
         self._show()
         if self._display.bars is None:
             score = marks(report.score, report.max_score)
@@ -276,11 +286,10 @@ class ClassProgress:
             self._display.line(f"{self._so_far()}{self._time_left()}: {name}, {score}, {LOOKS[report.outcome].words}")
 
     def _time_left(self) -> str:
-        left = self._total - self._done
-        if left <= 0 or self._done == self._done_before:
-            return ""
-        elapsed = self._display.clock() - self._display.started_at
-        return f", about {seconds_in_words(elapsed / (self._done - self._done_before) * left)} left"
+        """Nothing where that cannot be told."""
+        with self._lock:
+            seconds = self._left.seconds(self._display.clock())
+        return "" if seconds is None or self._done >= self._total else f", {about(seconds)} left"
 
 
 def _counted(number: int) -> int:
