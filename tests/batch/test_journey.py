@@ -13,7 +13,7 @@ from tiny import PRETEND, answered, tiny_course
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey, Marked, Steps, first_line
 from fairmark.course import Course
-from fairmark.errors import AssignmentNotFound, InternalError
+from fairmark.errors import AssignmentNotFound, GraderError, InternalError
 from fairmark.evidence import Cell, Stamped
 from fairmark.sandbox import Limits, NotebookJob
 
@@ -60,6 +60,16 @@ def test_notebook_and_grader_must_name_the_same_exercises(tmp_path: Path) -> Non
     grader.write_text(grader.read_text().replace('"training"', '"fitting"'))
     with pytest.raises(AssignmentNotFound, match=r"notebook and grader script disagree on fitting, training$"):
         journey(course).prepare()
+
+
+def test_a_grader_script_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path / "course")
+    grader = course.assignment("compile_settings").grader
+    grader.write_bytes(b"\xff\xfe\x00")
+    made = journey(course)
+    assert made.settings != made.run_settings
+    with pytest.raises(GraderError, match=r"compile_settings\.py: SyntaxError: "):
+        made.prepare()
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -69,12 +69,12 @@ def test_what_a_grader_is_made_of_is_looked_at(options: dict[str, object], said:
     assert caught.value.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize("points", [0, -1])
+@pytest.mark.parametrize("points", [0, -1, None, "2", float("nan"), float("inf")])
 def test_a_check_is_worth_something(points: float) -> None:
     with pytest.raises(GraderError) as caught:
         grader_with(points)
     line = answer.__code__.co_firstlineno
-    assert caught.value.message == f"{__file__}:{line}: check 'answer' is worth {points} points"
+    assert caught.value.message == f"{__file__}:{line}: check 'answer' is worth {points!r} points"
     assert caught.value.remedy == "Give it some."
 
 
@@ -82,7 +82,7 @@ def test_a_check_is_worth_something(points: float) -> None:
     ("options", "said", "remedy"),
     [
         ({"points": float("nan")}, "check 'answer' is worth nan points", "Give it some."),
-        ({"points": "2"}, "check 'answer' is worth 2 points", "Give it some."),
+        ({"points": "2"}, "check 'answer' is worth '2' points", "Give it some."),
         ({"hint": ("a", "b")}, "check 'answer': its hint is ('a', 'b'), not a text", "Write one text, in quotes."),
         (
             {"visibility": "after-deadline"},
@@ -101,6 +101,8 @@ def test_what_a_check_is_made_of_is_looked_at(options: dict[str, object], said: 
 @pytest.mark.parametrize(
     ("options", "said", "remedy"),
     [
+        ({"needs_training": None}, "needs_training of exercise 'sides' is None", "Write True or False."),
+        ({"needs_training": "yes"}, "needs_training of exercise 'sides' is 'yes'", "Write True or False."),
         ({"hints": None}, "the hints of exercise 'sides' are None, not a list of texts", "Write them in parentheses"),
         ({"hints": 3}, "the hints of exercise 'sides' are 3, not a list of texts", "Write them in parentheses"),
         ({"hints": "only one"}, "the hints of exercise 'sides' are one text", "Put a comma behind the only one"),

@@ -85,7 +85,7 @@ def declared_for(grader: Path) -> tuple[Path, Declared]:
 
 def line_of(path: Path, text: str) -> str:
     """``path:12`` for the first line that holds ``text``, ``path`` where none does."""
-    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
     number = next((number for number, line in enumerate(lines, start=1) if text in line), None)
     return f"{path}:{number}" if number else str(path)
 

@@ -97,7 +97,7 @@ class Journey:
         """A digest of all that decides a report besides the submission: texts of the assignment, the data set's recipe,
         this engine, and how it is run."""
         texts = [self.assignment.grader, master_source(self.assignment), self.assignment.solution]
-        read = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in texts]
+        read = [_text_of(path) for path in texts]
         how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
         return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
 
@@ -106,7 +106,7 @@ class Journey:
         """A digest of all that decides what runs come to besides the submission: of :attr:`settings`, all but the
         grader script. Under another one, what was recorded with the same may still answer."""
         solution = self.assignment.solution
-        read = solution.read_text(encoding="utf-8") if solution.is_file() else ""
+        read = _text_of(solution)
         how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
         return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
 
@@ -389,6 +389,12 @@ class Journey:
 
     def _own_answers(self) -> Submission:
         return read_submission(self.assignment.solution, student="reference", master=self.master)
+
+
+def _text_of(path: Path) -> str:
+    """What stands in a file, be it text or not: whoever reads it later says what is wrong with it. Nothing where there
+    is none."""
+    return path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
 
 
 def _digest(decided: list[object]) -> str:

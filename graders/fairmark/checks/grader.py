@@ -152,6 +152,9 @@ class Grader:
                 said, remedy = "one text", "Put a comma behind the only one: hints=(..., )."
             raise GraderError(f"{self.name}: the hints of exercise {id!r} are {said}", remedy=remedy)
         _require_text(f"{self.name}: the id of an exercise", id)
+        if not isinstance(needs_training, bool):
+            said = f"{self.name}: needs_training of exercise {id!r} is {needs_training!r}"
+            raise GraderError(said, remedy="Write True or False.")
         for what, text in (("title", title), *(("hint", hint) for hint in hints), ("lesson", lesson or "")):
             _require_text(f"{self.name}: the {what} of exercise {id!r}", text)
         if any(exercise.id == id for exercise in self.exercises):
@@ -190,7 +193,8 @@ def load_grader(path: Path) -> Grader:
         raise GraderError(placed, remedy=problem.remedy) from problem
     except (Exception, SystemExit) as problem:
         said = problem.msg if isinstance(problem, SyntaxError) else problem
-        raise GraderError(f"{path}{line_in(problem, path)}: {type(problem).__name__}: {said}") from problem
+        placed = f"{path}{line_in(problem, path)}: {type(problem).__name__}: {said}"
+        raise GraderError(placed, remedy="Correct the grader script there.") from problem
     grader = getattr(module, "grader", None)
     if not isinstance(grader, Grader):
         raise GraderError(
@@ -212,7 +216,7 @@ def line_in(problem: BaseException, path: Path) -> str:
 
 def _require_sound(check: str, title: object, points: object, hint: object, visibility: object) -> None:
     if not isinstance(points, int | float) or not (math.isfinite(points) and points > 0):
-        raise GraderError(f"{check} is worth {points} points", remedy="Give it some.")
+        raise GraderError(f"{check} is worth {points!r} points", remedy="Give it some.")
     _require_text(f"{check}: its title", title)
     _require_text(f"{check}: its hint", "" if hint is None else hint)
     if visibility not in get_args(Visibility):
