@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from fairmark.checks.accuracy import accuracy_of
-from fairmark.checks.expectation import Doubted, Unmet
+from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.view import RunView
 from fairmark.data import Hidden
@@ -51,6 +51,7 @@ and goes on where the other stopped."""
 _CONFIG_BYTES = 4 * 1024 * 1024
 _REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
 """Keras classes whose configuration carries code, or a path to some."""
+_A_FUNCTION = "The model holds a Python function, as an activation or an initializer for instance"
 _PRIVATE_HOMES = {("Functional", "keras.src.models.functional")}
 """The one class that Keras writes down under a private name."""
 
@@ -113,7 +114,7 @@ def probe_model(
         return None
     try:
         candidate = _candidate(view, exported)
-    except (Unmet, Doubted) as problem:
+    except (Unmet, Doubted, LeftOpen) as problem:
         return Probe(model=exported.model, preparation=None, problem=problem.message)
     with Workplace() as own:
         try:
@@ -263,6 +264,9 @@ def _vet(entry: dict[str, object], *, is_whole: bool) -> None:
     config = entry.get("config")
     if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
         raise CannotRebuild(f"The model holds {name} with a vocabulary in a file")
+    activation = config.get("activation") if isinstance(config, dict) else None
+    if isinstance(activation, dict) and "class_name" not in activation:  # how Keras writes down some lambdas
+        raise CannotRebuild(_A_FUNCTION)
     if name in ("__tuple__", "__tensor__", "__keras_tensor__") or (name in ("__numpy__", "slice") and module is None):
         return
     public = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
@@ -270,7 +274,7 @@ def _vet(entry: dict[str, object], *, is_whole: bool) -> None:
     if ours and name not in _REFUSED and entry.get("registered_name") in (None, name):
         return
     if name in ("function", "__lambda__"):
-        raise CannotRebuild("The model holds a Python function, as an activation or an initializer for instance")
+        raise CannotRebuild(_A_FUNCTION)
     if ours and name in _REFUSED:
         raise CannotRebuild(f"The model holds a {name} layer")
     if is_whole:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from recorded import COMPILE, block, dense, keras_layer, layers, view
 
+from fairmark.checks.expectation import NotReadable
 from fairmark.checks.model_view import ModelView, Output
 from fairmark.evidence import Function, Layer
 
@@ -57,14 +58,36 @@ def test_a_model_without_layers_has_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "activation",
+    [
+        {"class_name": "function", "config": "my_relu"},
+        {"class_name": "__lambda__", "config": {"value": []}},
+        {"value": ["4wEAAAA=", None, None]},
+        {},
+    ],
+)
+def test_what_a_function_of_the_notebooks_own_does_is_left_to_a_person(activation: object) -> None:
+    said = "The activation of the output layer is a Python function, and what that does cannot be told without running"
+    with pytest.raises(NotReadable, match=f"^{said} it; a person should look\\.$"):
+        _ = model(keras_layer("Dense", (None, 1), units=1, activation=activation)).output
+
+
+@pytest.mark.parametrize("behind", ["Lambda", "Doubling"])
+def test_so_is_a_layer_of_its_own_behind_one_without_an_activation(behind: str) -> None:
+    module = "keras.src" if behind == "Lambda" else "__main__"
+    own = keras_layer(behind, (None, 1)).model_copy(update={"module": module})
+    with pytest.raises(NotReadable):
+        _ = model(keras_layer("Dense", (None, 1), units=1), own).output
+    assert model(dense(1, "sigmoid"), own).output.value == Output(1, "sigmoid")
+
+
+@pytest.mark.parametrize(
     ("activation", "name"),
     [
         ("relu", "relu"),
         (None, "linear"),
         ({"class_name": "function", "config": "relu"}, "relu"),
         ({"class_name": "LeakyReLU", "config": {}}, "leakyrelu"),
-        ({"class_name": None}, "none"),
-        ({}, "none"),
         (5, "linear"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from fairmark.checks.expectation import Unmet
-from fairmark.checks.model_view import Block, ModelView, Output
+from fairmark.checks.model_view import OWN_FUNCTION, Block, ModelView, Output, require_told
 
 __all__ = [
     "ends_for_classes",
@@ -55,6 +55,8 @@ def has_block(model: ModelView, number: int, *, filters: int) -> None:
             cell=model.cell,
         )
     found = _wrong_with(blocks[number - 1], filters)
+    if found is None:
+        require_told(subject, blocks[number - 1].activation, model.cell)
     if found is not None:
         raise Unmet(
             subject, found=found, expected=expected, cell=model.cell, message=_with_chain(subject, found, model)
@@ -69,7 +71,7 @@ def _wrong_with(block: Block, filters: int) -> str | None:
         return f"{config.get('filters')} filters"
     if kernel != [3, 3]:
         return f"a kernel of {' x '.join(map(str, kernel)) if isinstance(kernel, list) else kernel}"
-    if block.activation != "relu":
+    if block.activation not in ("relu", OWN_FUNCTION):
         return f"activation {block.activation}"
     if config.get("padding") != "valid":
         return f"padding {config.get('padding')!r}, which keeps the size instead of losing the border"
@@ -123,6 +125,8 @@ def has_hidden_layer(
     if not hidden:
         raise Unmet("the hidden layer", found="no Dense layer before the output", expected=expected, cell=model.cell)
     spelled = [f"{layer.config.get('units')} neurons with {name}" for layer, name in hidden]
+    if len(hidden) == 1 and hidden[0][0].config.get("units") == units:
+        require_told("the hidden layer", hidden[0][1], model.cell)
     if len(hidden) > 1 or (hidden[0][0].config.get("units"), hidden[0][1]) != (units, activation):
         raise Unmet("the hidden layer", found=" and ".join(spelled), expected=expected, cell=model.cell)
     if model.features is None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from fairmark.checks.expectation import NotShown, Observed
+from fairmark.checks.expectation import NotReadable, NotShown, Observed
 from fairmark.checks.witness import Witness
 from fairmark.evidence import Function, Layer, ModelCompiled, ModelDescribed
 
-__all__ = ["Block", "ModelView", "Output"]
+__all__ = ["OWN_FUNCTION", "Block", "ModelView", "Output", "require_told"]
 
+OWN_FUNCTION = "a Python function"
+"""An activation, if it is a function or a layer of the notebook's own: what that does cannot be seen."""
+
+_ACTIVATIONS = frozenset({"elu", "gelu", "linear", "relu", "selu", "sigmoid", "silu", "softmax", "swish", "tanh"})
+"""Keras's own, by the names that ``keras.activations.get`` takes."""
 _BETWEEN = ("Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropout2D")
 """Layers that may stand between a convolution and its pooling."""
 
@@ -94,13 +99,15 @@ class ModelView:
         if not indices:
             raise NotShown("the output layer", found="no Dense layer", cell=self.cell)
         units = self.layers[indices[-1]].config.get("units")
-        activation = self._activation(indices[-1])
+        activation = require_told("the output layer", self._activation(indices[-1]), self.cell)
         return Observed(Output(units if isinstance(units, int) else None, activation), "the output layer", self.cell)
 
     def _activation(self, index: int) -> str:
         """A layer's own activation, or that of the ``Activation`` layer behind it."""
         own = _activation_name(self.layers[index])
         behind = self.layers[index + 1] if index + 1 < len(self.layers) else None
+        if own == "linear" and behind is not None and _is_own(behind):
+            return OWN_FUNCTION
         if own == "linear" and behind is not None and behind.class_name in ("Activation", "ReLU", "Softmax", "Sigmoid"):
             return _activation_name(behind) if behind.class_name == "Activation" else behind.class_name.lower()
         return own
@@ -158,7 +165,20 @@ def _is_keras(function: Function) -> bool:
 
 
 def _first_that_matters(layers: list[Layer]) -> Layer | None:
-    return next((layer for layer in layers if layer.class_name not in _BETWEEN), None)
+    return next((layer for layer in layers if layer.class_name not in _BETWEEN and not _is_own(layer)), None)
+
+
+def _is_own(layer: Layer) -> bool:
+    """Whether it runs code that is not Keras's."""
+    return layer.class_name == "Lambda" or layer.module.split(".")[0] not in ("keras", "tensorflow")
+
+
+def require_told(subject: str, activation: str, cell: int) -> str:
+    """``activation``, of what ``subject`` names; raises :class:`NotReadable` where it cannot be told."""
+    if activation == OWN_FUNCTION:
+        said = f"The activation of {subject} is {activation}, and what that does cannot be told without running it"
+        raise NotReadable(f"{said}; a person should look.", cell=cell)
+    return activation
 
 
 def _activation_name(layer: Layer) -> str:
@@ -166,6 +186,8 @@ def _activation_name(layer: Layer) -> str:
     if isinstance(activation, str):
         return activation
     if isinstance(activation, dict):
-        name = activation.get("config") if activation.get("class_name") == "function" else activation.get("class_name")
-        return str(name).lower()
+        name, function = activation.get("class_name"), activation.get("config")
+        if name == "function" and function in _ACTIVATIONS:
+            return str(function)
+        return OWN_FUNCTION if name in (None, "function", "__lambda__") else str(name).lower()
     return "linear"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -16,8 +17,10 @@ import numpy as np
 import tensorflow as tf
 
 from fairmark.evidence import Function, Layer, Scalar, Value
+from fairmark.sandbox.inside.calls import Called, Calls
 
 __all__ = [
+    "built_shape",
     "count",
     "describe_layers",
     "function_of",
@@ -214,28 +217,24 @@ def spelled_as_keras() -> Iterator[None]:
             function.__name__ = name
 
 
-def describe_layers(model: keras.Model) -> list[Layer]:
+def built_shape(model: keras.Model) -> list[int | None] | None:
+    """What a model of a class that Keras does not know was built for, the batch dimension left open; None if it was not
+    built, or for several inputs."""
+    with contextlib.suppress(Exception):  # a class of the notebook's own may say anything
+        shape = shape_of((model.get_build_config() or {}).get("input_shape"))
+        return None if not shape else [None, *shape[1:]]
+    return None
+
+
+def describe_layers(model: keras.Model, calls: Calls | None = None) -> list[Layer]:
     """The model's layers in order, with those of a nested model in its place. Input layers are left out. Operations of
-    ``keras.ops`` are no layers; those behind the last one, which say what the model gives, are told like layers."""
-    described: list[Layer] = []
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        if isinstance(layer, keras.Model):
-            described.extend(describe_layers(layer))
-            continue
-        with spelled_as_keras():
-            config = layer.get_config()
-        described.append(
-            Layer(
-                name=str(layer.name)[:200],
-                class_name=type(layer).__name__,
-                module=_module_of(type(layer)),
-                config=plain(config),
-                output_shape=_output_shape(layer),
-                parameters=layer.count_params() if layer.built else 0,
-            )
-        )
+    ``keras.ops`` are no layers; those behind the last one, which say what the model gives, are told like layers.
+
+    A model or layer of the notebook's own is told by what it ``calls``, as often as it does; a model that was never
+    called, by what it holds."""
+    made = [] if calls is None else calls.made_by(model)
+    parts = made or [Called(layer, None) for layer in model.layers]
+    described = [told for part in parts for told in _told(part, calls)]
     operations = itertools.takewhile(
         lambda one: not isinstance(one, keras.Layer), reversed(getattr(model, "operations", []))
     )
@@ -245,6 +244,37 @@ def describe_layers(model: keras.Model) -> list[Layer]:
             Layer(name=name, class_name=kind.__name__, module=_module_of(kind), output_shape=_output_shape(operation))
         )
     return described
+
+
+def _told(called: Called, calls: Calls | None) -> list[Layer]:
+    """One layer, or what stands for it."""
+    layer = called.layer
+    if isinstance(layer, keras.layers.InputLayer):
+        return []
+    if isinstance(layer, keras.Model):
+        return describe_layers(layer, calls)
+    inner = [] if calls is None else calls.made_by(layer)
+    if inner:
+        return [told for part in inner for told in _told(part, calls)]
+    return [
+        Layer(
+            name=str(layer.name)[:200],
+            class_name=type(layer).__name__,
+            module=_module_of(type(layer)),
+            config=_layer_config(layer),
+            output_shape=called.output_shape or _output_shape(layer),
+            parameters=layer.count_params() if layer.built else 0,
+        )
+    ]
+
+
+def _layer_config(layer: keras.Layer) -> dict[str, Any]:
+    try:
+        with spelled_as_keras():
+            config = plain(layer.get_config())
+    except Exception:  # a class of the notebook's own need not have one
+        return {}
+    return config if isinstance(config, dict) else {}
 
 
 def _output_shape(layer: keras.Operation) -> list[int | None] | None:

@@ -23,7 +23,7 @@ class Exporter:
     def __init__(self, recorder: Recorder, folder: Path) -> None:
         self._recorder = recorder
         self._folder = folder
-        self._written: dict[tuple[str, str], str] = {}
+        self._written: dict[tuple[str, str], tuple[str, str | None]] = {}
         self._exports = 0
         self._trained: dict[str, keras.Model] = {}
         self._passing: dict[str, tuple[str, str]] = {}
@@ -37,13 +37,13 @@ class Exporter:
         for array in weights:
             digest.update(array.data)
         state = (name, digest.hexdigest())
-        folder, problem = self._written.get(state, ""), None
+        folder, problem = self._written.get(state, ("", None))
         if not folder:
             self._make_way(name)
             self._exports += 1
             folder = f"{name}-{self._exports}"
             problem = self._write(model, weights, self._folder / folder)
-            self._written[state] = folder
+            self._written[state] = folder, problem
         if moment == "epoch":
             self._passing[name] = state
         elif self._passing.get(name) == state:
@@ -56,7 +56,7 @@ class Exporter:
         """A model of the week weighs up to 160 MB, in memory."""
         state = self._passing.pop(name, None)
         if state is not None:
-            shutil.rmtree(self._folder / self._written.pop(state))
+            shutil.rmtree(self._folder / self._written.pop(state)[0])
 
     def _write(self, model: keras.Model, weights: list[np.ndarray], folder: Path) -> str | None:
         folder.mkdir(parents=True)

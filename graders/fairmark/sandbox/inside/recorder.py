@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fairmark.evidence import Event, ModelDescribed
+from fairmark.sandbox.inside.calls import Calls
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.registry import Registry
 from fairmark.sandbox.inside.rehearsal import Rehearsal
@@ -30,6 +31,7 @@ class Recorder:
         self.train = train
         self.rehearsal = rehearsal or Rehearsal()
         self.cell = 0
+        self.calls = Calls()
         self.models = Registry("model")
         self.pictures = Registry("pictures")
         self.described: dict[str, ModelDescribed] = {}

@@ -61,8 +61,8 @@ def describe_model(recorder: Recorder, model: keras.Model) -> None:
         model=recorder.models.name(model),
         cell=recorder.cell,
         class_name=type(model).__name__,
-        layers=describe.describe_layers(model),
-        input_shape=describe.shape_of(inputs[0].shape) if len(inputs) == 1 else None,
+        layers=describe.describe_layers(model, recorder.calls),
+        input_shape=describe.shape_of(inputs[0].shape) if len(inputs) == 1 else describe.built_shape(model),
         output_shape=describe.shape_of(outputs[0].shape) if len(outputs) == 1 else None,
         parameters=model.count_params() if model.built else 0,
         trainable_parameters=describe.count(model.trainable_weights) if model.built else None,
@@ -286,9 +286,9 @@ def _wrap_evaluate(recorder: Recorder, opened: dict[str, PicturesOpened]) -> Non
 def _wrap_predict(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         if not isinstance(model, keras.Model):  # one of its layers: they have the method __call__ from the same class
-            return original(model, *arguments, **options)
+            return recorder.calls.call(original, model, *arguments, **options)
         with recorder.inside_keras():
-            outputs = original(model, *arguments, **options)
+            outputs = recorder.calls.call(original, model, *arguments, **options)
         if recorder.depth == 0:
             with recorder.guarded("predict"):
                 _predicted(recorder, model, options.get("x", arguments[0] if arguments else None), outputs, opened)
