@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from commands import Run, is_report
+from made_class import EMPTY, LEFT_OUT, RIGHT, SEVERAL, WITHOUT, made_class
 from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
@@ -438,7 +439,7 @@ def test_files_none_of_which_can_be_read_are_marked_by_no_rubric_that_is_only_th
     words = ["grade", tmp_path / "class", "--out", tmp_path / "out", "--course", course.root]
     result = fairmark_(*words)
     assert (result.exit_code, result.out) == (2, "")
-    assert "found 2 that cannot be read" in result.err
+    assert "found 2 that cannot be read (the first is a web page, not a notebook)" in result.err
     assert not (tmp_path / "out").exists()
     assert fairmark_(*words, "--assignment", "convolutions").exit_code == 1
     assert {row["outcome"] for row in rows(tmp_path / "out").values()} == {"error"}
@@ -557,3 +558,41 @@ def test_a_gradebook_that_somebody_has_edited_is_kept_and_that_is_said(
     assert b"eve (excused)" in kept.read_bytes()
     assert (out / "gradebook.csv").read_bytes() == written
     assert "edited" not in fairmark_(*command).err
+
+
+def zipped(folder: Path) -> Path:
+    archive = folder.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        for path in sorted(folder.rglob("*")):
+            opened.write(path, path.relative_to(folder.parent))
+    return archive
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_of_a_class_as_classes_are_nobody_and_nothing_is_left_out_without_a_word(
+    as_zip: bool, tmp_path: Path, course: Course, fairmark_: Run
+) -> None:
+    right = course.assignment("compile_settings").solution.read_bytes()
+    place = made_class(right, tmp_path / "handed_in")
+    place = zipped(place) if as_zip else place
+    words = ["grade", place, "--out", tmp_path / "out", "--course", course.root, "--assignment", "compile_settings"]
+    result = fairmark_(*words)
+    assert result.exit_code == 1
+    with (tmp_path / "out" / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+        graded = [(row["student"], row["outcome"], row["file"]) for row in csv.DictReader(file)]
+    above = "handed_in/" if as_zip else ""
+    expected = [(student, "passed", f"{above}{name}") for student, name in RIGHT.items()]
+    expected += [("ida", "passed", f"{above}ida/{name}") for name in SEVERAL]
+    expected += [(student, "error", f"{above}{student}/{name}") for student, name in WITHOUT.items()]
+    expected += [(EMPTY, "error", f"{above}{EMPTY}")]
+    assert sorted(graded) == sorted(expected)
+    with (tmp_path / "out" / "left_out.csv").open(encoding="utf-8", newline="") as file:
+        assert sorted(row["file"] for row in csv.DictReader(file)) == sorted(f"{above}{name}" for name in LEFT_OUT)
+    for line in (
+        "Several files: ida (3 for compile_settings). Each was marked and has a row; which counts, you decide.",
+        "The same code: ada, bea, cem, dan and 3 more (compile_settings).",
+        "Left out: 5 files or folders, named in",
+        "kim.ipynb.crdownload is a download that was broken off. Download it again, to its end.",
+        "lea.rar is an archive of a kind that is not read.",
+    ):
+        assert line in " ".join(result.out.split())

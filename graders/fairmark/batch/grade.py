@@ -166,18 +166,18 @@ class ClassOfSubmissions:
         if self.assignment is not None:
             return
         strangers: list[Claim] = []
-        unreadable: list[Found] = []
+        unreadable: list[FairmarkError] = []
         for one in found:
             try:
                 claim = claim_of(one.path, self.course)
-            except FairmarkError:
-                unreadable.append(one)  # marking it says what is wrong with it
+            except FairmarkError as problem:
+                unreadable.append(problem)  # marking it says what is wrong with it
                 continue
             if claim.belongs:
                 return
             strangers.append(claim)
-        if strangers or not (len(names) == 1 or any(one.assignment for one in unreadable)):
-            raise _not_of(self.course, found, strangers, len(unreadable))
+        if strangers or not (len(names) == 1 or any(one.assignment for one in found)):
+            raise _not_of(self.course, found, strangers, unreadable)
 
     def prepare(
         self, found: Iterable[Found], known: Callable[[Found], str | None] = lambda one: None
@@ -270,7 +270,9 @@ class ClassOfSubmissions:
             return not_marked(found, journey, said)
 
 
-def _not_of(course: Course, found: list[Found], strangers: list[Claim], unreadable: int) -> NotOfThisCourse:
+def _not_of(
+    course: Course, found: list[Found], strangers: list[Claim], unreadable: list[FairmarkError]
+) -> NotOfThisCourse:
     names = Counter(claim.named for claim in strangers)
     unnamed = names.pop(None, 0)
     most = names.most_common()
@@ -278,7 +280,10 @@ def _not_of(course: Course, found: list[Found], strangers: list[Claim], unreadab
     others = sum(count for _, count in most[_NAMED:])
     said += [f"{others} of other assignments"] if others else []
     said += [f"{unnamed} without any of its exercises"] if unnamed else []
-    said += [f"{unreadable} that cannot be read"] if unreadable else []
+    if unreadable:
+        first = unreadable[0]
+        why = first.reason if isinstance(first, UnreadableNotebook) else first.message
+        said.append(f"{len(unreadable)} that cannot be read ({'' if len(unreadable) == 1 else 'the first '}{why})")
     whose = f"the built-in course ({course.root})" if course == built_in_course() else f"the course {course.root}"
     return NotOfThisCourse(_around(found), whose, len(found), said, course.assignments())
 
