@@ -63,6 +63,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
         "hint": 'check.hint("compile")',
         "second hint": 'check.hint("compile")',
         "no more hints": 'check.hint("compile")',
+        "function": "# Exercise: compile\n\ndef settle():\n    model.compile(lr=0.1)",
+        "function called": "settle()",
+        "function seen": 'check("compile")',
         "wrong": f"{WRONG_COMPILE}\ncheck('compile')",
         "wrong seen": 'check("compile")',
         "right layers": right["layers"],
@@ -114,6 +117,11 @@ def test_a_cell_that_raised_is_told_with_its_error_once(story: dict[str, Shown])
     seen = story["raises seen"]
     assert seen.lines[1].startswith("This cell raised TypeError, line 2: ")
     assert seen.text.count("TypeError") == 1
+
+
+def test_an_error_of_its_function_is_told_wherever_that_was_called(story: dict[str, Shown]) -> None:
+    assert story["function called"].error is not None
+    assert story["function seen"].lines[1].startswith("This cell raised TypeError, line 4: ")
 
 
 def test_a_check_can_be_the_last_line_of_its_own_cell(story: dict[str, Shown]) -> None:
@@ -173,6 +181,7 @@ def test_the_notebook_does_what_it_does_without(story: dict[str, Shown]) -> None
         "failing": "ZeroDivisionError: division by zero",
         "stub": "NotImplementedError: compile: replace this line with your answer",
         "raises": "TypeError: Trainer.compile() got an unexpected keyword argument 'lr'",
+        "function called": "TypeError: Trainer.compile() got an unexpected keyword argument 'lr'",
     }
 
 

@@ -74,7 +74,8 @@ def _feedback(kernel: Kernel, asked: Asked) -> Card:
     if first is not None:
         return Card(exercise.title, notes=(first,))
     seen = [_judged(asked, kernel, later_cells=later_cells) for later_cells in (False, True)]
-    result = max(seen, key=lambda result: result.score)  # the first of equals
+    # Of equals the one that knows of an error, else the first.
+    result = max(seen, key=lambda result: (result.score, any(check.outcome == "error" for check in result.checks)))
     card = Card(exercise.title, result=_measured(result, asked, runs), later=_left_for_later(result, asked))
     if card.has_passed:
         return replace(card, lesson=exercise.lesson)

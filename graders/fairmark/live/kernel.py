@@ -34,6 +34,7 @@ class Kernel:
         self._recorder: Recorder | None = None
         self._has_tried = False
         self._running: Any = None
+        self._files: dict[str, tuple[int, str]] = {}
         self._began = time.monotonic()
         with self._harmless():
             shell.events.register("pre_run_cell", self._begin)
@@ -76,6 +77,8 @@ class Kernel:
         self._running, self._began = info, time.monotonic()
         gone = self.memory.begin(source, getattr(info, "cell_id", None), is_watched=is_watched)
         position = self.memory.runs[-1].position
+        with self._harmless():
+            self._files[self._file_of(source)] = position, source
         if self._recorder is not None:
             self._recorder.cell = position
             for model in self.memory.models_of(gone):  # to be described anew, though nothing has changed in it
@@ -94,7 +97,26 @@ class Kernel:
             problem = result.error_before_exec or result.error_in_exec
             seconds = time.monotonic() - self._began
             position = self.memory.runs[-1].position
-            self.memory.send(CellFinished(cell=position, seconds=seconds, error=_told(problem)))
+            self.memory.send(CellFinished(cell=position, seconds=seconds, error=self._told(problem)))
+
+    def _file_of(self, source: str) -> str:
+        """What the shell files the code of a cell under, which is what tracebacks call it."""
+        transformed = self.shell.transform_cell(source)
+        return str(self.shell.compile.get_code_name(source, transformed, self.shell.execution_count))
+
+    def _told(self, problem: BaseException | None) -> CellError | None:
+        """The error as data; what functions that it ended had made is recorded."""
+        if problem is None:
+            return None
+        from fairmark.sandbox.inside.cells import Ran, cell_error, locals_of  # imports IPython, which is there
+
+        files = {name: Ran(position, source) for name, (position, source) in self._files.items()}
+        if self._recorder is not None:
+            from fairmark.sandbox.inside.session import record_left_behind  # imports TensorFlow, which is there
+
+            with self._recorder.guarded("names"):
+                record_left_behind(self._recorder, locals_of(problem, files), self.memory.opened)
+        return cell_error(problem, self.memory.runs[-1].source, files)
 
     def _record_names(self) -> None:
         if self._recorder is None or not self.memory.runs:
@@ -136,9 +158,3 @@ def _is_imported(name: str) -> bool:
     """Whether the module is there as a whole, not just being imported."""
     module = sys.modules.get(name)
     return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
-
-
-def _told(problem: BaseException | None) -> CellError | None:
-    from fairmark.sandbox.inside.cells import cell_error  # imports IPython, which is there in a kernel
-
-    return None if problem is None else cell_error(problem)

@@ -25,7 +25,7 @@ def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) ->
     own = _run_of(asked, runs)
     chosen = [run for run in runs if own is None or _counts(asked, run, own, later_cells)]
     events = [(number, event) for run in chosen for number, event in run.numbered()]
-    other = {run.position for run in chosen if asked.order(run.exercise) is None}
+    answers = {run.position for run in chosen if asked.order(run.exercise) is not None}
     return Evidence(
         submission=Submission(
             student="",
@@ -37,7 +37,7 @@ def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) ->
             outcome="completed",
             events=tuple(
                 # A scribble that failed is no reason why an exercise could not be seen.
-                Stamped(at_seconds=0.0, event=_without_error(event) if event_cell(event) in other else event)
+                Stamped(at_seconds=0.0, event=_without_error(event) if _is_scribble(event, answers) else event)
                 for _, event in sorted(events, key=lambda entry: entry[0])
             ),
         ),
@@ -55,9 +55,11 @@ def run_again_since(asked: Asked, runs: Sequence[CellRun]) -> list[str]:
     return [exercise.title for exercise in asked.grader.exercises[:place] if exercise.id in later]
 
 
-def event_cell(event: object) -> int | None:
-    """The cell that an event ends, None where it ends none."""
-    return event.cell if isinstance(event, CellFinished) else None
+def _is_scribble(event: object, answers: set[int]) -> bool:
+    """Whether the event ends a cell that is none of ``answers``, and no function of theirs raised."""
+    if not isinstance(event, CellFinished) or event.cell in answers:
+        return False
+    return event.error is None or answers.isdisjoint(event.error.through)
 
 
 def _without_error(event: object) -> CellFinished:
