@@ -11,6 +11,10 @@ from fairmark.author.mutants.known import LOSS_CLASSES, LOSSES, OPTIMIZERS, PLAC
 __all__ = ["FAMILY", "learning_rate", "loss", "metrics", "optimizer"]
 
 
+_FOR_LOGITS = {name: made for name, made in zip(LOSSES, LOSS_CLASSES, strict=True) if "crossentropy" in name}
+"""Losses that can be told that they are given logits."""
+
+
 def optimizer(answer: Answer) -> Iterator[Change]:
     """Another optimizer, made by its class or named in ``compile``."""
     for call in answer.calls(*OPTIMIZERS):
@@ -42,14 +46,20 @@ def learning_rate(answer: Answer) -> Iterator[Change]:
 
 
 def loss(answer: Answer) -> Iterator[Change]:
-    """Every other loss of the classification family, and the mean squared error."""
+    """Every other loss of the classification family, and the mean squared error; the same loss for logits, and for
+    none."""
     for call in answer.calls("compile"):
         given = argument(call, "loss", 1)
         named = text_of(given)
+        if given is not None and named in _FOR_LOGITS:
+            made = f"keras.losses.{_FOR_LOGITS[named]}(from_logits=True)"
+            yield answer.replace(given, made, "loss-of-logits", "the loss takes logits")
         for other in LOSSES:
             if given is not None and named in LOSSES and other != named:
                 yield answer.replace(given, f'"{other}"', f"loss-{other.replace('_', '-')}", f"{other} for {named}")
     for call in answer.calls(*LOSS_CLASSES):
+        if isinstance(logits := argument(call, "from_logits", 0), ast.Constant):
+            yield answer.replace(logits, str(not logits.value), "loss-of-logits", "from_logits turned round")
         for name, other in zip(LOSSES, LOSS_CLASSES, strict=True):
             if other != called(call):
                 yield answer.rename(call, other, f"loss-{name.replace('_', '-')}", f"{other} for {called(call)}")
