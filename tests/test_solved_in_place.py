@@ -20,6 +20,7 @@ from fairmark.author.students import release_to_students
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.journey import Journey
 from fairmark.course import Course
+from fairmark.notebook.stub import header, stub_lines
 from fairmark.report import Report
 
 NAME = "compile_settings"
@@ -144,6 +145,27 @@ def test_in_a_kernel_that_was_started_beside_it_answers_are_answers(
             'check("compile")',
         ],
     )
-    assert "Not attempted yet." not in shown[2].text
+    assert "Not attempted yet" not in shown[2].text
     assert "mse" in shown[2].text
     assert "2 / 2" in shown[4].text
+
+
+def test_in_a_kernel_an_answer_counts_in_a_cell_of_ones_own(tmp_path: Path) -> None:
+    course = clone(tmp_path)
+    stub = "\n".join([header("compile"), *stub_lines("compile")])
+    shown = in_kernel(
+        course.root / "assignments",
+        [
+            "from fairmark import check\ncheck.assignment = 'compile_settings'\nimport tensorflow",
+            stub,
+            'check("compile")',
+            "loss = 'mse'",
+            'check("compile")',
+            "print(loss)",
+            "loss = 'binary_crossentropy'",
+            'check("compile")',
+        ],
+    )
+    assert "Not attempted yet" in shown[2].text
+    assert "mse" in shown[4].text
+    assert "2 / 2" in shown[7].text

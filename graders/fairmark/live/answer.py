@@ -11,7 +11,7 @@ from fairmark.judge import judge
 from fairmark.live.card import Card
 from fairmark.live.kernel import Kernel
 from fairmark.live.memory import CellRun
-from fairmark.live.seen import NOT_MEASURED, evidence_for, run_again_since
+from fairmark.live.seen import NOT_MEASURED, evidence_for, run_again_since, with_answers_found
 from fairmark.live.which import Asked, asked_for, exercises_known
 from fairmark.present.wording import number
 from fairmark.report import CheckResult, ExerciseResult, worst
@@ -69,11 +69,11 @@ def _next_hint(kernel: Kernel, asked: Asked) -> Card:
 
 def _feedback(kernel: Kernel, asked: Asked) -> Card:
     kernel.catch_up()
-    exercise, runs = asked.exercise, kernel.memory.runs
-    first = _to_do_first(kernel, asked)
+    exercise, runs = asked.exercise, with_answers_found(asked, kernel.memory.runs)
+    first = _to_do_first(kernel, asked, runs)
     if first is not None:
         return Card(exercise.title, notes=(first,))
-    seen = [_judged(asked, kernel, later_cells=later_cells) for later_cells in (False, True)]
+    seen = [_judged(asked, runs, later_cells=later_cells) for later_cells in (False, True)]
     # Of equals the one that knows of an error, else the first.
     result = max(seen, key=lambda result: (result.score, any(check.outcome == "error" for check in result.checks)))
     card = Card(exercise.title, result=_measured(result, asked, runs), later=_left_for_later(result, asked))
@@ -88,9 +88,9 @@ def _feedback(kernel: Kernel, asked: Asked) -> Card:
     return card
 
 
-def _to_do_first(kernel: Kernel, asked: Asked) -> str | None:
+def _to_do_first(kernel: Kernel, asked: Asked, runs: Sequence[CellRun]) -> str | None:
     """What has to be run before there is anything to check; None where all has been."""
-    own = next((run for run in kernel.memory.runs if run.exercise == asked.exercise.id), None)
+    own = next((run for run in runs if run.exercise == asked.exercise.id), None)
     if own is None:
         if kernel.has_run(asked.exercise.id):
             return "This cell was run before check was imported. Run it again."
@@ -102,12 +102,12 @@ def _to_do_first(kernel: Kernel, asked: Asked) -> str | None:
     return None
 
 
-def _judged(asked: Asked, kernel: Kernel, *, later_cells: bool) -> ExerciseResult:
+def _judged(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) -> ExerciseResult:
     """By the checks that everybody may see, and no other exercise."""
     shown = [check for check in asked.exercise.checks if check.visibility == "always"]
     grader = Grader(asked.grader.name, title=asked.grader.title, dataset=asked.grader.dataset)
     grader.exercises = [replace(asked.exercise, checks=shown)]
-    return judge(evidence_for(asked, kernel.memory.runs, later_cells=later_cells), grader).exercises[0]
+    return judge(evidence_for(asked, runs, later_cells=later_cells), grader).exercises[0]
 
 
 def _measured(result: ExerciseResult, asked: Asked, runs: Sequence[CellRun]) -> ExerciseResult:

@@ -28,17 +28,19 @@ _NOT_KEPT = ("steps_watched", "model_exported", "session_started")
 @dataclass
 class CellRun:
     """One run of one cell. ``position`` counts all runs of the kernel from 1; ``cell_id`` is the notebook's own, where
-    it says; ``is_watched`` is False where Keras was imported only in this very cell."""
+    it says; ``is_watched`` is False where Keras was imported only in this very cell. ``answers`` is the exercise that
+    a cell without a header is taken to answer."""
 
     position: int
     source: str
     cell_id: str | None = None
     is_watched: bool = True
+    answers: str | None = None
     _kept: dict[str, deque[tuple[int, Event]]] = field(default_factory=dict)
 
     @cached_property
     def exercise(self) -> str | None:
-        return header_of(self.source)
+        return self.answers or header_of(self.source)
 
     def keep(self, number: int, event: Event) -> None:
         if event.kind not in _NOT_KEPT:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fairmark.evidence import Cell, CellFinished, Evidence, Probe, Run, Stamped, Submission
 from fairmark.live.memory import CellRun
 from fairmark.live.which import Asked
-from fairmark.notebook.stub import is_stub_line, is_untouched
 
-__all__ = ["NOT_MEASURED", "evidence_for", "run_again_since"]
+__all__ = ["NOT_MEASURED", "evidence_for", "run_again_since", "with_answers_found"]
 
 NOT_MEASURED = "hidden pictures are not shown to it here"
 """What a check that asks hidden pictures finds."""
@@ -43,6 +43,20 @@ def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) ->
         ),
         probe=Probe(model="", preparation=None, problem=NOT_MEASURED),
     )
+
+
+def with_answers_found(asked: Asked, runs: Sequence[CellRun]) -> list[CellRun]:
+    """``runs``; where the exercise's own cell is an untouched stub or was not run, the last cell without a header that
+    answers it stands in its place."""
+    name = asked.exercise.id
+    stubs = [run for run in runs if run.exercise == name]
+    if any(not asked.is_stub(name, run.source) for run in stubs):
+        return list(runs)
+    own = [run for run in runs if run.exercise is None and not asked.is_given(run.source)]
+    found = next((run for run in reversed(own) if asked.answered_by(run.source) == name), None)
+    if found is None:
+        return list(runs)
+    return [replace(run, answers=name) if run is found else run for run in runs if run not in stubs]
 
 
 def run_again_since(asked: Asked, runs: Sequence[CellRun]) -> list[str]:
@@ -85,13 +99,6 @@ def _cell(asked: Asked, run: CellRun) -> Cell:
         number=run.position,
         role="exercise" if exercise is not None else "locked" if asked.is_given(run.source) else "added",
         exercise=exercise,
-        touched=exercise is None or not _is_untouched(asked, exercise, run.source),
+        touched=exercise is None or not asked.is_stub(exercise, run.source),
         source=run.source,
     )
-
-
-def _is_untouched(asked: Asked, exercise: str, source: str) -> bool:
-    stub = asked.stub_of(exercise)
-    if stub is None:
-        return any(is_stub_line(line, exercise) for line in source.splitlines())
-    return is_untouched(source, stub=stub, exercise=exercise)

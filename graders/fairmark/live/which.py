@@ -7,6 +7,7 @@ import difflib
 import os
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 
 from fairmark.batch.assign import assignment_of
@@ -16,6 +17,10 @@ from fairmark.course import Assignment, Course, find_course
 from fairmark.errors import AssignmentNotFound, FairmarkError, UsageError
 from fairmark.live.kernel import Kernel
 from fairmark.notebook.master import Master, master_of, master_source
+from fairmark.notebook.placeholders import is_mere_stub
+from fairmark.notebook.statements import same_code
+from fairmark.notebook.stub import is_stub_line
+from fairmark.notebook.traits import is_scribble, traits_of, wanted_for
 
 __all__ = ["Asked", "asked_for", "exercises_known"]
 
@@ -33,19 +38,36 @@ class Asked:
         ids = [one.id for one in self.grader.exercises]
         return ids.index(exercise) if exercise in ids else None
 
-    def stub_of(self, exercise: str) -> str | None:
-        """The exercise's cell as it was given out; None where the course cannot tell."""
-        with contextlib.suppress(FairmarkError, OSError):
-            master = _master(self.assignment, master_source(self.assignment).stat().st_mtime_ns)
-            return next((cell.source for cell in master.cells if cell.exercise == exercise), None)
-        return None
+    def is_stub(self, exercise: str, source: str) -> bool:
+        """Whether the cell holds no answer to ``exercise`` yet; where the course cannot tell, whether a line of a stub
+        is left in it."""
+        master = self._master
+        stubs = () if master is None else (cell for cell in master.cells if cell.exercise == exercise)
+        stub = next(iter(stubs), None)
+        if stub is None:
+            return any(is_stub_line(line, exercise) for line in source.splitlines())
+        return is_mere_stub(source, stub)
+
+    def answered_by(self, source: str) -> str | None:
+        """The exercise whose answer a cell without a header holds, by what it binds and calls; None if it is none."""
+        master = self._master
+        if master is None or is_scribble(source):
+            return None
+        found = traits_of(source)
+        rated = [(wanted.likeness(found), exercise) for exercise, wanted in wanted_for(master).items()]
+        likeness, exercise = max(rated, key=itemgetter(0))
+        return exercise if likeness else None
 
     def is_given(self, source: str) -> bool:
-        """Whether the course's notebook has a given cell of this text; False where it is not at hand."""
+        """Whether the course's notebook has a given cell of this code; False where it is not at hand."""
+        cells = () if self._master is None else self._master.code_cells
+        return any(cell.exercise is None and same_code(cell.source, source) for cell in cells)
+
+    @property
+    def _master(self) -> Master | None:
         with contextlib.suppress(FairmarkError, OSError):
-            master = _master(self.assignment, master_source(self.assignment).stat().st_mtime_ns)
-            return any(cell.exercise is None and cell.source.strip() == source.strip() for cell in master.cells)
-        return False
+            return _master(self.assignment, master_source(self.assignment).stat().st_mtime_ns)
+        return None
 
 
 def asked_for(kernel: Kernel, exercise: str, assignment: str | None) -> Asked:

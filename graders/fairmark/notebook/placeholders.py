@@ -8,11 +8,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator
 
+from fairmark.notebook.master import MasterCell
 from fairmark.notebook.source import tree_of
+from fairmark.notebook.stub import is_untouched, scaffold
 
-__all__ = ["holds_only_placeholders"]
+__all__ = ["holds_only_placeholders", "is_mere_stub"]
 
 _OPENS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.For, ast.While, ast.If, ast.Try)
+
+
+def is_mere_stub(source: str, stub: MasterCell) -> bool:
+    """Whether a cell holds no answer to the exercise of ``stub``: it is the stub as it was given out (see
+    `is_untouched`), or its lines with placeholders, unless such are the answer."""
+    exercise = stub.exercise or ""
+    if is_untouched(source, stub=stub.source, exercise=exercise):
+        return True
+    lines = {*scaffold(stub.source, exercise)}
+    is_the_answer = stub.answer is not None and holds_only_placeholders(stub.answer, lines)
+    return not is_the_answer and holds_only_placeholders(source, lines)
 
 
 def holds_only_placeholders(source: str, given: Collection[str]) -> bool:

@@ -12,11 +12,11 @@ from fairmark.evidence import Cell
 from fairmark.notebook.attribute import attribute
 from fairmark.notebook.master import Master, MasterCell
 from fairmark.notebook.match import FileCell, Found, match_cells
-from fairmark.notebook.placeholders import holds_only_placeholders
+from fairmark.notebook.placeholders import is_mere_stub
 from fairmark.notebook.source import parses
 from fairmark.notebook.split import parts_at_headers, parts_by_answers
 from fairmark.notebook.statements import holds
-from fairmark.notebook.stub import header_of, is_untouched, scaffold
+from fairmark.notebook.stub import header_of
 from fairmark.notebook.traits import traits_of, wanted_for
 
 __all__ = ["Recognised", "recognise"]
@@ -79,7 +79,7 @@ def _recognised(notebook: NotebookNode, cells: tuple[FileCell, ...], master: Mas
         for one in (match.cell, *(match.copies if wanted[grade_id].exercise else ()))
     }
     touched = {
-        place for place, cell in stands_for.items() if cell.exercise and not _is_untouched(cells[place].source, cell)
+        place for place, cell in stands_for.items() if cell.exercise and not is_mere_stub(cells[place].source, cell)
     }
     answers = {place: cell.exercise for place, cell in stands_for.items() if cell.exercise}
     given = {answers[place] for place in touched}
@@ -98,15 +98,6 @@ def _recognised(notebook: NotebookNode, cells: tuple[FileCell, ...], master: Mas
         uncounted=tuple(_uncounted(notebook, master, {answers[place] for place in touched})),
         found=found,
     )
-
-
-def _is_untouched(source: str, stub: MasterCell) -> bool:
-    exercise = stub.exercise or ""
-    if is_untouched(source, stub=stub.source, exercise=exercise):
-        return True
-    lines = {*scaffold(stub.source, exercise)}
-    answers_nothing = stub.answer is None or not holds_only_placeholders(stub.answer, lines)
-    return answers_nothing and holds_only_placeholders(source, lines)
 
 
 def _present(cells: Sequence[FileCell], found: Mapping[str, Found], master: Master) -> frozenset[str]:
@@ -168,6 +159,6 @@ def _answered_in(cell: NotebookNode, master: Master) -> str | None:
     named: dict[str | None, MasterCell] = {one.exercise: one for one in master.code_cells if one.exercise}
     for exercise in (_grade_id(cell), header_of(cell.source)):
         stub = named.get(exercise)
-        if stub is not None and cell.source.strip() and not _is_untouched(cell.source, stub):
+        if stub is not None and cell.source.strip() and not is_mere_stub(cell.source, stub):
             return exercise
     return None
