@@ -171,3 +171,9 @@ def test_what_nobody_has_begun_has_one_hint_on_the_page_and_none_of_its_code(sma
         0,
         1,
     ]
+
+
+def test_the_page_says_which_file_it_is_about(small_report: Report) -> None:
+    named = small_report.model_copy(update={"file": "ida/week <4>/work (1).ipynb"})
+    assert "ida/week &lt;4&gt;/work (1).ipynb" in report_page(named)
+    assert report_page(small_report).count('dir="auto"') == report_page(named).count('dir="auto"') - 1

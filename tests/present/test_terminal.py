@@ -250,3 +250,9 @@ def test_hostile_text_stays_text(
     assert "\x1b[31m" not in text
     assert "\x1b]" not in text
     assert len(text) < 40_000
+
+
+def test_the_file_it_is_about_is_named(small_report: Report) -> None:
+    raw = io.StringIO()
+    show_report(Console(file=raw, width=80), small_report.model_copy(update={"file": "ida/work (1).ipynb"}))
+    assert "ida/work (1).ipynb" in raw.getvalue()

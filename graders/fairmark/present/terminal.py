@@ -84,6 +84,8 @@ class _Page:
     def header(self) -> RenderableType:
         run = self.report.run
         lines = [as_text(one_line(self.report.student), "bold"), Text(f" {self.bullet} ".join(run_facts(run)))]
+        if self.report.file:
+            lines.insert(1, as_text(one_line(self.report.file), _QUIET_STYLE))
         if run.outcome not in {"unreadable", "not_run"}:
             walls = ", ".join(one_line(layer, limit=40) for layer in run.isolation)
             confined = f"Confined by {walls}" if walls else "Not confined"
