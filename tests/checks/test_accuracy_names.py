@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 from recorded import dense, layers, view
 
-from fairmark.checks import RunView
-from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys, is_accuracy_key, measures_accuracy_of
+from fairmark.checks import NotShown, RunView, history
+from fairmark.checks.accuracy_names import (
+    ACCURACY_KEYS,
+    accuracy_curve,
+    accuracy_keys,
+    is_accuracy_key,
+    measures_accuracy_of,
+)
+from fairmark.checks.classes import counts_rightly
+from fairmark.checks.misnamed import lists_as_many_as_measured
 from fairmark.evidence import Function
 
 LOSSES = {
@@ -119,3 +127,33 @@ def test_no_accuracy_goes_by_the_name_of_a_loss() -> None:
 def test_a_key_of_training_or_validation_is_known(key: str) -> None:
     assert is_accuracy_key(key, ("mine",))
     assert not is_accuracy_key("loss", ("mine",))
+
+
+# --- every question that speaks of accuracy ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [*ACCURACY_KEYS, "treffer"])
+def test_every_question_finds_accuracy_under_each_of_its_names(key: str) -> None:
+    own = metric("binary_accuracy", "BinaryAccuracy", name="treffer")
+    files = [f"horses/{number}.png" for number in range(38)]
+    run = view(
+        sources={"compile": "model.compile(**settings)"},
+        without={f"epoch_{number}" for number in range(1, 15)},
+        epoch_15={"logs": {key: 0.9, f"val_{key}": 0.85, "val_other": 0.1}, "validation_steps": 8},
+        compiled={"metrics": [own]},
+        named={"values": {"last": 0.85, "epoch": 1, "misnamed": files, "matrix": [[100, 28], [10, 118]]}},
+    )
+    history.reads(run, run.training.history, "last", "val_accuracy")
+    history.is_best_epoch(run, run.training.history, "epoch", "accuracy")
+    lists_as_many_as_measured(run, run.training, run.validation_pictures, "misnamed")
+    assert "85.2%" in counts_rightly(run, "matrix", run.training, run.validation_pictures)
+
+
+def test_another_metric_is_no_accuracy_though_its_name_sounds_like_one() -> None:
+    run = view(
+        without={f"epoch_{number}" for number in range(1, 15)},
+        epoch_15={"logs": {"val_vacc": 0.85}},
+        named={"values": {"misnamed": []}},
+    )
+    with pytest.raises(NotShown):
+        lists_as_many_as_measured(run, run.training, run.validation_pictures, "misnamed")

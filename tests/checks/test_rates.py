@@ -63,7 +63,14 @@ def trial(number: int, rate: float | None, curve: Sequence[float], **edits: Any)
         validation_steps=None,
     )
     ended = [
-        EpochEnded(fit=fit, epoch=epoch, steps=1, validation_steps=1, seconds=1.0, logs={"val_accuracy": value})
+        EpochEnded(
+            fit=fit,
+            epoch=epoch,
+            steps=1,
+            validation_steps=1,
+            seconds=1.0,
+            logs={edits.get("key", "val_accuracy"): value},
+        )
         for epoch, value in enumerate(curve, start=1)
     ]
     return [described, compiled, started, *ended, FitFinished(fit=fit, cell=TRAINING, epochs=4, iterations=4)]
@@ -143,6 +150,19 @@ def test_a_single_training_is_nothing_to_compare() -> None:
 def test_trainings_with_one_and_the_same_rate_are_compared_all_the_same() -> None:
     trials = [trial(number, 0.001, [0.5]) for number in (1, 2, 3)]
     differ_only_in_rate(run(*trials))
+
+
+@pytest.mark.parametrize("key", ["val_acc", "val_binary_accuracy", "val_sparse_categorical_accuracy"])
+def test_the_curves_are_found_under_any_name_of_accuracy(key: str) -> None:
+    trials = [trial(number, rate, CURVES[rate], key=key) for number, rate in enumerate(RATES, start=1)]
+    assert "Mean" in chooses_by_several_epochs(run(*trials, chosen=RATES[1]), "chosen_rate", epochs=1, near=1.0)
+
+
+def test_a_training_that_goes_on_is_one_of_them() -> None:
+    first = trial(1, RATES[0], CURVES[RATES[0]][:1], epochs=1)
+    goes_on = FitStarted(**{**first[2].model_dump(), "fit": "fit-1b", "initial_epoch": 1, "epochs": 3})
+    take_epochs(run([*first, goes_on], trial(2, RATES[1], CURVES[RATES[1]])), 4)
+    take_rates(run([*first, goes_on]), RATES[:1])
 
 
 def test_other_epochs_are_told() -> None:
