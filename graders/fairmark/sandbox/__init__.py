@@ -21,11 +21,12 @@ Channels
 
 Privileges
     Layers, each tried at start, listed by ``fairmark doctor`` and named in every report: see ``walls.layers``. What a
-    run can reach is ``walls.reach``: its own folder and a private ``/tmp`` and ``/dev/shm``, all on one file system of
-    limited size; its pictures, the Python installation and the system's programs, read-only; a few devices. Not the
-    engine's folder, the course, hidden pictures, other submissions, anybody's home, other processes, any network.
-    Where a layer is missing the others hold what they can: ``layers.md`` in this folder says which attacks of
-    ``tests/corpus/hostile`` get through without each. As root a run gets a user id of its own.
+    run can reach is ``walls.reach``: its own folder, a private ``/tmp`` and ``/dev/shm``, and the folders that
+    notebooks of Colab and Kaggle write to, all on one file system of limited size; its pictures, the Python
+    installation and the system's programs, read-only; a few devices. Not the engine's folder, the course, hidden
+    pictures, other submissions, anybody's home, other processes, any network. Where a layer is missing the others
+    hold what they can: ``layers.md`` in this folder says which attacks of ``tests/corpus/hostile`` get through
+    without each. As root a run gets a user id of its own.
 
 Defended
     Files, network, other processes, memory, time, processor, disk and output against a notebook that does its worst, as
