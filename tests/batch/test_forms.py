@@ -93,7 +93,7 @@ def out_of_order(cells: Cells) -> None:
             lost,
             (
                 "cell_missing",
-                "The file has no code cell for locked cell cell-002, which ran with the assignment's text.",
+                "The file has no code cell for the given cell cell-002, which ran with the assignment's text.",
             ),
         ),
         (

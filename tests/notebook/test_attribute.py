@@ -145,7 +145,7 @@ def test_every_answer_is_found(layout: Callable[[Cells], None], read: Read) -> N
 def test_one_flag_names_the_cells_and_the_exercises(layout: Callable[[Cells], None], read: Read) -> None:
     (flag,) = read(layout).flags
     assert flag.kind == "cell_found_again"
-    assert all(f"for exercise {exercise}" in flag.message for exercise in ("compile", "predict"))
+    assert all(f"{exercise} in cell " in flag.message for exercise in ("compile", "predict"))
 
 
 @pytest.mark.parametrize("layout", [below_the_stubs, below_emptied_stubs, with_scribbles_between])

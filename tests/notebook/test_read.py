@@ -213,7 +213,9 @@ def test_a_deleted_locked_cell_is_restored_and_flagged(restore: HandIn) -> None:
     submission = restore(lambda cells: cells.pop(TRAINING))
     assert order(submission) == [2, 3, 5, None, 6]
     (flag,) = submission.flags
-    assert flag.message == "The file has no code cell for locked cell cell-006, which ran with the assignment's text."
+    assert (
+        flag.message == "The file has no code cell for the given cell cell-006, which ran with the assignment's text."
+    )
 
 
 def test_a_locked_cell_that_stands_within_another_cell_is_not_restored(both: Callable[..., Forms]) -> None:
@@ -305,9 +307,7 @@ def test_an_exercise_without_metadata_and_header_is_found_by_its_likeness(hand_i
     assert exercise(submission, "labels").number == 3
     (flag,) = submission.flags
     assert (flag.kind, flag.cell) == ("cell_found_again", 3)
-    assert flag.message == (
-        "Taken for answers by what they hold and where they stand, without a header: cell 3 for exercise labels."
-    )
+    assert flag.message == ("Answers recognised by content and place, for want of a header: labels in cell 3.")
 
 
 def test_an_untouched_stub_without_metadata_and_header_is_known_by_its_raise_line(hand_in: HandIn) -> None:
@@ -433,7 +433,7 @@ def test_all_that_was_undone_is_one_flag(restore: HandIn) -> None:
     assert (flag.kind, flag.cell) == ("locked_cell_changed", 3)
     assert flag.message == (
         "Cell 3 differs from the assignment, and ran with the assignment's text. "
-        "The file has no code cell for locked cell cell-006, which ran with the assignment's text. "
+        "The file has no code cell for the given cell cell-006, which ran with the assignment's text. "
         "From cell 3 on the cells are not in the assignment's order, which was restored."
     )
 

@@ -129,8 +129,8 @@ def attribution_flags(read: Recognised) -> Iterator[Flag]:
     ]
     if not told:
         return
-    said = [f"cell {cell.number} for exercise {read.answers[cell.place]}" for cell in told]
-    message = f"Taken for answers by what they hold and where they stand, without a header: {listed(said)}."
+    said = [f"{read.answers[cell.place]} in cell {cell.number}" for cell in told]
+    message = f"Answers recognised by content and place, for want of a header: {listed(said)}."
     yield Flag(kind="cell_found_again", message=message, cell=told[0].number)
 
 

@@ -119,7 +119,9 @@ def _undone(read: Recognised) -> Iterator[Flag]:
             kind="locked_cell_changed", message=f"{said}, and ran with the assignment's text.", cell=broken[0].number
         )
     if lost:
-        said = f"The file has no code cell for {listed([f'locked cell {cell.grade_id}' for cell in lost])}"
+        one = len(lost) == 1
+        said = f"the given cell{'s' * (not one)} {listed([cell.grade_id for cell in lost])}"
+        said = f"The file has no code cell for {said}"
         yield Flag(kind="cell_missing", message=f"{said}, which ran with the assignment's text.")
     if moved:
         said = f"From cell {moved[0].number} on the cells are not in the assignment's order, which was restored."
