@@ -78,7 +78,7 @@ class Kernel:
         gone = self.memory.begin(source, getattr(info, "cell_id", None), is_watched=is_watched)
         position = self.memory.runs[-1].position
         with self._harmless():
-            self._files[self._file_of(source)] = position, source
+            self._files.update(dict.fromkeys(self._files_of(source), (position, source)))
         if self._recorder is not None:
             self._recorder.cell = position
             for model in self.memory.models_of(gone):  # to be described anew, though nothing has changed in it
@@ -99,10 +99,11 @@ class Kernel:
             position = self.memory.runs[-1].position
             self.memory.send(CellFinished(cell=position, seconds=seconds, error=self._told(problem)))
 
-    def _file_of(self, source: str) -> str:
-        """What the shell files the code of a cell under, which is what tracebacks call it."""
-        transformed = self.shell.transform_cell(source)
-        return str(self.shell.compile.get_code_name(source, transformed, self.shell.execution_count))
+    def _files_of(self, source: str) -> list[str]:
+        """What the shell may file the code of a cell under, which is what tracebacks call it: IPython counts the cell
+        before it tells of it, or afterwards."""
+        transformed, count = self.shell.transform_cell(source), self.shell.execution_count
+        return [str(self.shell.compile.get_code_name(source, transformed, one)) for one in (count, count - 1)]
 
     def _told(self, problem: BaseException | None) -> CellError | None:
         """The error as data; what functions that it ended had made is recorded."""
