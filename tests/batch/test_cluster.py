@@ -28,6 +28,7 @@ from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
 from fairmark.errors import MachineError, NotConfined, UsageError
+from fairmark.present.files import evidence_json
 from fairmark.sandbox import Launcher, Limits
 from fairmark.sandbox.limits import GIB
 
@@ -257,6 +258,17 @@ def test_while_it_waits_a_class_hears_in_which_cell_and_epoch_each_run_is(handed
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_goes_by_what_was_recorded_before(handed_in: Class) -> None:
+    notebook = right_notebook(handed_in.course)
+    first = mark_there(Task(Batch("recorded", str(handed_in.course.root)), 0, "ada", NAME, notebook)).marked
+    assert first is not None
+    told: list[str] = []
+    fresh = Batch("again", str(handed_in.course.root), fresh=True)
+    task = Task(fresh, 0, "ada", NAME, notebook, evidence_json(first.evidence))
+    assert mark_there(task, tell=told.append).marked == first
+    assert told == ["Reading the notebook"]
 
 
 @pytest.mark.parametrize("address", ["nonsense", "none.json", "tcp://", "head.example"])

@@ -106,7 +106,7 @@ class EarlyDecision:
         self.decided = Decided(
             fit=last.fit,
             epoch=last.epoch,
-            asked=fits[last.fit].epochs,
+            asked=fits[last.fit].initial_epoch + fits[last.fit].epochs,
             reason=reason,
             threshold=self._threshold,
             still_epochs=self._still_epochs,

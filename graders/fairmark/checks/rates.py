@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answers import number_in
-from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
-from fairmark.checks.training_view import TrainingView
+from fairmark.checks.expectation import NeedsRun, NotShown, Observed, Unmet, spell
+from fairmark.checks.training_view import TrainingView, when_ended
 from fairmark.checks.view import RunView
 from fairmark.evidence import BatchSeen, FitStarted, ModelCompiled, ModelDescribed, PicturesOpened
 
@@ -146,6 +146,9 @@ def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
     for trial in _trials(run):
         history = trial.training.history
         curve = list(accuracy_curve(history, validation=True, keys=accuracy_keys(run)))
+        if trial.training.decided is not None and len(curve) < epochs:
+            said = f"{when_ended(trial.training.decided)}; what comes after needs another run."
+            raise NeedsRun(said, cell=trial.training.cell)
         if trial.rate is None or len(curve) < epochs or not all(map(math.isfinite, curve)):
             expected = f"at least {epochs} with a validation accuracy"
             raise NotShown(

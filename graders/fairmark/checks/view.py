@@ -219,7 +219,7 @@ class RunView:
         if decided is None or decided.fit != fit.fit:
             return None
         ran = len(self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit))
-        return decided if min(ran, decided.epoch) < fit.epochs else None
+        return decided if min(ran, decided.epoch - fit.initial_epoch) < fit.epochs else None
 
     def answer(self, name: str) -> Observed[Value]:
         """The value that the exercise bound to ``name``, or else the notebook last did."""
