@@ -143,7 +143,7 @@ def _module_attribute(module: str, name: str) -> Advice | None:
     if name in GONE and "keras" in module:
         return Advice(f"Keras 3 has no `{name}`. {GONE[name][0]}", GONE[name][1])
     shown = "keras" if "keras" in module else module
-    below = module.rpartition("keras.")[2] if "keras." in module else ""
+    below = module.rpartition("keras.")[2] if "keras." in module and not module.endswith(".keras") else ""
     if name == "experimental" and "keras" in module:
         return experimental(f"keras.{below}" if below else "keras")
     old = gone_from_tensorflow(name, _tf_name(module)) if _tf_name(module) else None
