@@ -370,6 +370,22 @@ KEPT = (
             code("### BEGIN SOLUTION\nsteps = 1024 // 128\n### END SOLUTION", **answer("steps")),
         ),
     ),
+    Kept(
+        "a_mark_alone_on_its_line_is_about_all_that_follows",
+        ("exercise_1", "exercise_2", "exercise_3", "exercise_4"),
+        ("512", "0.001", "298", "1024 // 128", "steps == 8", "seven = 7", "Solution"),
+        ("given = 1", "shown = 2"),
+        (f"cell 5 {TESTS}", "cell 6: its tests were left out"),
+        cells=(
+            code("# SOLUTION\nunits = 512"),
+            code("## Solution ##\n\nrate = 0.001"),
+            code("#@title Double-click for a possible solution\nsize = 298"),
+            code("given = 1\n# SOLUTION\nsteps = 1024 // 128"),
+            code("# HIDDEN\nsteps == 8"),
+            code("shown = 2\n# HIDDEN\nsteps == 8"),
+            code("# IGNORE\nseven = 7"),
+        ),
+    ),
     # --- tags and metadata --------------------------------------------------------------------------------------------
     Kept(
         "tags_say_what_a_cell_is",

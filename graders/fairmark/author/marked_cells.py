@@ -21,6 +21,9 @@ _CELL_MAGIC = re.compile(r"%%(\w+)")
 _HEADING = re.compile(r"#\s*@(?:title|markdown)\b|#\s*GRADED\b|#\s*UNQ_C\d|%(?!time\b|prun\b)\w|!", re.IGNORECASE)
 """Lines above an answer that stay: headings of Colab's forms and of DeepLearning.AI's cells, magics, shell commands."""
 
+_SOLUTION_HEADING = re.compile(r"#+\s*(?:@title\b.*\b)?(?:sample\s+|possible\s+)?solution\s*:?\s*#*\s*$", re.IGNORECASE)
+"""The first line of a cell that is a solution as a whole, in Otter's older format and in forms of Colab's."""
+
 
 @dataclass
 class MarkedCell:
@@ -83,6 +86,8 @@ class _Reader:
     cell: MarkedCell = field(default_factory=MarkedCell)
     opened: list[Marker] = field(default_factory=list)
     answer: int = 0
+    rest: Part | None = None
+    """What all the lines that follow belong to, by a mark alone on its line."""
 
     def error(self, problem: str, number: int | None = None) -> ReleaseError:
         line = "" if number is None else f", line {number}"
@@ -106,7 +111,7 @@ class _Reader:
 
     def read(self, line: str, number: int) -> None:
         """Any other line belongs to what is open."""
-        part = self.opened[-1].part if self.opened else None
+        part = self.opened[-1].part if self.opened else self.rest
         if part == "solution":
             self.cell.add(LINE_MARKER.sub("", line), self.answer)
         elif part == "prompt":  # for students it is code; beside the answer it may not run
@@ -122,13 +127,21 @@ class _Reader:
             self.cell.add(line)
 
     def read_alone(self, line: str) -> None:
-        """A line that nothing encloses may say for itself what it is."""
+        """A line that nothing encloses may say what it is itself. A mark alone on a line is about all that follows."""
         ending, magic = LINE_MARKER.search(line), _CELL_MAGIC.match(line)
-        if ending is not None and ending["what"].startswith("SOLUTION"):
+        is_alone = ending is not None and not line[: ending.start()].strip()
+        is_first = _are_comments(self.cell.lines)
+        if (is_first and _SOLUTION_HEADING.match(line)) or (
+            is_alone and ending and ending["what"].startswith("SOLUTION")
+        ):
+            self.answer, self.rest = self.answer + 1, "solution"
+        elif is_alone and ending is not None and ending["what"] != "SEED":
+            self.rest = _part_of(ending["what"])
+        elif ending is not None and ending["what"].startswith("SOLUTION"):
             self.cell.add(line[: ending.start()], self._answer_going_on(line))
         elif ending is not None:
-            self.cell.taken.setdefault("hidden tests" if ending["what"] == "HIDDEN" else "ignore", []).append(line)
-        elif magic is not None and magic[1] in RUNS_ITS_BODY and _are_comments(self.cell.lines):
+            self.cell.taken.setdefault(_part_of(ending["what"]), []).append(line)
+        elif magic is not None and magic[1] in RUNS_ITS_BODY and is_first:
             self.cell.magic = line.strip()
         else:
             self.cell.add(line)
@@ -138,6 +151,11 @@ class _Reader:
         if not (self.cell.answers and self.cell.answers[-1] and _indent_of(self.cell.lines[-1]) == _indent_of(line)):
             self.answer += 1
         return self.answer
+
+
+def _part_of(mark: str) -> Part:
+    """What a line that ends so belongs to."""
+    return "hidden tests" if mark == "HIDDEN" else "ignore"
 
 
 def _indent_of(line: str) -> str:
