@@ -271,7 +271,7 @@ def test_a_record_of_a_stop_that_no_text_sets_shows_nothing() -> None:
 
 
 def test_an_object_that_fit_was_given_counts_where_the_text_gives_fit_callbacks() -> None:
-    given = behaved().model_copy(update={"fit": "fit-1"})
+    given = behaved().model_copy(update={"fit": "fit-1", "cell": TRAINING})
     with_them = {"steps": BODY, "training": "history = model.fit(training_pictures, callbacks=[Watching(7)])"}
     compares_with(view(sources=with_them, exercise="steps", also=[given]), 0.999)
     without = with_them | {"training": "history = model.fit(training_pictures, epochs=15)"}
@@ -298,7 +298,7 @@ stop = keras.callbacks.LambdaCallback(
     on_epoch_end=lambda epoch, logs: setattr(model, "stop_training", logs["accuracy"] >= 0.999)
 )
 """
-    did = behaved(elsewhere=True).model_copy(update={"class_name": "LambdaCallback", "fit": "fit-1"})
+    did = behaved(elsewhere=True).model_copy(update={"class_name": "LambdaCallback", "fit": "fit-1", "cell": TRAINING})
     fits = {"steps": source, "training": "history = model.fit(training_pictures, callbacks=[stop])"}
     run = view(sources=fits, exercise="steps", also=[did], fit={"callbacks": ["LambdaCallback"]})
     defines_one(run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -12,6 +11,14 @@ import pytest
 
 from fairmark.evidence import CallbackAnswer, CallbackTried
 from fairmark.sandbox.inside import callback_trial
+
+
+class Recording:
+    """Stands in for a recorder."""
+
+    def __init__(self, cell: int, sent: list[Any]) -> None:
+        self.cell = cell
+        self.send = sent.append
 
 
 def defined(body: str) -> dict[str, Any]:
@@ -25,7 +32,7 @@ def defined(body: str) -> dict[str, Any]:
 
 def tried(names: dict[str, Any]) -> list[CallbackTried]:
     sent: list[Any] = []
-    callback_trial.try_classes(SimpleNamespace(cell=3, send=sent.append), names, names["source"])  # type: ignore[arg-type]
+    callback_trial.try_classes(Recording(3, sent), names, names["source"])  # type: ignore[arg-type]
     return sent
 
 
@@ -77,7 +84,7 @@ def test_what_fit_was_given_is_tried_and_stays_as_it_was(capfd: pytest.CaptureFi
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
     model.compile(loss="binary_crossentropy", metrics=[keras.metrics.BinaryAccuracy(name="mine")])
     callback, sent = names["Own"](), []
-    recorder: Any = SimpleNamespace(cell=5, send=sent.append)
+    recorder: Any = Recording(5, sent)
     callback_trial.try_given(recorder, model, "fit-1", [callback, keras.callbacks.History()])
     assert [(event.fit, event.class_name) for event in sent] == [("fit-1", "Own")]
     assert {answer.moved for answer in sent[0].answers if answer.stopped_at is not None} == {"mine"}
@@ -95,7 +102,7 @@ def test_a_stop_by_the_name_of_the_model_is_told_as_that() -> None:
         model.stop_training = logs["accuracy"] > 0.9
 
     sent: list[Any] = []
-    recorder: Any = SimpleNamespace(cell=5, send=sent.append)
+    recorder: Any = Recording(5, sent)
     callback_trial.try_given(recorder, model, "fit-1", keras.callbacks.LambdaCallback(on_epoch_end=stop))
     assert {answer.elsewhere for answer in sent[0].answers if answer.stopped_at is not None} == {True}
 
@@ -103,6 +110,15 @@ def test_a_stop_by_the_name_of_the_model_is_told_as_that() -> None:
 @pytest.mark.parametrize("given", [None, [], 7, keras.callbacks.History(), [object()]])
 def test_what_is_keras_s_own_is_not_tried(given: object) -> None:
     sent: list[Any] = []
-    recorder: Any = SimpleNamespace(cell=5, send=sent.append)
+    recorder: Any = Recording(5, sent)
     callback_trial.try_given(recorder, keras.Sequential(), "fit-1", given)
     assert sent == []
+
+
+def test_of_a_loop_over_epochs_the_first_calls_of_fit_are_tried() -> None:
+    names = defined("self.model.stop_training = True")
+    sent: list[Any] = []
+    recorder: Any = Recording(5, sent)
+    for number in range(6):
+        callback_trial.try_given(recorder, keras.Sequential(), f"fit-{number}", [names["Own"]()])
+    assert [event.fit for event in sent] == ["fit-0", "fit-1", "fit-2"]

@@ -69,15 +69,15 @@ def tried(run: RunView, class_name: str, keys: Collection[str]) -> Tried | None:
     """What the callback of that class did: the object that ``fit`` was given, else a new one. None if it was not tried,
     or raised an error in made-up epochs, which says nothing of real ones."""
     events = run.all(CallbackTried, lambda event: event.class_name == class_name)
-    given = [event for event in events if event.fit is not None and event.fit == _judged(run)]
+    given = [event for event in events if event.fit is not None and event.cell == _cell_of_training(run)]
     for event in (*reversed(given), *reversed([event for event in events if event.fit is None])):
         if event.answers and not any(answer.failed for answer in event.answers):
             return Tried(tuple(event.answers), tuple(keys))
     return None
 
 
-def _judged(run: RunView) -> str | None:
-    """The call of ``fit`` whose callbacks count, where the text shows that it is given any."""
+def _cell_of_training(run: RunView) -> int | None:
+    """The cell with the call of ``fit`` whose callbacks count, where the text shows that one is given any."""
     try:
         training = run.training
     except NotShown:
@@ -85,7 +85,7 @@ def _judged(run: RunView) -> str | None:
     for call in calls_in(run.evidence.submission.cells):
         given = call.arguments.keys() & {"callbacks", "*", "**"} or len(call.positional) > _PLACE_OF_CALLBACKS
         if call.reachable and "fit" in call.names and given:
-            return training.fit
+            return training.cell
     return None
 
 

@@ -20,9 +20,11 @@ import signal
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 
@@ -36,6 +38,8 @@ _SECONDS_EACH = 2.0
 _SECONDS_ALL = 6.0
 """Of one callback; what has not been tried by then is not."""
 _CALLBACKS_TRIED = 4
+_FITS_TRIED = 3
+"""Calls of ``fit`` in one cell."""
 _KEYS_TRIED = 8
 _SHARES = (
     *(number / 100 for number in range(50, 98)),
@@ -48,12 +52,20 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _FORBIDDEN = ("os.", "shutil.", "subprocess.", "socket.", "tempfile.")
 
 
+_FITS: WeakKeyDictionary[Recorder, Counter[int]] = WeakKeyDictionary()
+"""How many calls of ``fit`` with callbacks of the notebook's own each cell has made."""
+
+
 def try_given(recorder: Recorder, model: keras.Model, fit: str, given: object) -> None:
     """Tries those of the callbacks given to the call ``fit`` (None, one, several, or Keras's own list) that are not
     Keras's own."""
     given = getattr(given, "callbacks", given)
     several = list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
     own = [one for one in several if isinstance(one, keras.callbacks.Callback) and _is_own(type(one))]
+    counted = _FITS.setdefault(recorder, Counter())
+    counted[recorder.cell] += bool(own)
+    if counted[recorder.cell] > _FITS_TRIED:
+        return  # a loop over epochs
     for callback in own[:_CALLBACKS_TRIED]:
         _send(recorder, type(callback), partial(_itself, callback), model, fit)
 
