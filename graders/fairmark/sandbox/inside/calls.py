@@ -34,13 +34,14 @@ class Calls:
         """Calls ``original`` for ``layer``, and remembers which layers it calls if its class is the notebook's own."""
         stack: list[list[Any] | None] = self._inside.__dict__.setdefault("stack", [])
         made: list[Any] | None = [] if _is_own(layer) else None
+        was_built = layer.built
         stack.append(made)
         try:
             outputs = original(layer, *arguments, **options)
         finally:
             stack.pop()
         if made:
-            self._made[id(layer)] = weakref.ref(layer), made
+            self._made[id(layer)] = weakref.ref(layer), made if was_built else _without_trial(made)
         caller = stack[-1] if stack else None
         if caller is not None and len(caller) < _MOST:
             caller.append((weakref.ref(layer), getattr(outputs, "shape", None)))
@@ -53,6 +54,13 @@ class Calls:
             return []
         alive = [(called(), shape) for called, shape in made]
         return [Called(called, _shape(shape)) for called, shape in alive if called is not None]
+
+
+def _without_trial(made: list[tuple[weakref.ref[keras.Layer], Any]]) -> list[tuple[weakref.ref[keras.Layer], Any]]:
+    """Without the calls by which Keras has found out what there is to build, before those that were asked for."""
+    half = len(made) // 2
+    is_twice = [id(called()) for called, _ in made[:half]] == [id(called()) for called, _ in made[half:]]
+    return made[half:] if is_twice else made
 
 
 def _is_own(layer: keras.Layer) -> bool:
