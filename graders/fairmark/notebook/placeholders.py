@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from fairmark.notebook.master import MasterCell
 from fairmark.notebook.source import tree_of
+from fairmark.notebook.statements import MAX_COMPARED_CHARACTERS
 from fairmark.notebook.stub import is_untouched, scaffold
 
 __all__ = ["holds_only_placeholders", "is_mere_stub"]
@@ -31,7 +32,7 @@ def is_mere_stub(source: str, stub: MasterCell) -> bool:
 def holds_only_placeholders(source: str, given: Collection[str]) -> bool:
     """Whether everything in ``source`` beside the lines in ``given`` (stripped) says nothing yet: names and arguments
     that are None or ``...``, ``pass``, a function's name and its ``return``; and at least one of these is there."""
-    tree = tree_of(source)
+    tree = tree_of(source) if len(source) <= MAX_COMPARED_CHARACTERS else None
     if tree is None:
         return False
     lines = source.split("\n")

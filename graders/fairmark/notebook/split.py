@@ -13,7 +13,7 @@ from dataclasses import replace
 from fairmark.notebook.master import Master
 from fairmark.notebook.match import FileCell
 from fairmark.notebook.source import parses, tree_of
-from fairmark.notebook.statements import holds
+from fairmark.notebook.statements import MAX_COMPARED_CHARACTERS, holds
 from fairmark.notebook.stub import HEADER
 from fairmark.notebook.traits import Traits, Wanted, traits_of
 
@@ -46,9 +46,10 @@ def _is_given(text: str, master: Master) -> bool:
 
 def parts_by_answers(cell: FileCell, wanted: Mapping[str, Wanted], answered: Collection[str]) -> list[FileCell]:
     """The cell; where it holds the answers to several exercises, each by itself. ``answered`` have one already."""
-    tree, found = tree_of(cell.source), traits_of(cell.source)
+    found = traits_of(cell.source)
     likely = [one for one in wanted.values() if one.exercise not in answered and one.answer and one.likeness(found)]
-    if tree is None or len(likely) < 2:
+    tree = tree_of(cell.source) if len(likely) > 1 and len(cell.source) <= MAX_COMPARED_CHARACTERS else None
+    if tree is None:
         return [cell]
     starts = [0]
     now, last_line = None, 0

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
+from fairmark.notebook.lexing import without_comments
 from fairmark.notebook.magics import python_source
 from fairmark.notebook.source import tree_of
 from fairmark.notebook.stub import skeleton
 
-__all__ = ["holds", "imports_lacking", "same_code"]
+__all__ = ["MAX_COMPARED_CHARACTERS", "holds", "imports_lacking", "same_code"]
+
+MAX_COMPARED_CHARACTERS = 20_000
+"""A longer cell is compared by its lines, not by its syntax tree, which takes a hundred times as long to make."""
+
+_WORD = re.compile(r"[A-Za-z_]\w\w+")
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 """Fields that hold what stands indented below a statement."""
@@ -18,6 +26,10 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 def same_code(one: str, other: str) -> bool:
     """Whether Python makes the same of both; of text that is not Python alone, whether white space and comments are all
     that differs."""
+    if len(one) == len(other) and one == other:
+        return True
+    if max(len(one), len(other)) > MAX_COMPARED_CHARACTERS:
+        return skeleton(one) == skeleton(other)
     trees = tree_of(one), tree_of(other)
     if None in trees or _is_more_than_python(one) or _is_more_than_python(other):
         return skeleton(one) == skeleton(other)
@@ -27,11 +39,20 @@ def same_code(one: str, other: str) -> bool:
 def holds(text: str, wanted: str) -> bool:
     """Whether all statements of ``wanted`` stand in ``text``, in their order; others may stand between them, within
     functions, loops and the like, too. Text without a statement is held by any."""
-    tree, wanted_tree = tree_of(text), tree_of(wanted)
+    if not all(word in text for word in _words(wanted)):
+        return False
+    short = max(len(text), len(wanted)) <= MAX_COMPARED_CHARACTERS
+    tree, wanted_tree = (tree_of(text), tree_of(wanted)) if short else (None, None)
     if tree is None or wanted_tree is None or _is_more_than_python(wanted):
         lines = iter(skeleton(line) for line in text.split("\n"))
         return all(line in lines for line in map(skeleton, wanted.split("\n")) if line)
     return _all_in(wanted_tree.body, tree.body)
+
+
+@lru_cache(maxsize=128)
+def _words(text: str) -> frozenset[str]:
+    """The words of the code in ``text``: what is quickly seen to be missing elsewhere."""
+    return frozenset(_WORD.findall(without_comments(text))[:200])
 
 
 def imports_lacking(text: str, source: str) -> list[str]:

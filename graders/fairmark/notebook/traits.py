@@ -11,6 +11,7 @@ from functools import lru_cache
 from fairmark.notebook.magics import python_source
 from fairmark.notebook.master import Master, MasterCell
 from fairmark.notebook.source import tree_of
+from fairmark.notebook.statements import MAX_COMPARED_CHARACTERS
 from fairmark.notebook.stub import is_stub_line
 
 __all__ = ["Traits", "Wanted", "is_scribble", "traits_of", "wanted_for"]
@@ -117,9 +118,11 @@ def _lines_left(stub: MasterCell) -> Iterable[str]:
             yield line.replace(line.strip(), "pass")
 
 
+@lru_cache(maxsize=256)
 def traits_of(source: str) -> Traits:
-    """What ``source`` binds, defines and calls; of text that is not Python, as far as its lines look like it."""
-    tree = tree_of(source)
+    """What ``source`` binds, defines and calls; of text that is not Python, or longer than `MAX_COMPARED_CHARACTERS`,
+    as far as its lines look like it."""
+    tree = tree_of(source) if len(source) <= MAX_COMPARED_CHARACTERS else None
     if tree is None:
         calls = frozenset(_CALLED.findall(source)) - _COMMON
         return Traits(binds=frozenset(_BOUND.findall(source)), calls=calls)
@@ -135,7 +138,7 @@ def traits_of(source: str) -> Traits:
 
 def is_scribble(source: str) -> bool:
     """Whether a cell answers nothing, whatever is asked: it imports, looks, prints, or tells the shell something."""
-    tree = tree_of(source)
+    tree = tree_of(source) if len(source) <= MAX_COMPARED_CHARACTERS else None
     return tree is not None and python_source(source).strip() != "" and all(map(_is_idle, tree.body))
 
 
