@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from commands import Run
 from scripted import Scripted
+from tiny import tiny_course
 
 import fairmark.cli.doctor
 from fairmark.course import Course
@@ -129,26 +130,28 @@ def test_a_folder_that_is_no_course_exits_with_2(tmp_path: Path, fairmark_: Run)
 
 
 def test_a_set_of_real_pictures_is_added_not_drawn(
-    course: Course, fairmark_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fairmark_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAIRMARK_DATA", str(tmp_path / "empty"))
+    own = tiny_course(tmp_path / "course")
 
     def tiles() -> dict[str, str]:
-        found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+        found = findings(fairmark_("doctor", "--json", "--course", own.root).out)
         return next(finding for finding in found if finding["what"] == "tiles")
 
     assert (tiles()["state"], tiles()["follows"]) == ("not on this computer", "drawn when first needed")
-    (course.dataset_folder("tiles") / "render.py").unlink()
+    (own.dataset_folder("tiles") / "render.py").unlink()
     assert (tiles()["state"], tiles()["follows"]) == (
         "not on this computer",
         "Add its pictures from archives: fairmark data add tiles --train FILE --validation FILE",
     )
 
 
-def test_a_recipe_that_cannot_be_read_is_a_finding(course: Course, fairmark_: Run) -> None:
-    toml = course.dataset_folder("tiles") / "dataset.toml"
+def test_a_recipe_that_cannot_be_read_is_a_finding(fairmark_: Run, tmp_path: Path) -> None:
+    own = tiny_course(tmp_path / "course")
+    toml = own.dataset_folder("tiles") / "dataset.toml"
     toml.write_text("name = ", encoding="utf-8")
-    found = findings(fairmark_("doctor", "--json", "--course", course.root).out)
+    found = findings(fairmark_("doctor", "--json", "--course", own.root).out)
     [tiles] = [finding for finding in found if finding["what"] == "tiles"]
     assert tiles["state"].startswith(f"{toml}: is not TOML: Invalid value (at ")
     assert tiles["follows"] == "Correct the place named."

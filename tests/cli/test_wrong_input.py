@@ -1,0 +1,119 @@
+"""What is wrong in a course is named by every command that meets it: file, place, what to do; never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import Run
+from scripted import Scripted
+from tiny import tiny_course
+
+from fairmark.course import Course
+
+Break = Callable[[Course], Path]
+
+
+def in_grader(old: str, new: str) -> Break:
+    def change(course: Course) -> Path:
+        path = course.assignment("compile_settings").grader
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return change
+
+
+def grader_of(content: bytes) -> Break:
+    def change(course: Course) -> Path:
+        path = course.assignment("compile_settings").grader
+        path.write_bytes(content)
+        return path
+
+    return change
+
+
+def recipe_of(content: bytes) -> Break:
+    def change(course: Course) -> Path:
+        path = course.dataset_folder("tiles") / "dataset.toml"
+        path.write_bytes(content)
+        return path
+
+    return change
+
+
+GRADERS: dict[str, Break] = {
+    "no data set": in_grader('dataset="tiles"', "dataset=None"),
+    "a data set that is a number": in_grader('dataset="tiles"', "dataset=3"),
+    "no title": in_grader('title="Compile settings"', "title=None"),
+    "a share in quotes": in_grader('dataset="tiles"', 'dataset="tiles", hidden_accuracy="0.8"'),
+    "a name that nothing made": in_grader("grader = ", "nosuch\ngrader = "),
+    "a module that is not there": in_grader("grader = ", "import nosuch\ngrader = "),
+    "an open bracket": in_grader("grader = Grader(", "grader = Grader(("),
+    "an exit": in_grader("grader = ", "raise SystemExit(3)\ngrader = "),
+    "nothing in it": grader_of(b""),
+    "no text": grader_of(b"\xff\xfe\x00x"),
+    "a NUL": grader_of(b"x = 1\x00\n"),
+}
+
+RECIPES: dict[str, Break] = {
+    "no value": recipe_of(b"name = "),
+    "nothing in it": recipe_of(b""),
+    "no text": recipe_of(b"\xff\xfe"),
+}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Course:
+    """A course that may be broken."""
+    return tiny_course(tmp_path / "course")
+
+
+@pytest.fixture
+def handed_in(own: Course, tmp_path: Path) -> Path:
+    folder = tmp_path / "handed_in"
+    folder.mkdir()
+    shutil.copy(own.assignment("compile_settings").notebook, folder / "ada.ipynb")
+    return folder
+
+
+@pytest.mark.parametrize("command", ["check", "grade", "release"])
+@pytest.mark.parametrize("broken", GRADERS)
+def test_a_broken_grader_script_is_named(
+    own: Course, handed_in: Path, launcher: Scripted, fairmark_: Run, broken: str, command: str, tmp_path: Path
+) -> None:
+    path = GRADERS[broken](own)
+    words: dict[str, list[object]] = {
+        "check": [handed_in / "ada.ipynb"],
+        "grade": [handed_in, "--out", tmp_path / "out"],
+        "release": [],
+    }
+    result = fairmark_(command, *words[command], "--course", own.root)
+    assert result.exit_code == 2
+    said, _, remedy = result.err.partition(f"fairmark: {path}:")[2].partition("\n")
+    assert said
+    assert remedy.strip()
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("command", ["check", "grade", "list", "make"])
+@pytest.mark.parametrize("broken", RECIPES)
+def test_a_broken_recipe_is_named(
+    own: Course, handed_in: Path, launcher: Scripted, fairmark_: Run, broken: str, command: str, tmp_path: Path
+) -> None:
+    path = RECIPES[broken](own)
+    words: dict[str, list[object]] = {
+        "check": ["check", handed_in / "ada.ipynb"],
+        "grade": ["grade", handed_in, "--out", tmp_path / "out"],
+        "list": ["data", "list"],
+        "make": ["data", "make"],
+    }
+    result = fairmark_(*words[command], "--course", own.root)
+    assert result.exit_code == 2
+    said, _, remedy = result.err.partition(f"fairmark: {path}: ")[2].partition("\n")
+    assert said
+    assert remedy.strip()
+    assert "Traceback" not in result.err
