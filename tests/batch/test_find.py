@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairmark.batch.find import Found, find_submissions, look_through
@@ -565,6 +565,7 @@ def lay_out(place: Path, tree: dict[tuple[str, ...], str]) -> set[str]:
     return there
 
 
+@settings(deadline=None)  # it writes to a disk that others use
 @given(tree=TREES)
 def test_every_file_and_every_empty_folder_has_a_row_or_is_left_out_with_a_reason(
     tree: dict[tuple[str, ...], str], tmp_path_factory: pytest.TempPathFactory
@@ -582,6 +583,7 @@ def test_every_file_and_every_empty_folder_has_a_row_or_is_left_out_with_a_reaso
     assert all(one.reason.said for one in handed_in.left_out)
 
 
+@settings(deadline=None)  # it writes to a disk that others use
 @given(names=NAMES, others=st.lists(NAME, max_size=4))
 def test_every_member_of_a_zip_has_a_row_or_is_left_out_with_a_reason(
     names: list[str], others: list[str], tmp_path_factory: pytest.TempPathFactory

@@ -189,3 +189,16 @@ def test_places_without_evidence_exit_with_2(own: Course, tmp_path: Path, fairma
 
 def test_json_has_the_keys_of_the_contract(out: Path, own: Course, fairmark_: Run) -> None:
     assert is_report(json.loads(fairmark_("judge", evidence_of(out, "eve"), "--course", own.root, "--json").out))
+
+
+def test_several_files_of_a_student_are_mentioned_again(
+    folder: Path, tmp_path: Path, own: Course, fairmark_: Run, launcher: Scripted
+) -> None:
+    for name in ("work.ipynb", "work (1).ipynb"):
+        (folder / "ida").mkdir(exist_ok=True)
+        (folder / "ida" / name).write_bytes((folder / "ada.ipynb").read_bytes())
+    fairmark_("grade", folder, "--out", tmp_path / "two", "--course", own.root)
+    before = (tmp_path / "two" / "gradebook.csv").read_bytes()
+    result = fairmark_("judge", "--all", tmp_path / "two", "--course", own.root)
+    assert "Several files: ida (2 for compile_settings)." in result.out
+    assert (tmp_path / "two" / "gradebook.csv").read_bytes() == before

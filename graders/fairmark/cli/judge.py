@@ -19,6 +19,7 @@ from fairmark.course import find_course
 from fairmark.errors import UsageError
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
+from fairmark.present.remarks import Remarks, show_remarks
 from fairmark.present.table import show_class
 from fairmark.present.terminal import show_report
 from fairmark.report import Standing
@@ -67,6 +68,7 @@ def judge(
         _show(marked[0])
     else:
         show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
+        show_remarks(results(), standings, Remarks())
     if all_of is not None:
         say(f"Written anew: {all_of / 'gradebook.csv'} and {all_of / 'reports'}")
     raise typer.Exit(exit_code([standing.outcome for standing in standings]))
