@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from recorded import GENERATORS, TRAINING, layers, pictures, unmet
+from recorded import GENERATORS, LAST, TRAINING, layers, pictures, unmet
 
 from fairmark.checks import NotShown, RunView
 from fairmark.checks.rates import (
@@ -28,12 +28,14 @@ from fairmark.evidence import (
     ModelCompiled,
     ModelDescribed,
     NamesBound,
+    PicturesOpened,
     Submission,
 )
 from fairmark.sandbox.fake import fake_run
 
 RATES = (0.03, 0.001, 0.00001)
 CURVES = {0.03: [0.5, 0.4, 0.5, 0.95], 0.001: [0.8, 0.88, 0.9, 0.92], 0.00001: [0.5, 0.5, 0.5, 0.6]}
+KINDS = (PicturesOpened, ModelDescribed, ModelCompiled, FitStarted, EpochEnded, FitFinished)
 LOOP = "for rate in rates:\n    network.fit(pictures, **settings)"
 
 
@@ -214,6 +216,29 @@ def test_a_rate_nearly_as_good_is_right_too() -> None:
 def test_another_rate_is_told_why(rate: float, found: str) -> None:
     said = unmet(chooses_by_several_epochs, chosen(rate), "chosen_rate", epochs=3, near=0.02).message
     assert said == f"chosen_rate: found {found}, expected the rate with the best mean, 0.90."
+
+
+def test_a_training_beside_the_choice_is_no_choice_by_itself() -> None:
+    asked, beside = chosen(0.03), trial(4, 0.5, [0.6, 0.6, 0.6, 0.6])
+    cells = asked.evidence.submission.cells
+    own = Cell(position=LAST, number=LAST, role="exercise", exercise="choice", source=f"{LOOP}\nchosen_rate = 0.5")
+    moved = [event.model_copy(update={"cell": LAST}) if hasattr(event, "cell") else event for event in beside]
+    events = [stamped.event for stamped in asked.evidence.run.events if not isinstance(stamped.event, NamesBound)]
+    picked = NamesBound(cell=LAST, values={"chosen_rate": 0.5})
+    handed_in = asked.evidence.submission.model_copy(update={"cells": (*cells, own)})
+    kept = [event for event in events if isinstance(event, KINDS)]
+    ran = fake_run(*kept, *moved, picked, cells={GENERATORS, TRAINING, LAST})
+    said = unmet(
+        chooses_by_several_epochs,
+        RunView(Evidence(submission=handed_in, run=ran), "choice"),
+        "chosen_rate",
+        epochs=3,
+        near=0.02,
+    ).message
+    assert said == (
+        "chosen_rate: found 0.5, with a mean of 0.60 over the last 3 epochs, "
+        "expected the rate with the best mean, 0.90."
+    )
 
 
 @pytest.mark.parametrize(("rate", "found"), [(0.5, "0.5"), ("fast", "fast"), ([0.001], "0.001"), (None, "nothing")])

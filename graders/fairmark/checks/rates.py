@@ -143,7 +143,7 @@ def chooses_by_several_epochs(run: RunView, name: str, *, epochs: int, near: flo
 def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
     """Validation accuracy, epoch by epoch, for each learning rate."""
     curves = {}
-    for trial in _trials(run):
+    for trial in _compared(run):
         history = trial.training.history
         curve = list(accuracy_curve(history, validation=True, keys=accuracy_keys(run)))
         if trial.training.decided is not None and len(curve) < epochs:
@@ -169,8 +169,22 @@ def _trials(run: RunView, *, one_a_rate: bool = True) -> list[_Trial]:
     rate the last, since the others were tries."""
     trials = run.scope.nearest(_all_trials(run), lambda trial: trial.training.cell)
     if not trials:
-        raise NotShown(_SUBJECT, found="no call of fit", expected="one for each learning rate")
+        raise _none_trained()
     return list({trial.rate: trial for trial in trials}.values()) if one_a_rate else trials
+
+
+def _compared(run: RunView) -> list[_Trial]:
+    """The trainings that a choice is made among: those in the cells of all exercises and in given cells, else all; of
+    several with one rate the last. A single one beside the choice would be the best of its own."""
+    every = _all_trials(run)
+    answered = [trial for trial in every if trial.training.cell in run.scope.shared] or every
+    if not answered:
+        raise _none_trained()
+    return list({trial.rate: trial for trial in answered}.values())
+
+
+def _none_trained() -> NotShown:
+    return NotShown(_SUBJECT, found="no call of fit", expected="one for each learning rate")
 
 
 def _all_trials(run: RunView) -> list[_Trial]:
