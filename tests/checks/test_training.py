@@ -206,6 +206,39 @@ def test_other_steps_than_were_worked_out_are_refused() -> None:
     assert refused.message == "steps_per_epoch: found nothing, expected 5, as worked out before."
 
 
+def with_own_steps(steps: int) -> RunView:
+    """The training's own cell gives the names of both steps another number, and ``fit`` that."""
+    again = NamesBound(cell=TRAINING, values={"steps_per_epoch": steps, "validation_steps": steps})
+    text = f"steps_per_epoch = validation_steps = {steps}"
+    run = view(
+        fit={"steps_per_epoch": steps, "validation_steps": steps},
+        sources={"training": f"{text}\n{fit_says(steps=steps, validation_steps=steps)['training']}"},
+        also=[again],
+    )
+    return RunView(run.evidence, "training")
+
+
+def test_steps_are_not_worked_out_by_giving_their_name_to_another_number() -> None:
+    run = with_own_steps(2)
+    refused = unmet(passes_steps, run, run.training, run.training_pictures, name="steps_per_epoch")
+    assert refused.message == "steps_per_epoch: found 2, expected 8, as worked out before."
+    refused = unmet(passes_validation_steps, run, run.training, run.validation_pictures, name="validation_steps")
+    assert refused.message == "validation_steps: found 2, expected 8, as worked out before."
+
+
+def test_steps_may_be_put_right_where_they_are_used() -> None:
+    run = with_own_steps(8)
+    wrong = [
+        stamped.model_copy(update={"event": stamped.event.model_copy(update={"values": {"steps_per_epoch": 5}})})
+        if isinstance(stamped.event, NamesBound) and stamped.event.cell == STEPS
+        else stamped
+        for stamped in run.evidence.run.events
+    ]
+    edited = run.evidence.run.model_copy(update={"events": tuple(wrong)})
+    again = RunView(run.evidence.model_copy(update={"run": edited}), "training")
+    passes_steps(again, again.training, again.training_pictures, name="steps_per_epoch")
+
+
 # --- what ran ---------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from fairmark.checks.expectation import NotShown, Observed, Unmet, expect, spell
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
+from fairmark.evidence import NamesBound, Value
 from fairmark.notebook.source import SourceCall, calls_in
 
 __all__ = [
@@ -141,7 +142,7 @@ def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *
     """``fit`` takes the steps the notebook worked out in ``name``, or goes through all pictures by itself."""
     asked = training.steps_per_epoch
     try:
-        worked_out = run.answer(name).value
+        worked_out = _worked_out(run, name, asked.value, pictures)
     except NotShown:
         return  # the number was typed straight into fit
     batches = _rounded_up(pictures.found.value, pictures.batch_size.value or 1)
@@ -152,6 +153,18 @@ def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *
             expected=f"{spell(worked_out)}, as worked out before",
             cell=asked.cell,
         )
+
+
+def _worked_out(run: RunView, name: str, asked: int | None, pictures: PicturesView) -> Value:
+    """The steps in ``name``. Where the exercise itself gives the name another number than the exercise that worked it
+    out, that is one that follows from the pictures, or else the earlier number counts."""
+    answer = run.answer(name)
+    others = run.scope.answers - run.scope.own
+    before = [event for event in run.all(NamesBound) if name in event.values and event.cell in others]
+    if not before or answer.cell not in run.scope.own:
+        return answer.value
+    found, size = pictures.found.value, pictures.batch_size.value or 1
+    return asked if asked in (found // size, _rounded_up(found, size)) else before[-1].values[name]
 
 
 def trains_at_most(training: TrainingView, epochs: int) -> None:
@@ -199,7 +212,7 @@ def passes_validation_steps(run: RunView, training: TrainingView, pictures: Pict
     asked = training.validation_steps
     batches = _rounded_up(pictures.found.value, pictures.batch_size.value or 1)
     try:
-        worked_out = run.answer(name).value
+        worked_out = _worked_out(run, name, asked.value, pictures)
     except NotShown:
         worked_out = batches
     if asked.value not in (None, worked_out, batches):
