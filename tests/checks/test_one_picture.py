@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from recorded import PREDICTION, unmet, view
+from recorded import LAST, PREDICTION, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import Doubted, NotShown, RunView
 from fairmark.checks.one_picture import (
     asks_about_it,
     has_size,
@@ -17,14 +18,16 @@ from fairmark.checks.one_picture import (
     is_scaled_to_unit,
     names_each,
 )
+from fairmark.evidence import NamesBound
 
 CLASSES = ("horses", "humans")
 
 
 def measured(**edits: Any) -> RunView:  # noqa: ANN401 - what the locked cell measured, or fields of ModelPredicted
     values = {"batch_shape": [1, 300, 300, 3], "largest_value": 1.0, "mean_value": 0.5, "probability": 0.1}
-    own = {name: edits.pop(name) for name in list(edits) if name in values}
-    run = view(named={"values": {**values, **own}}, predicted=edits)
+    values |= {name: edits.pop(name) for name in list(edits) if name in values}
+    answered = {"probability": values.pop("probability")}
+    run = view(named={"values": answered}, predicted=edits, also=[NamesBound(cell=LAST, values=values)])
     return RunView(run.evidence, "prediction")
 
 
@@ -167,3 +170,32 @@ def test_outputs_are_named_in_any_case_and_number(value: list[str]) -> None:
 )
 def test_other_names_are_refused(value: object, message: str) -> None:
     assert unmet(names_each, named(value), "names", [0.1, 0.9], CLASSES).message == message
+
+
+# --- what the given cell measured -------------------------------------------------------------------------------------
+
+
+def test_what_the_answer_types_in_measures_nothing() -> None:
+    typed = {"batch_shape": [1, 300, 300, 3], "largest_value": 1.0, "mean_value": 0.5}
+    alone = RunView(view(named={"values": typed}).evidence, "prediction")
+    with pytest.raises(NotShown, match="no array of that name"):
+        has_size(alone, "batch", 300, 300)
+    text = {"prediction": "batch_shape = list((1, 300, 300, 3))"}
+    for measured_then in (
+        typed,
+        {**typed, "batch_shape": [300, 300, 3]},
+    ):  # the first where there was nothing to measure
+        beside = view(sources=text, named={"values": typed}, also=[NamesBound(cell=LAST, values=measured_then)])
+        with pytest.raises(Doubted, match="batch_shape, which a given cell works out"):
+            is_batch_of_one(RunView(beside.evidence, "prediction"), "batch")
+
+
+def test_a_given_cell_that_was_made_to_say_it_is_doubted() -> None:
+    said = measured().evidence
+    last = said.submission.cells[-1]
+    made = last.model_copy(update={"own_text": True, "source": "batch_shape = [1, 300, 300, 3]"})
+    tidied = last.model_copy(update={"own_text": True, "source": "batch_shape = [*np.shape(batch)]"})
+    for cell, doubted in ((made, pytest.raises(Doubted)), (tidied, nullcontext())):
+        submission = said.submission.model_copy(update={"cells": (*said.submission.cells[:-1], cell)})
+        with doubted:
+            has_size(RunView(said.model_copy(update={"submission": submission}), "prediction"), "batch", 300, 300)

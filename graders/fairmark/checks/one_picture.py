@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.view import RunView
-from fairmark.evidence import ModelPredicted, Value
+from fairmark.evidence import ModelPredicted, NamesBound, Value
 
 __all__ = ["asks_about_it", "has_size", "is_batch_of_one", "is_output", "is_scaled_to_unit", "names_each"]
 
@@ -78,10 +78,13 @@ def _shape(run: RunView, name: str) -> list[int]:
 
 
 def _measured(run: RunView, name: str, measure: str) -> Value:
-    try:
-        return run.answer(measure).value
-    except NotShown:
-        raise NotShown(name, found="no array of that name", cell=_own_cell(run)) from None
+    """As the given cell measured it: a number that is typed in measures nothing."""
+    given = {cell.position for cell in run.evidence.submission.cells if cell.role == "locked"}
+    bound = [one for one in run.all(NamesBound) if measure in one.values and one.cell in given]
+    if not bound:
+        raise NotShown(name, found="no array of that name", cell=_own_cell(run))
+    run.witness.confirm_given(bound[-1].cell, measure)
+    return bound[-1].values[measure]
 
 
 def _own_cell(run: RunView) -> int | None:

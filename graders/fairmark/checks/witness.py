@@ -24,6 +24,7 @@ from fairmark.notebook.source import (
     handed_on_in,
     values_given,
 )
+from fairmark.notebook.traits import traits_of
 
 __all__ = ["Witness"]
 
@@ -137,6 +138,18 @@ class Witness:
             return
         said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
         raise Doubted(f"the run reports {name} = {spell(value)}, but the text says {said}", cell=cell)
+
+    def confirm_given(self, cell: int, name: str) -> None:
+        """Raises :class:`Doubted` where a text of the student's, up to ``cell``, binds ``name``, which is for a given
+        cell to bind: that one may have kept the value that it found. A given cell may be spelled otherwise, but not
+        with a value that can be read off."""
+        for one in self._until(cell):
+            if one.role != "locked":
+                is_said = one.touched and name in traits_of(one.source).binds
+            else:
+                is_said = one.own_text and any(value.known for value in values_given([one], name))
+            if is_said:
+                raise Doubted(f"{name}, which a given cell works out, is given a value by the notebook", cell=cell)
 
 
 _SHORT = {"bce": "binarycrossentropy", "mse": "meansquarederror", "mae": "meanabsoluteerror"}
