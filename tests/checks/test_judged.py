@@ -142,6 +142,12 @@ def test_a_model_made_beside_the_trained_one_does_not_stand_for_it() -> None:
     assert RunView(right_answer(also=[wrapped]), "prediction").model.id == "model-1"
 
 
+def test_a_trial_in_the_cell_of_an_answer_does_not_stand_for_the_model_that_is_trained_in_the_end() -> None:
+    trial = [again("model", cell=COMPILE, model="model-2", layers=TINY), again("fit", cell=COMPILE, model="model-2")]
+    view = RunView(right_answer(also=trial), "compile")
+    assert (view.model.id, view.model.compiled.learning_rate) == ("model-1", pytest.approx(0.001))
+
+
 def test_settings_that_training_went_by_count_though_they_are_made_in_a_cell_of_ones_own() -> None:
     mended = again("compiled", cell=STEPS, learning_rate=0.5)
     evidence = own_cell(right_answer(also=[mended]), STEPS, "model.compile(...)")

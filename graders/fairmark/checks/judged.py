@@ -44,10 +44,12 @@ class Judged:
         """The id of the model that the exercise trained; else of the one that was in the end trained, compiled or made
         in cells of exercises and given cells, unless another exercise made that one anew; else of the last anywhere."""
         scope = self._scope
-        fits = self._in(self._fits, scope.own)
+        ended, fits = self._last_acted_on(scope.shared), self._in(self._fits, scope.own)
+        acted_on = {event.model for _, event in (*fits, *self._in(self._compiled, scope.own))}
+        if ended in acted_on:  # whatever else was tried in the same cells
+            return ended
         if fits:
             return _model(fits)
-        ended = self._last_acted_on(scope.shared)
         compiled = _model(self._in(self._compiled, scope.own))
         own = compiled or _model(self._in(self._described, scope.own))
         if ended is None or own is None or ended == own:
