@@ -8,7 +8,10 @@ from pathlib import Path
 
 from fairmark.errors import AssignmentNotFound, CourseNotFound
 
-__all__ = ["Assignment", "Course", "built_in_course", "course_around", "find_course"]
+__all__ = ["HANDED_OUT", "Assignment", "Course", "built_in_course", "course_around", "find_course"]
+
+HANDED_OUT = ("graders", "handed_out")
+"""The folder, below a course, of the copies that `Assignment.handed_out` names."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Assignment:
     @property
     def handed_out(self) -> Path:
         """The copy of the student notebook that a course without solutions keeps: nobody opens it, nobody saves it."""
-        return self.grader.parent / "handed_out" / f"{self.name}.ipynb"
+        return self.grader.parent / HANDED_OUT[-1] / f"{self.name}.ipynb"
 
 
 @dataclass(frozen=True)

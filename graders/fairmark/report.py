@@ -128,9 +128,9 @@ class Report(Schema):
     exercises: tuple[ExerciseResult, ...] = ()
     flags: tuple[Flag, ...] = ()
     not_checked: tuple[str, ...] = ()
+    """Checks (``exercise.check``) that a quick check did not reach. They are in no exercise and in no score."""
     file: str = ""
     file_number: int = 1
-    """Checks (``exercise.check``) that a quick check did not reach. They are in no exercise and in no score."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 

@@ -599,3 +599,20 @@ def test_every_member_of_a_zip_has_a_row_or_is_left_out_with_a_reason(
 
 
 DOTS = (".", "..")
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_of_a_whole_course_that_is_handed_in_the_copy_of_what_was_handed_out_is_left_out(
+    packed: bool, place: Path
+) -> None:
+    names = ["assignments/compile_settings.ipynb", "graders/handed_out/compile_settings.ipynb"]
+    if packed:
+        pack(place / "ada.zip", names)
+        pack(place / "ben.zip", names)
+    else:
+        fill(place / "ada", *names)
+    handed_in = look_through([place], KNOWN)
+    ada = [one for one in handed_in.found if one.student == "ada"]
+    assert [one.path.parts[-2:] for one in ada] == [("assignments", "compile_settings.ipynb")]
+    reasons = {left.reason.said for left in handed_in.left_out}
+    assert reasons == {"is the course's own copy of an assignment, which nobody solves"}

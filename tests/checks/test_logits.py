@@ -62,7 +62,7 @@ def test_what_a_class_of_its_own_does_with_a_linear_layer_is_not_known() -> None
 
 def test_what_cannot_be_told_is_left_to_a_person() -> None:
     model = ending(dense(1, "linear"), keras_layer("Lambda", (None, 1)))
-    with pytest.raises(NotReadable, match="cannot be told"):
+    with pytest.raises(NotReadable, match="what that does cannot be told without running it; a person should look"):
         loss_fits_output(model)
 
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairmark.batch.walk import Entry, entries_of, entry_of, is_folder, walk
+from fairmark.course import HANDED_OUT
 from fairmark.errors import ArchiveRefused, FairmarkError, MachineError, UnreadableNotebook, UsageError
-from fairmark.notebook.kinds import EMPTY_FOLDER, Reason
+from fairmark.notebook.kinds import EMPTY_FOLDER, HANDED_OUT_COPY, Reason
 from fairmark.notebook.members import Parts, is_notebook, is_zip, stem_of, without_copy_mark
 from fairmark.notebook.zips import contents_of, zip_members
 
@@ -123,6 +124,9 @@ class _Look:
     def row(
         self, path: Path, student: str, assignment: str | None = None, problem: UnreadableNotebook | None = None
     ) -> None:
+        if path.parts[-3:-1] == HANDED_OUT:  # a student handed in the whole course
+            self.leave_out(path, HANDED_OUT_COPY)
+            return
         self.handed_in.found.append(Found(path, student, assignment, self.name(path), problem))
 
     def leave_out(self, path: Path, reason: Reason) -> None:

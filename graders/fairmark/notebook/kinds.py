@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["EMPTY_FOLDER", "LINK", "NOT_A_FILE", "NO_REASON", "Reason", "why_left_out"]
+__all__ = ["EMPTY_FOLDER", "HANDED_OUT_COPY", "LINK", "NOT_A_FILE", "NO_REASON", "Reason", "why_left_out"]
 
 
 class Reason(NamedTuple):
@@ -22,6 +22,7 @@ NO_REASON = Reason("")
 LINK = Reason("is a link, which is never followed", "Hand in the file itself.")
 NOT_A_FILE = Reason("is not a regular file but a pipe, a socket or a device", "Hand in the notebook file itself.")
 EMPTY_FOLDER = Reason("is an empty folder")
+HANDED_OUT_COPY = Reason("is the course's own copy of an assignment, which nobody solves")
 _EMPTY = Reason("is an empty file", _NOTEBOOK)
 _OTHER = Reason("is not a notebook")
 
