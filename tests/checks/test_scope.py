@@ -62,5 +62,13 @@ def test_an_own_cell_does_not_count_if_the_name_is_bound_anew_before_it_is_read(
     assert in_force("first", FIRST, OWN, SECOND, second="epochs = 4; steps = epochs") == FIRST
 
 
+def test_a_name_is_gone_on_with_where_an_exercise_or_a_given_cell_behind_reads_it() -> None:
+    shown = [CELLS[2], CELLS[0].model_copy(update={"position": SECOND, "source": "model.summary()"}), CELLS[4]]
+    assert Scope(shown, "first").is_gone_on_with("model", OWN)
+    assert not Scope(shown, "first").is_gone_on_with("model", SECOND)
+    own = [*shown[:1], shown[1].model_copy(update={"role": "added"})]
+    assert not Scope(own, "first").is_gone_on_with("model", OWN)
+
+
 def test_text_that_is_not_python_reads_nothing() -> None:
     assert in_force("first", FIRST, OWN, second="steps = epochs (") == FIRST

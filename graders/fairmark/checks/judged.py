@@ -87,9 +87,17 @@ class Judged:
         """Where in the run the last thing happened to ``model`` that counts."""
         fit = self._fit_of(model)
         if fit is None:
-            return max(self._touched(model, self._scope.shared), default=len(self._events))
+            return max([*self._touched(model, self._scope.shared), *self._added_to(model)], default=len(self._events))
         finished = [place for place, event in self._all(FitFinished) if event.fit == fit[1].fit]
         return max([fit[0], *finished, *self._touched(model, self._scope.own)])
+
+    def _added_to(self, model: str) -> list[int]:
+        """Where in the run a cell of the student's own changed ``model``, and one of an exercise or a given cell goes
+        on with it: a part of the answer may stand there."""
+        bound = [event for _, event in self._all(NamesBound)]
+        names = {name for event in bound for name, thing in event.objects.items() if thing == model}
+        changed = [one for one in self._described if one[1].model == model and one[1].cell not in self._scope.shared]
+        return [place for place, one in changed if any(self._scope.is_gone_on_with(name, one.cell) for name in names)]
 
     def _touched(self, model: str, cells: frozenset[int]) -> list[int]:
         """Where in the run something happened to ``model`` in one of ``cells``."""

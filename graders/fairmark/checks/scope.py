@@ -69,9 +69,17 @@ class Scope:
             for cell, read in self._names_read.items()
         )
 
+    def is_gone_on_with(self, name: str, cell: int) -> bool:
+        """Whether a cell of an exercise or a given one behind ``cell`` reads ``name``."""
+        return any(cell < position and name in read for position, read in self._names_read_by_shared.items())
+
     @cached_property
     def _names_read(self) -> dict[int, set[str]]:
         return {cell.position: _names_read(cell.source) for cell in self._cells if cell.position in self.answers}
+
+    @cached_property
+    def _names_read_by_shared(self) -> dict[int, set[str]]:
+        return {cell.position: _names_read(cell.source) for cell in self._cells if cell.position in self.shared}
 
 
 def _names_read(source: str) -> set[str]:

@@ -23,7 +23,7 @@ from fairmark.notebook.magics import python_source
 from fairmark.sandbox.inside.magics import TolerantShell
 from fairmark.sandbox.inside.recorder import TrainingSkipped
 
-__all__ = ["Cells", "Ran", "binds_unnamed", "cell_error", "locals_of", "names_bound_in"]
+__all__ = ["Cells", "Ran", "binds_unnamed", "cell_error", "locals_of", "names_bound_in", "names_read_in"]
 
 _FILES_OF_CELLS = ("ipython-input", "ipykernel_")
 """What IPython, and a kernel of Jupyter's, name a cell's code after."""
@@ -223,6 +223,12 @@ def names_bound_in(source: str) -> set[str]:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names} - {"*"}
     return names
+
+
+def names_read_in(source: str) -> set[str]:
+    """Names whose value the cell's own text asks for, anywhere in it."""
+    nodes = _nodes_of(source)
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def binds_unnamed(source: str) -> bool:

@@ -23,7 +23,7 @@ from fairmark.evidence import (
 )
 from fairmark.sandbox.inside import callback_trial, decoded, decoded_pipelines, pictures, training
 from fairmark.sandbox.inside.absent import do_without_tensorboard, do_without_windows
-from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in
+from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in, names_read_in
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.describe import simple_value
 from fairmark.sandbox.inside.export import Exporter
@@ -123,8 +123,9 @@ def record_names(
     unnamed: Iterable[str] = (),
 ) -> None:
     """What the cell that has just run called things. Models bound for the first time are described as they stand, and
-    pipelines that come from pictures in ``opened`` are opened under their own name. ``unnamed`` are names that it has
-    bound without spelling them, those of IPython's own excepted."""
+    those known by then where it has changed them without binding them (``model.add(...)``); pipelines that come from
+    pictures in ``opened`` are opened under their own name. ``unnamed`` are names that it has bound without spelling
+    them, those of IPython's own excepted."""
     bound = names_bound_in(source) | {name for name in unnamed if not name.startswith("_")}
     values: dict[str, Value] = {}
     objects: dict[str, str] = {}
@@ -144,6 +145,10 @@ def record_names(
             values[name] = simple_value(thing)
         except TypeError:
             continue
+    for name in sorted(names_read_in(source) & names.keys() - bound):
+        thing = names[name]
+        if isinstance(thing, keras.Model) and recorder.models.find(thing) in recorder.described:
+            training.describe_model(recorder, thing)
     if values or objects:
         recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
     callback_trial.try_classes(recorder, names, source)
