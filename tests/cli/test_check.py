@@ -10,6 +10,7 @@ from commands import Run, is_report
 from scripted import Scripted
 from tiny import answered, tiny_course
 
+from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.sandbox import Limits, NotebookJob
 from fairmark.sandbox.limits import GIB, MIB
@@ -216,3 +217,15 @@ def test_the_student_is_told_once_what_is_not_confined(wrong: Path, course: Cour
 def test_nothing_is_said_of_it_where_all_is_confined(wrong: Path, course: Course, fairmark_: Run) -> None:
     result = fairmark_("check", wrong, "--course", course.root)
     assert "confined" not in result.out + result.err
+
+
+def test_a_quick_check_names_a_switch_back_to_tensorflow_1_beside_what_it_leaves_out(
+    course: Course, tmp_path: Path, fairmark_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    answer = "# Exercise: compile\nloss = 'binary_crossentropy'\ndisable_eager_execution()"
+    notebook = tmp_path / "compile_settings.ipynb"
+    notebook.write_bytes(with_answers(answered(course), {"compile": lambda source: answer}))
+    shown = " ".join(fairmark_("check", notebook, "--quick").out.replace("│", " ").split())
+    said = "Line 3 of cell 3 calls `disable_eager_execution()`: TensorFlow then works as version 1 did, and Keras 3"
+    assert said in shown

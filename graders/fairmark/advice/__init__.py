@@ -5,6 +5,7 @@ down in ``names``. Advice mends spelling, versions and punctuation. It never say
 """
 
 from fairmark.advice.advise import advise, raised
+from fairmark.advice.old_tensorflow import switch_in
 from fairmark.advice.sentence import Advice
 
-__all__ = ["Advice", "advise", "raised"]
+__all__ = ["Advice", "advise", "raised", "switch_in"]

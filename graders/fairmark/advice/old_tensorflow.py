@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from fairmark.advice.sentence import Advice
-from fairmark.evidence import CellError
+from fairmark.evidence import Cell, CellError
+from fairmark.notebook.source import calls_in
 
-__all__ = ["gone_from_tensorflow", "old_keras_beside_new", "one_of_tensorflow_1"]
+__all__ = ["gone_from_tensorflow", "old_keras_beside_new", "one_of_tensorflow_1", "switch_in"]
 
 _OLD_KERAS = re.compile(r"^[ \t]{0,40}(?:from|import)[ \t]{1,9}tensorflow\.python\.keras\b", re.MULTILINE)
 _REFUSED = re.compile(
@@ -20,7 +21,8 @@ _REFUSED = re.compile(
     r"Only instances of `keras\.Layer`|must be an instance of (?:class )?`?(?:Layer|Model)|"
     r"Could not interpret \w{1,20} identifier"
 )
-_SWITCH = re.compile(r"\b(disable_eager_execution|disable_v2_behavior|disable_v2_tensorshape)[ \t]{0,9}\(")
+_SWITCHES: Final = ("disable_eager_execution", "disable_v2_behavior", "disable_v2_tensorshape")
+_SWITCH = re.compile(rf"\b({'|'.join(_SWITCHES)})[ \t]{{0,9}}\(")
 _OF_GRAPHS = re.compile(r"[Ee]ager|[Ss]ymbolic|\b[Gg]raph\b|placeholder|uninitialized|is not iterable|numpy\(\)")
 _SESSION = re.compile(
     r"Session graph is empty|placeholder\(\) is not compatible|'NoneType' object has no attribute 'run'"
@@ -70,16 +72,29 @@ def one_of_tensorflow_1(error: CellError, source: str, earlier: Sequence[str]) -
     where = _where(_SWITCH, source, earlier)
     if where is not None and _OF_GRAPHS.search(message):
         switch = next(found[1] for text in [source, *reversed(earlier)] if (found := _SWITCH.search(text)))
-        return Advice(
-            f"{where} calls `{switch}()`: TensorFlow then works as version 1 did, and Keras 3 does not work so.",
-            "Take that line out; nothing has to stand in its place.",
-        )
+        return _of_switch(where, switch)
     if _SESSION.search(message) and any(_SESSION_USED.search(text) for text in [source, *earlier]):
         return Advice(
             "Sessions and placeholders are TensorFlow 1; TensorFlow 2 computes at once.",
             "Leave them out: what would be run in a session is a value already.",
         )
     return None
+
+
+def switch_in(cells: Sequence[Cell]) -> Advice | None:
+    """Advice where the text switches back to TensorFlow 1 before anything has raised: a quick check trains nothing."""
+    numbers = {cell.position: cell.number for cell in cells}
+    for call in calls_in(cells):
+        if call.reachable and call.name in _SWITCHES and numbers[call.cell] is not None:
+            return _of_switch(f"Line {call.line} of cell {numbers[call.cell]}", call.name)
+    return None
+
+
+def _of_switch(where: str, switch: str) -> Advice:
+    return Advice(
+        f"{where} calls `{switch}()`: TensorFlow then works as version 1 did, and Keras 3 does not work so.",
+        "Take that line out; nothing has to stand in its place.",
+    )
 
 
 def gone_from_tensorflow(name: str, owner: str = "") -> Advice | None:

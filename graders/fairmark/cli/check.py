@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fairmark.advice import switch_in
 from fairmark.batch.assign import assignment_of
 from fairmark.batch.journey import Journey, Marked
 from fairmark.checks import Grader
@@ -80,6 +81,9 @@ def _show(marked: Marked, whole: Grader, *, as_json: bool) -> None:
     for exercise in asked_at_once(whole).exercises:
         unreached = [check for check in exercise.checks if f"{exercise.id}.{check.id}" in marked.report.not_checked]
         left_out += [exercise.title] if exercise.id not in asked else [check.title for check in unreached]
+    switch = switch_in(marked.evidence.submission.cells)
+    if left_out and switch is not None:  # what is not checked is where it will raise
+        left_out.append(f"{switch.cause} {switch.mend}")
     show_report(
         results(),
         for_student(marked.report),
