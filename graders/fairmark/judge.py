@@ -36,6 +36,7 @@ from fairmark.evidence import (
     Evidence,
     FitStarted,
     Flag,
+    NamesBound,
     RecorderFailed,
     Rerun,
     Run,
@@ -43,8 +44,10 @@ from fairmark.evidence import (
 )
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
-__all__ = ["judge", "put_off"]
+__all__ = ["ANSWERED_BELOW", "judge", "put_off"]
 
+ANSWERED_BELOW = "A cell below that belongs to no exercise gives"
+"""How a message goes on of an answer that was given anew where it does not count."""
 _ADDRESS = re.compile(r"(?: at)? 0x[0-9a-fA-F]{8,16}\b")
 
 
@@ -318,7 +321,8 @@ def _put(check: Check, view: RunView) -> _Answer:
             found = (missing.message, missing.found, missing.expected, missing.cell)
             return _Answer("unattempted", 0.0, *found, missing=True)
         except Unmet as unmet:
-            return _Answer("failed", 0.0, unmet.message, unmet.found, unmet.expected, unmet.cell, refuted=True)
+            said = f"{unmet.message} {_given_anew([unmet], view)}".strip()
+            return _Answer("failed", 0.0, said, unmet.found, unmet.expected, unmet.cell, refuted=True)
         except Doubted as doubted:
             flag = Flag(kind="witnesses_disagree", message=doubted.message, cell=doubted.cell)
             return _Answer("needs_attention", message=doubted.message, cell=doubted.cell, flag=flag)
@@ -329,17 +333,32 @@ def _put(check: Check, view: RunView) -> _Answer:
             said = f"check {check.id!r} raised {type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
             flag = Flag(kind="grader_failed", message=said)
             return _Answer("needs_attention", message="This check could not be made; a person will look.", flag=flag)
-    return _from_parts(parts, remark)
+    return _from_parts(parts, remark, view)
 
 
-def _from_parts(parts: list[Unmet | None], remark: str | None) -> _Answer:
+def _given_anew(failed: Iterable[Unmet], view: RunView) -> str:
+    """That an answer which is not right was given anew in a cell of the student's own, which is not judged."""
+    names = dict.fromkeys(unmet.subject for unmet in failed if not isinstance(unmet, NotShown) and unmet.cell)
+    after = {
+        name
+        for event in view.all(NamesBound)
+        for name in names
+        if name in event.values and event.cell > max(view.scope.own, default=0) and event.cell not in view.scope.shared
+    }
+    if not after:
+        return ""
+    named = ", ".join(name for name in names if name in after)
+    return f"{ANSWERED_BELOW} {named} another value, which does not count: write it into the exercise's own cell."
+
+
+def _from_parts(parts: list[Unmet | None], remark: str | None, view: RunView) -> _Answer:
     failed = [unmet for unmet in parts if unmet is not None]
     if not failed:
         return _Answer("passed", 1.0, remark or "")
     share = 1.0 - len(failed) / len(parts)
     first = failed[0]
     outcome: Outcome = "partial" if share else "unattempted" if isinstance(first, NotShown) else "failed"
-    message = " ".join(dict.fromkeys(unmet.message for unmet in failed))
+    message = " ".join(dict.fromkeys([*(unmet.message for unmet in failed), _given_anew(failed, view)])).strip()
     found = "; ".join(dict.fromkeys(unmet.found for unmet in failed if unmet.found)) or None
     expected = "; ".join(dict.fromkeys(unmet.expected for unmet in failed if unmet.expected)) or None
     shown = [not isinstance(unmet, NotShown) for unmet in failed]

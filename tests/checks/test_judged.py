@@ -113,6 +113,23 @@ def test_all_experiments_at_once_change_nothing() -> None:
     assert judge(experiment(*happened), HORSES).score == 20
 
 
+def test_an_answer_given_anew_where_it_does_not_count_is_told_of() -> None:
+    evidence = own_cell(
+        right_answer(
+            steps={"values": {"steps_per_epoch": 5, "validation_steps": 8}},
+            also=[again("steps", values={"steps_per_epoch": 8, "validation_steps": 99})],
+        ),
+        EXPERIMENT,
+        "# an experiment",
+    )
+    checks = {check.id: check for one in judge(evidence, HORSES).exercises for check in one.checks}
+    assert checks["steps_per_epoch"].message.endswith(
+        " A cell below that belongs to no exercise gives steps_per_epoch another value, which does not count: write it "
+        "into the exercise's own cell."
+    )
+    assert checks["validation_steps"].message == ""
+
+
 # --- what other cells did counts if an exercise goes on with it -------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fairmark.checks import Grader
 from fairmark.errors import FairmarkError
-from fairmark.judge import judge
+from fairmark.judge import ANSWERED_BELOW, judge
 from fairmark.live.card import Card
 from fairmark.live.kernel import Kernel
 from fairmark.live.memory import CellRun
@@ -74,8 +74,8 @@ def _feedback(kernel: Kernel, asked: Asked) -> Card:
     if first is not None:
         return Card(exercise.title, notes=(first,))
     seen = [_judged(asked, runs, later_cells=later_cells) for later_cells in (False, True)]
-    # Of equals the one that knows of an error, else the first.
-    result = max(seen, key=lambda result: (result.score, any(check.outcome == "error" for check in result.checks)))
+    # Of equals the one that knows of an error, or of another answer below, else the first.
+    result = max(seen, key=lambda result: (result.score, any(map(_says_why, result.checks))))
     card = Card(exercise.title, result=_measured(result, asked, runs), later=_left_for_later(result, asked))
     if card.has_passed:
         return replace(card, lesson=exercise.lesson)
@@ -86,6 +86,10 @@ def _feedback(kernel: Kernel, asked: Asked) -> Card:
     if kernel.problem is not None:
         return replace(card, notes=(f"Not everything could be watched here ({kernel.problem}).",))
     return card
+
+
+def _says_why(check: CheckResult) -> bool:
+    return check.outcome == "error" or ANSWERED_BELOW in check.message
 
 
 def _to_do_first(kernel: Kernel, asked: Asked, runs: Sequence[CellRun]) -> str | None:
