@@ -253,3 +253,35 @@ def test_wherever_they_stand_all_are_there_once(seed: int, read: Read) -> None:
                 cell["metadata"] = {}
 
     assert answers_in(read(scatter)) == ANSWERS
+
+
+# --- experiments ------------------------------------------------------------------------------------------------------
+
+
+def with_experiment(source: str) -> Callable[[Cells], object]:
+    """All answers in cells below their stubs, and then ``source``, in a cell at the end."""
+
+    def change(cells: Cells) -> None:
+        for exercise, place in sorted(PLACES.items(), key=lambda item: -item[1]):
+            cells.insert(place + 1, own(ANSWERS[exercise]))
+        cells.append(own(source))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "plain_pictures = 1\ntrain_pictures = augmented.flow_from_directory('elsewhere')",
+        "augmented = plain_pictures = ImageDataGenerator(rescale=2)",
+    ],
+)
+def test_an_experiment_with_a_part_of_an_answer_is_none(read: Read, source: str) -> None:
+    told = read(with_experiment(source)).cells
+    assert [(cell.role, cell.exercise) for cell in told if cell.source == source] == [("added", None)]
+
+
+def test_an_answer_that_is_given_anew_is_one(read: Read) -> None:
+    again = ANSWERS["labels"].replace("PICTURES", "'elsewhere'")
+    told = read(with_experiment(again)).cells
+    assert [cell.exercise for cell in told if cell.source == again] == ["labels"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from fairmark.evidence import Cell, CellFinished, Evidence, Probe, Run, Stamped, Submission
 from fairmark.live.memory import CellRun
@@ -46,15 +47,17 @@ def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) ->
 
 
 def with_answers_found(asked: Asked, runs: Sequence[CellRun]) -> list[CellRun]:
-    """``runs``; where the exercise's own cell is an untouched stub or was not run, the last cell without a header that
-    answers it stands in its place."""
+    """``runs``; where the exercise's own cell is an untouched stub or was not run, the cell without a header that is
+    most like its answer stands in its place, of several the last."""
     name = asked.exercise.id
     stubs = [run for run in runs if run.exercise == name]
     if any(not asked.is_stub(name, run.source) for run in stubs):
         return list(runs)
-    own = [run for run in runs if run.exercise is None and not asked.is_given(run.source)]
-    found = next((run for run in reversed(own) if asked.answered_by(run.source) == name), None)
-    if found is None:
+    own = [run for run in reversed(runs) if run.exercise is None and not asked.is_given(run.source)]
+    likeness, found = max(
+        ((asked.likeness(name, run.source), run) for run in own), key=itemgetter(0), default=(0.0, None)
+    )
+    if not likeness or found is None:
         return list(runs)
     return [replace(run, answers=name) if run is found else run for run in runs if run not in stubs]
 

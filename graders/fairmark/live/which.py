@@ -48,15 +48,16 @@ class Asked:
             return any(is_stub_line(line, exercise) for line in source.splitlines())
         return is_mere_stub(source, stub)
 
-    def answered_by(self, source: str) -> str | None:
-        """The exercise whose answer a cell without a header holds, by what it binds and calls; None if it is none."""
+    def likeness(self, exercise: str, source: str) -> float:
+        """How much a cell without a header is like the answer to ``exercise`` in what it binds and calls, from 0 to 1;
+        0 if it is more like another one."""
         master = self._master
         if master is None or is_scribble(source):
-            return None
+            return 0.0
         found = traits_of(source)
-        rated = [(wanted.likeness(found), exercise) for exercise, wanted in wanted_for(master).items()]
-        likeness, exercise = max(rated, key=itemgetter(0))
-        return exercise if likeness else None
+        rated = [(wanted.likeness(found), name) for name, wanted in wanted_for(master).items()]
+        likeness, best = max(rated, key=itemgetter(0))
+        return likeness if best == exercise else 0.0
 
     def is_given(self, source: str) -> bool:
         """Whether the course's notebook has a given cell of this code; False where it is not at hand."""

@@ -3,7 +3,8 @@
 Students write below an untouched stub, at the end of the notebook, or in a new cell after deleting the old one. Such a
 cell is taken for the answer to
 
-1. the exercise whose answer it is most like in what it binds, defines and calls, if that has no answer yet;
+1. the exercise whose answer it is most like in what it binds, defines and calls, if that has no answer yet, or lacks
+   what it gives, or is given anew by it: an experiment with parts of an answer is none;
 2. else the unanswered exercise whose stub it stands below, up to the next cell that was given out;
 3. and a cell directly below an answer that lacks something goes with it, if it does just that.
 """
@@ -31,15 +32,49 @@ def attribute(
     traits = {cell.place: traits_of(cell.source) for cell in cells}
     above = _exercise_above(cells, known, master)
     found: dict[int, str] = {}
+    so_far = _SoFar(wanted)
     for cell in cells:
         if cell.place in known or not cell.source.strip():
             continue
-        exercise = _by_likeness(traits[cell.place], wanted.values(), answered, above.get(cell.place), {*found.values()})
-        if exercise is None and not is_scribble(cell.source):
-            exercise = _by_place(traits[cell.place], wanted, answered, above.get(cell.place))
+        own, stub = traits[cell.place], above.get(cell.place)
+        exercise = _by_likeness(own, wanted.values(), answered, stub, {*found.values()})
+        if exercise is not None and not so_far.is_furthered_by(exercise, own):
+            exercise = None  # an experiment
+        if exercise is None and not is_scribble(cell.source) and not so_far.is_whole(stub):
+            exercise = _by_place(own, wanted, answered, stub)
         if exercise is not None:
             found[cell.place] = exercise
+            so_far.add(exercise, own)
     return found | _completing(cells, known, above, wanted, traits, found)
+
+
+class _SoFar:
+    """What has been found of each exercise's answer, cell by cell."""
+
+    def __init__(self, wanted: Mapping[str, Wanted]) -> None:
+        self._wanted = wanted
+        self._has: dict[str, Traits] = {}
+        self._likeness: dict[str, float] = {}
+
+    def add(self, exercise: str, traits: Traits) -> None:
+        self._has[exercise] = self._has.get(exercise, Traits()) | traits
+        self._likeness[exercise] = max(self._likeness.get(exercise, 0.0), self._wanted[exercise].likeness(traits))
+
+    def is_furthered_by(self, exercise: str, traits: Traits) -> bool:
+        """Whether a cell of these traits is the first of the answer, gives what it lacks, or gives it anew: is as much
+        like it as those before it. An experiment with parts of what was answered is none of it."""
+        if exercise not in self._has:
+            return True
+        wanted = self._wanted[exercise]
+        lacking = wanted.lacks(self._has[exercise])
+        return bool(lacking.shared(traits)) or wanted.likeness(traits) >= self._likeness[exercise]
+
+    def is_whole(self, exercise: str | None) -> bool:
+        """Whether the answer is known to lack nothing."""
+        wanted = self._wanted.get(exercise or "")
+        if wanted is None or wanted.answer is None or wanted.exercise not in self._has:
+            return False
+        return not wanted.lacks(self._has[wanted.exercise]).count
 
 
 def _by_likeness(
