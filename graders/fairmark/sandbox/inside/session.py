@@ -145,12 +145,12 @@ def record_names(
             values[name] = simple_value(thing)
         except TypeError:
             continue
+    if values or objects:
+        recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
     for name in sorted(names_read_in(source) & names.keys() - bound):
         thing = names[name]
         if isinstance(thing, keras.Model) and recorder.models.find(thing) in recorder.described:
             training.describe_model(recorder, thing)
-    if values or objects:
-        recorder.send(NamesBound(cell=recorder.cell, values=values, objects=objects))
     callback_trial.try_classes(recorder, names, source)
 
 

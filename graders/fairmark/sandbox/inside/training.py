@@ -285,17 +285,27 @@ def _wrap_evaluate(recorder: Recorder, opened: dict[str, PicturesOpened]) -> Non
 
 def _wrap_predict(recorder: Recorder, opened: dict[str, PicturesOpened]) -> None:
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-        if not isinstance(model, keras.Model):  # one of its layers: they have the method __call__ from the same class
+        with recorder.inside_keras():
+            outputs = original(model, *arguments, **options)
+        answered(model, outputs, arguments, options)
+        return outputs
+
+    def around_call(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        if not isinstance(model, keras.Model):  # one of its layers: they have the method from the same class
             return recorder.calls.call(original, model, *arguments, **options)
         with recorder.inside_keras():
             outputs = recorder.calls.call(original, model, *arguments, **options)
+        answered(model, outputs, arguments, options)
+        return outputs
+
+    def answered(model: keras.Model, outputs: Any, arguments: Any, options: dict[str, Any]) -> None:  # noqa: ANN401
         if recorder.depth == 0:
             with recorder.guarded("predict"):
                 _predicted(recorder, model, options.get("x", arguments[0] if arguments else None), outputs, opened)
-        return outputs
 
-    for name in ("predict", "predict_on_batch", "__call__"):
-        _wrap(name, around)
+    _wrap("predict", around)
+    _wrap("predict_on_batch", around)
+    _wrap("__call__", around_call)
 
 
 def _predicted(
