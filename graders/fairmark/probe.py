@@ -149,7 +149,7 @@ def _judged_export(view: RunView) -> ModelExported | None:
             ended[models[event.fit]] = event.fit
         elif isinstance(event, ModelExported) and event.moment == "fit" and event.model in ended:
             left[ended.pop(event.model)] = event
-    judged = [fit.fit for fit in view.nearest(FitStarted)]
+    judged = [fit.fit for fit in (*view.nearest(FitStarted), view.judged_fit) if fit is not None]
     return next((left[fit] for fit in reversed(judged) if fit in left), None)
 
 

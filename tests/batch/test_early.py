@@ -253,3 +253,34 @@ def test_to_the_last_epoch_an_experiment_is_trained_as_it_is(journey: Journey, t
     ended, _ = marked_with(replace(journey, decide_early=False), tmp_path, EXPERIMENT.replace("30", "2"))
     tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
     assert [one.steps for one in tried] == [4, 4]
+
+
+# --- answers that look like experiments -------------------------------------------------------------------------------
+
+RIGHT = """
+history = model.fit(
+    training_pictures,
+    steps_per_epoch=steps_per_epoch,
+    epochs=8,
+    validation_data=validation_pictures,
+    validation_steps=validation_steps,
+)
+"""
+RAISING = """
+class Raising(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        raise OSError("no space left")
+"""
+
+
+def test_a_training_behind_one_that_raised_is_no_experiment(journey: Journey, tmp_path: Path) -> None:
+    raising = RIGHT.replace("epochs=8,", "epochs=8, callbacks=[Raising()],")
+    first = f"{RAISING}\n{raising}"
+    edit = {"training": lambda source: f"# Exercise: training\n{first}"}
+    notebook = nbformat.reads(with_answers(right_notebook(journey.course), edit).decode(), as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(RIGHT))
+    path = tmp_path / "ada.ipynb"
+    nbformat.write(notebook, path)
+    ended = journey.mark(path, "ada")
+    accuracy = next(check for check in training_checks(ended) if check.id == "hidden_accuracy")
+    assert (accuracy.outcome, accuracy.message[:29]) == ("passed", "Hidden pictures named rightly")

@@ -35,7 +35,7 @@ from fairmark.evidence import (
 )
 from fairmark.sandbox.jobs import has_not_moved
 
-__all__ = ["EarlyDecision", "experiments_after"]
+__all__ = ["EarlyDecision", "experiments_after", "is_judged_behind"]
 
 _Reason: TypeAlias = Literal["reached", "not_a_number", "untrainable", "still"]
 _MOST_LOOKS = 40
@@ -55,6 +55,13 @@ def experiments_after(cells: Iterable[Cell], grader: Grader) -> int | None:
     last = max((cell.position for cell in running if cell.role != "added"), default=None)
     is_last = last is None or all(cell.position <= last for cell in running)
     return None if is_last else last
+
+
+def is_judged_behind(evidence: Evidence, grader: Grader, position: int) -> bool:
+    """Whether a training behind ``position`` is what an exercise is judged on, as it is where the exercise's own cell
+    raised, or only says how to train: then it is no experiment."""
+    judged = (RunView(evidence, exercise.id).judged_fit for exercise in grader.exercises if exercise.needs_training)
+    return any(fit is not None and fit.cell > position for fit in judged)
 
 
 class EarlyDecision:

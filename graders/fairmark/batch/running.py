@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from fairmark.batch.decide import EarlyDecision, experiments_after
+from fairmark.batch.decide import EarlyDecision, experiments_after, is_judged_behind
 from fairmark.batch.decoding import Decoding
 from fairmark.batch.steps import Steps
 from fairmark.batch.store import EvidenceStore, Key
@@ -119,6 +119,20 @@ class Runner:
     def _run(
         self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool
     ) -> Evidence:
+        evidence = self._run_briefly(submission, cells, steps, mode, whole=whole)
+        last = experiments_after(cells, self.grader) if self._is_short(mode) else None
+        if last is None or not is_judged_behind(evidence, self.grader, last):
+            return evidence
+        steps.stage("Running again to train what stands behind the answers")
+        return self._execute(submission, cells, steps, mode, shows_all=whole, trains_all=True)
+
+    def _is_short(self, mode: Mode) -> bool:
+        """Whether experiments behind the answers are only rehearsed."""
+        return mode == "full" and self._is_quick_on_experiments
+
+    def _run_briefly(
+        self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool
+    ) -> Evidence:
         if mode != "full" or whole or not self._ends_early:
             return self._execute(submission, cells, steps, mode, shows_all=whole)
         evidence = self._execute(submission, cells, steps, mode, ends_early=True)
@@ -147,11 +161,13 @@ class Runner:
         ends_early: bool = False,
         shows_all: bool = False,
         every_epoch: bool = False,
+        trains_all: bool = False,
     ) -> Evidence:
-        """``every_epoch`` is of a rehearsal: each ``fit`` does as many as it was asked for."""
+        """``every_epoch`` is of a rehearsal: each ``fit`` does as many as it was asked for. ``trains_all`` trains what
+        stands behind the answers, too."""
         with Workplace() as workplace:
             early = self._early(submission, workplace) if ends_early else None
-            is_short = mode == "full" and self._is_quick_on_experiments
+            is_short = self._is_short(mode) and not trains_all
             decoding = Decoding(self.recipe.name)
 
             def heard(stamped: Stamped) -> str | None:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairmark.checks.scope import Scope
-from fairmark.evidence import FitFinished, FitStarted, ModelCompiled, ModelDescribed, ModelPredicted, NamesBound
+from fairmark.evidence import (
+    CellFinished,
+    FitFinished,
+    FitStarted,
+    ModelCompiled,
+    ModelDescribed,
+    ModelPredicted,
+    NamesBound,
+)
 
 __all__ = ["Judged"]
 
@@ -17,12 +25,18 @@ class Judged:
     def __init__(self, events: Sequence[Any], scope: Scope) -> None:
         self._scope = scope
         self._events = list(enumerate(events))
-        self._fits = self._all(FitStarted)
+        self._fits = self._calls_of_fit()
         self._compiled = self._all(ModelCompiled)
         self._described = self._all(ModelDescribed)
 
     def _all(self, kind: type) -> list[tuple[int, Any]]:
         return [(place, event) for place, event in self._events if isinstance(event, kind)]
+
+    def _calls_of_fit(self) -> list[tuple[int, Any]]:
+        """Without those that raised an error, if there are others: whoever writes another call below means that one."""
+        fits, finished = self._all(FitStarted), {event.fit for _, event in self._all(FitFinished)}
+        raised = {event.cell for _, event in self._all(CellFinished) if event.error is not None}
+        return [one for one in fits if one[1].fit in finished or one[1].cell not in raised] or fits
 
     def _nearest(self, placed: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
         return self._scope.nearest(placed, lambda one: one[1].cell)
