@@ -128,7 +128,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("case", by_default(lambda case: case.mode != "full", cases()), ids=lambda case: case.name)
+CASES = [*cases()]
+QUICK = {case.name for case in CASES if case.mode == "quick"}
+SOME = {case.name for case in [case for case in CASES if case.mode == "rehearsal"][::3]}
+"""What trains a step in each fit takes several seconds; the others of these are thorough."""
+
+
+@pytest.mark.parametrize("case", by_default(lambda case: case.name in QUICK | SOME, CASES), ids=lambda case: case.name)
 def test_a_notebook_gets_what_it_has_earned(case: Case, desk: Desk) -> None:
     if case.is_for_older_python:
         pytest.skip(f"Python {case.before} reads it")

@@ -73,7 +73,7 @@ def test_not_everybody_passed(graded: Graded) -> None:
 
 def test_the_gradebook_has_a_row_for_each_and_a_column_for_each_exercise(graded: Graded) -> None:
     assert tuple(graded.rows) == STUDENTS
-    columns = ["student", "assignment", "score", "max_score", "percent", "outcome", "flags"]
+    columns = ["student", "assignment", "score", "max_score", "percent", "outcome", "flags", "file"]
     assert list(graded.rows["ada"]) == columns + [exercise.id for exercise in graded.grader.exercises]
     for row in graded.rows.values():
         assert (row["assignment"], row["max_score"]) == ("horses_or_humans", "20")

@@ -124,7 +124,7 @@ def marked(journey: Journey, folder: Path, answer: str) -> Report:
     return journey.mark(path, "ada").report
 
 
-SHORT = ("class that is built", "Lambda", "Activation", "registered layer", "blocks")
+SHORT = ("class that is built", "Lambda")
 
 
 @pytest.mark.parametrize("kind", by_default(lambda kind: kind in SHORT, KINDS))

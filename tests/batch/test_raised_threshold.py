@@ -32,6 +32,14 @@ class Counting:
         return self.launcher.start(job, folder, limits)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is known yet of these notebooks, whatever other tests have run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAIRMARK_SECRET", str(tmp_path_factory.mktemp("secret")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def launcher() -> Iterator[Counting]:
     confined = ConfinedProcess()

@@ -16,7 +16,7 @@ Place = Callable[[Path, str], Situation]
 
 WALKS = [
     pytest.param(CLONE, "compile_settings", id="clone-compile_settings"),
-    pytest.param(HANDED_OUT, "compile_settings", id="handed_out-compile_settings"),
+    pytest.param(HANDED_OUT, "compile_settings", id="handed_out-compile_settings", marks=pytest.mark.thorough),
     pytest.param(ALONE, "compile_settings", id="alone-compile_settings", marks=pytest.mark.thorough),
     pytest.param(OWN_COURSE, "", id="own_course"),
     pytest.param(CLONE, "happy_or_sad", id="clone-happy_or_sad", marks=pytest.mark.thorough),
@@ -80,9 +80,8 @@ def test_the_same_walk_in_jupyterlab(tmp_path: Path) -> None:
     assert has_everything(graded(situation, tmp_path))
 
 
-@pytest.mark.parametrize(
-    "place", [pytest.param(CLONE, id="clone"), pytest.param(HANDED_OUT, id="handed_out", marks=pytest.mark.thorough)]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("place", [pytest.param(CLONE, id="clone"), pytest.param(HANDED_OUT, id="handed_out")])
 def test_a_wrong_answer_written_in_place_is_wrong_and_not_untouched(place: Place, tmp_path: Path) -> None:
     situation = place(tmp_path, "compile_settings")
     answers = situation.answers
@@ -96,6 +95,7 @@ def test_a_wrong_answer_written_in_place_is_wrong_and_not_untouched(place: Place
     assert graded(situation, tmp_path)["compile_network"] == "3"
 
 
+@pytest.mark.thorough
 def test_who_saves_the_notebook_untouched_is_told_that_nothing_was_attempted(tmp_path: Path) -> None:
     situation = CLONE(tmp_path, "compile_settings")
     solve_in_kernel(situation.notebook, {})
