@@ -18,21 +18,23 @@ Fate: TypeAlias = Literal["killed", "survived", "equivalent", "charged_twice", "
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the solution gets for each check in one mode: only what it is given there can be lost by a mutant."""
+    """What the solution gets for each check in one mode: only what it is given there can be lost by a mutant.
+    ``not_checked`` are those that a run in this mode does not reach."""
 
     scores: Mapping[str, float]
     passed: frozenset[str]
+    not_checked: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, report: Report) -> Baseline:
         checks = _checks(report)
         passed = frozenset(name for name, check in checks.items() if check.outcome == "passed")
-        return cls({name: check.score for name, check in checks.items()}, passed)
+        return cls({name: check.score for name, check in checks.items()}, passed, frozenset(report.not_checked))
 
     @property
     def open(self) -> frozenset[str]:
         """Checks that the solution does not pass in this mode: they wait for training."""
-        return frozenset(self.scores) - self.passed
+        return (frozenset(self.scores) - self.passed) | self.not_checked
 
     @property
     def answered(self) -> frozenset[str]:
