@@ -54,7 +54,7 @@ def broken(course: Course, exercise: str, answer: str | None) -> bytes:
     return with_answers(right_notebook(course), {exercise: lambda source: text})
 
 
-@pytest.mark.parametrize(("what", "exercise"), one_in(13, itertools.product(BREAKS, EXERCISES)))
+@pytest.mark.parametrize(("what", "exercise"), one_in(23, itertools.product(BREAKS, EXERCISES)))
 def test_an_answer_that_earns_nothing_takes_nothing_from_the_others(
     what: str, exercise: str, course: Course, journey: Journey, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -62,7 +62,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     folder, outside = root / "class", root / "outside"
     lay_class(folder, outside, course)
     before = listing(root)
-    standings = grade_class([folder], root / "out", course, launcher=Scripted(PRETEND))
+    standings = grade_class([folder], root / "out", course, launcher=Scripted(PRETEND)).standings
     written = [Place(root / "out").written(one.student, one.assignment, one.file_number) for one in standings]
     found = {row_of(report): report for report in written if report is not None}
     assert len(found) == len(standings)
@@ -149,6 +149,7 @@ def test_right_submissions_among_them_get_their_marks(graded: Graded) -> None:
         assert verdict(graded.reports[student])[:4] == (3.0, "passed", "completed", [])
 
 
+@pytest.mark.thorough
 def test_in_the_opposite_order_all_get_the_same(graded: Graded, tmp_path: Path) -> None:
     launcher = Scripted(PRETEND)
     submissions = ClassOfSubmissions(
@@ -259,6 +260,7 @@ print("read")
 """
 
 
+@pytest.mark.thorough
 def test_reading_them_takes_little_memory_and_ends(graded: Graded) -> None:
     command = [sys.executable, "-c", READS_ALL, str(graded.folder), str(graded.course.assignment(NAME).notebook)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -282,7 +284,9 @@ def test_a_class_in_a_zip_has_its_rows_whatever_some_of_them_are(graded: Graded,
         {"name": "class/" + "i" * 300 + ".ipynb"},
     ]
     (tmp_path / "class.zip").write_bytes(zip_of(members, right_notebook(graded.course)))
-    standings = grade_class([tmp_path / "class.zip"], tmp_path / "out", graded.course, launcher=Scripted(PRETEND))
+    standings = grade_class(
+        [tmp_path / "class.zip"], tmp_path / "out", graded.course, launcher=Scripted(PRETEND)
+    ).standings
     assert {standing.student: standing.score for standing in standings} == {
         "Alice": 0,
         "alice": 3,

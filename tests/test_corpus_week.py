@@ -139,7 +139,7 @@ def week(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("case", one_in(20, cases()), ids=lambda case: f"{case.assignment}: {case.name}")
+@pytest.mark.parametrize("case", one_in(30, cases()), ids=lambda case: f"{case.assignment}: {case.name}")
 def test_a_mistake_loses_its_own_marks_and_is_told_in_these_words(case: Case, week: Week) -> None:
     found = week.compared(case)
     assert {name: measured(check.message, case) for name, check in found.items() if name in case.says} == case.says

@@ -130,7 +130,7 @@ def test_what_it_belongs_to_is_known_without_its_name(situation: Callable[[Path]
     assert assignment_of(tmp_path / "handed in.ipynb", course) == NAME
 
 
-@pytest.mark.parametrize("situation", one_in(3, SITUATIONS))
+@pytest.mark.parametrize("situation", one_in(len(SITUATIONS), SITUATIONS))
 def test_in_a_kernel_that_was_started_beside_it_answers_are_answers(
     situation: Callable[[Path], Course], tmp_path: Path
 ) -> None:

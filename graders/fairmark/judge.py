@@ -38,16 +38,13 @@ from fairmark.evidence import (
     Flag,
     NamesBound,
     RecorderFailed,
-    Rerun,
     Run,
     Submission,
 )
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
-__all__ = ["ANSWERED_BELOW", "judge", "put_off"]
+__all__ = ["judge", "put_off"]
 
-ANSWERED_BELOW = "A cell below that belongs to no exercise gives"
-"""How a message goes on of an answer that was given anew where it does not count."""
 _ADDRESS = re.compile(r"(?: at)? 0x[0-9a-fA-F]{8,16}\b")
 
 
@@ -68,6 +65,8 @@ class _Answer:
     """Whether the evidence does not show the answer, or a part of it."""
     cause: Cause | None = None
     """The error that explains it."""
+    given_below: tuple[str, ...] = ()
+    """Names that a cell which belongs to no exercise gives another value, which does not count."""
     why: str = ""
     """What the message says of that error, before what is missing."""
 
@@ -251,7 +250,7 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
         before = order[: order.index(exercise.id)]
         if rerun.replaced and (exercise.id in rerun.replaced or not set(before) & set(rerun.replaced)):
             continue
-        submission = _as_run(evidence.submission, rerun)
+        submission = evidence.submission.with_sources(rerun.sources)
         vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
         seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe)
         replaced = " and ".join(f"“{titles.get(name, name)}”" for name in rerun.replaced if name in before)
@@ -265,14 +264,6 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
             may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and other),
             goes_on=not rerun.replaced and not rerun.sources,
         )
-
-
-def _as_run(submission: Submission, rerun: Rerun) -> Submission:
-    """With the text of those cells that ran with another one."""
-    cells = tuple(
-        cell.model_copy(update={"source": rerun.sources.get(cell.position, cell.source)}) for cell in submission.cells
-    )
-    return submission.model_copy(update={"cells": cells})
 
 
 def _trained(run: Run) -> bool:
@@ -321,8 +312,7 @@ def _put(check: Check, view: RunView) -> _Answer:
             found = (missing.message, missing.found, missing.expected, missing.cell)
             return _Answer("unattempted", 0.0, *found, missing=True)
         except Unmet as unmet:
-            said = f"{unmet.message} {_given_anew([unmet], view)}".strip()
-            return _Answer("failed", 0.0, said, unmet.found, unmet.expected, unmet.cell, refuted=True)
+            return _from_parts([unmet], None, view)
         except Doubted as doubted:
             flag = Flag(kind="witnesses_disagree", message=doubted.message, cell=doubted.cell)
             return _Answer("needs_attention", message=doubted.message, cell=doubted.cell, flag=flag)
@@ -336,8 +326,9 @@ def _put(check: Check, view: RunView) -> _Answer:
     return _from_parts(parts, remark, view)
 
 
-def _given_anew(failed: Iterable[Unmet], view: RunView) -> str:
-    """That an answer which is not right was given anew in a cell of the student's own, which is not judged."""
+def _given_below(failed: Iterable[Unmet], view: RunView) -> tuple[str, ...]:
+    """Of answers that are not right, the names of those given anew in a cell of the student's own, which is not
+    judged."""
     names = dict.fromkeys(unmet.subject for unmet in failed if not isinstance(unmet, NotShown) and unmet.cell)
     after = {
         name
@@ -345,10 +336,16 @@ def _given_anew(failed: Iterable[Unmet], view: RunView) -> str:
         for name in names
         if name in event.values and event.cell > max(view.scope.own, default=0) and event.cell not in view.scope.shared
     }
-    if not after:
+    return tuple(name for name in names if name in after)
+
+
+def _of_given_below(names: tuple[str, ...]) -> str:
+    if not names:
         return ""
-    named = ", ".join(name for name in names if name in after)
-    return f"{ANSWERED_BELOW} {named} another value, which does not count: write it into the exercise's own cell."
+    return (
+        f"A cell below that belongs to no exercise gives {', '.join(names)} another value, which does not count: write "
+        "it into the exercise's own cell."
+    )
 
 
 def _from_parts(parts: list[Unmet | None], remark: str | None, view: RunView) -> _Answer:
@@ -358,11 +355,13 @@ def _from_parts(parts: list[Unmet | None], remark: str | None, view: RunView) ->
     share = 1.0 - len(failed) / len(parts)
     first = failed[0]
     outcome: Outcome = "partial" if share else "unattempted" if isinstance(first, NotShown) else "failed"
-    message = " ".join(dict.fromkeys([*(unmet.message for unmet in failed), _given_anew(failed, view)])).strip()
+    below = _given_below(failed, view)
+    message = " ".join(dict.fromkeys([*(unmet.message for unmet in failed), _of_given_below(below)])).strip()
     found = "; ".join(dict.fromkeys(unmet.found for unmet in failed if unmet.found)) or None
     expected = "; ".join(dict.fromkeys(unmet.expected for unmet in failed if unmet.expected)) or None
     shown = [not isinstance(unmet, NotShown) for unmet in failed]
-    return _Answer(outcome, share, message, found, expected, first.cell, refuted=any(shown), missing=not all(shown))
+    answer = _Answer(outcome, share, message, found, expected, first.cell, refuted=any(shown), missing=not all(shown))
+    return replace(answer, given_below=below)
 
 
 def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
@@ -444,6 +443,7 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         hint=check.hint if answer.outcome in ("failed", "partial") and answer.cause is None else None,
         cell=_number(answer.cell, submission),
         visibility=check.visibility,
+        given_below=answer.given_below,
     )
 
 

@@ -73,7 +73,8 @@ class Schema(BaseModel):
 class CheckResult(Schema):
     """One question answered. ``message`` is a whole sentence; ``found`` and ``expected`` are its parts, kept apart for
     tables and programs; ``hint`` points on without giving the answer; ``cell`` is the cell's number in the file handed
-    in, counted from 1 with Markdown cells, or None where the finding has no one place."""
+    in, counted from 1 with Markdown cells, or None where the finding has no one place. ``given_below`` names answers
+    that a cell of no exercise gives anew, which does not count; programs do not read it."""
 
     id: str
     title: str
@@ -86,6 +87,7 @@ class CheckResult(Schema):
     hint: str | None = None
     cell: int | None = None
     visibility: Visibility = "always"
+    given_below: tuple[str, ...] = Field(default=(), exclude=True)
 
 
 class ExerciseResult(Schema):

@@ -146,7 +146,9 @@ def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: A
     pids = [worker.process.pid for worker in cluster.workers.values()]
     thread, killed = killed_in_mid_run(lambda: pids)
     out = tmp_path / "out"
-    standings = grade_class([handed_in.folder], out, handed_in.course, cluster=cluster.scheduler_address, fresh=True)
+    standings = grade_class(
+        [handed_in.folder], out, handed_in.course, cluster=cluster.scheduler_address, fresh=True
+    ).standings
     thread.join(timeout=1)
     assert len(killed) == 1
     assert (out / "gradebook.csv").read_bytes() == undisturbed
@@ -162,7 +164,7 @@ def test_workers_of_its_own_may_be_killed_too(handed_in: Class, tmp_path: Path) 
     thread, killed = killed_in_mid_run(lambda: [pid for pid in dask_workers() if pid not in others])
     [standing] = grade_class(
         [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster="local", jobs=1, fresh=True
-    )
+    ).standings
     thread.join(timeout=1)
     assert len(killed) == 1
     assert (standing.outcome, standing.score) == ("passed", 20)
@@ -278,6 +280,7 @@ def test_what_is_no_address_is_said_at_once(address: str, handed_in: Class, tmp_
     assert caught.value.message == f"{address}: is no scheduler's address, nor a file that is there"
 
 
+@pytest.mark.thorough
 def test_a_scheduler_without_workers_is_waited_for_and_that_is_said(
     handed_in: Class, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +291,7 @@ def test_a_scheduler_without_workers_is_waited_for_and_that_is_said(
         threading.Timer(3.0, late.scale, (1,)).start()
         [standing] = grade_class(
             [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster=late.scheduler_address
-        )
+        ).standings
     assert standing.outcome == "passed"
     assert "The scheduler has no workers yet: waiting for the first." in capfd.readouterr().err
 

@@ -199,7 +199,7 @@ SYNTAX = "print('never ends)"
 @pytest.mark.parametrize(
     ("source", "runs"),
     one_in(
-        3,
+        7,
         [
             (PLOT, ["run", "r", "run"]),
             (ASSERTION, ["run", "r", "run"]),
@@ -233,6 +233,7 @@ tried = trial.fit(training_pictures, epochs=30, validation_data=validation_pictu
 """
 
 
+@pytest.mark.thorough
 def test_an_experiment_neither_resets_the_decision_nor_takes_the_place_of_the_model(
     journey: Journey, early: Marked, tmp_path: Path
 ) -> None:
@@ -253,6 +254,7 @@ def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(journey: J
     assert [fit.epochs for fit in asked] == [30]  # as the notebook asked
 
 
+@pytest.mark.thorough
 def test_to_the_last_epoch_an_experiment_is_trained_as_it_is(journey: Journey, tmp_path: Path) -> None:
     ended, _ = marked_with(replace(journey, decide_early=False), tmp_path, EXPERIMENT.replace("30", "2"))
     tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
@@ -277,6 +279,7 @@ class Raising(keras.callbacks.Callback):
 """
 
 
+@pytest.mark.thorough
 def test_a_training_behind_one_that_raised_is_no_experiment(journey: Journey, tmp_path: Path) -> None:
     raising = RIGHT.replace("epochs=8,", "epochs=8, callbacks=[Raising()],")
     first = f"{RAISING}\n{raising}"

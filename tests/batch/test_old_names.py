@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from recorded import COMPILE, GENERATORS, LAST, TRAINING, right_answer
 
-from fairmark.batch.old_names import OldName, check_it_costs, old_name_in, respelled_cells
+from fairmark.batch.old_names import OldName, check_it_costs, old_name_in
 from fairmark.checks import load_grader
 from fairmark.evidence import CellError
 from fairmark.judge import judge
@@ -47,7 +47,7 @@ def test_a_switch_before_the_error_is_found_whoever_threw_it() -> None:
 
 def test_the_cells_are_the_notebooks_but_for_those_texts() -> None:
     submission = right_answer().submission
-    cells = respelled_cells(submission, {COMPILE: "pass"})
+    cells = submission.with_sources({COMPILE: "pass"}).cells
     assert [cell.position for cell in cells if cell != submission.cells[cell.position - 1]] == [COMPILE]
     assert cells[COMPILE - 1].source == "pass"
 

@@ -71,7 +71,7 @@ def set_threshold(course: Course, before: str, now: str) -> None:
 def graded(folder: Path, out: Path, course: Course, launcher: Counting) -> tuple[dict[str, Standing], int]:
     """Where everybody stands, by name; and how many notebooks were trained for it."""
     launcher.trained = 0
-    standings = grade_class([folder], out, course, launcher=launcher, jobs=1)  # type: ignore[arg-type]
+    standings = grade_class([folder], out, course, launcher=launcher, jobs=1).standings  # type: ignore[arg-type]
     return {one.student: one for one in standings}, launcher.trained
 
 

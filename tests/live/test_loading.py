@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .kernels import in_kernel
 
 SCRIPT = Path(__file__).resolve().parent.parent / "corpus" / "cases" / "live_load_model.py"
@@ -31,6 +33,7 @@ AGAIN = {
 }
 
 
+@pytest.mark.thorough
 def test_a_loaded_model_can_be_evaluated(tmp_path: Path) -> None:
     environment = {**os.environ, "IPYTHONDIR": str(tmp_path / ".ipython"), "TF_CPP_MIN_LOG_LEVEL": "3"}
     finished = subprocess.run(

@@ -18,7 +18,7 @@ WALKS = [
     pytest.param(CLONE, "compile_settings", id="clone-compile_settings"),
     pytest.param(HANDED_OUT, "compile_settings", id="handed_out-compile_settings", marks=pytest.mark.thorough),
     pytest.param(ALONE, "compile_settings", id="alone-compile_settings", marks=pytest.mark.thorough),
-    pytest.param(OWN_COURSE, "", id="own_course"),
+    pytest.param(OWN_COURSE, "", id="own_course", marks=pytest.mark.thorough),
     pytest.param(CLONE, "happy_or_sad", id="clone-happy_or_sad", marks=pytest.mark.thorough),
     pytest.param(HANDED_OUT, "happy_or_sad", id="handed_out-happy_or_sad", marks=pytest.mark.thorough),
     pytest.param(ALONE, "happy_or_sad", id="alone-happy_or_sad", marks=pytest.mark.thorough),

@@ -11,6 +11,7 @@ from typing import Final
 
 from fairmark.advice.sentence import Advice
 from fairmark.evidence import Cell, CellError
+from fairmark.notebook.respell import SWITCHES
 from fairmark.notebook.source import calls_in
 
 __all__ = ["gone_from_tensorflow", "old_keras_beside_new", "one_of_tensorflow_1", "switch_in"]
@@ -21,7 +22,7 @@ _REFUSED = re.compile(
     r"Only instances of `keras\.Layer`|must be an instance of (?:class )?`?(?:Layer|Model)|"
     r"Could not interpret \w{1,20} identifier"
 )
-_SWITCHES: Final = ("disable_eager_execution", "disable_v2_behavior", "disable_v2_tensorshape")
+_SWITCHES: Final = (*SWITCHES, "disable_v2_tensorshape")
 _SWITCH = re.compile(rf"\b({'|'.join(_SWITCHES)})[ \t]{{0,9}}\(")
 _OF_GRAPHS = re.compile(r"[Ee]ager|[Ss]ymbolic|\b[Gg]raph\b|placeholder|uninitialized|is not iterable|numpy\(\)")
 _SESSION = re.compile(

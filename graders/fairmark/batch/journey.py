@@ -22,7 +22,7 @@ from pathlib import Path
 from fairmark.batch.carry import left_open, next_exercises, put_right
 from fairmark.batch.decoding import decode_ahead
 from fairmark.batch.mute import muted
-from fairmark.batch.old_names import OldName, check_it_costs, old_name_in, respelled_cells
+from fairmark.batch.old_names import OldName, check_it_costs, old_name_in
 from fairmark.batch.running import Mode, Runner, added_pictures
 from fairmark.batch.steps import NOBODY, Steps
 from fairmark.batch.store import EvidenceStore, engine_digest, versions
@@ -96,17 +96,14 @@ class Journey:
     def settings(self) -> str:
         """A digest of all that decides a report besides the submission: texts of the assignment, the data set's recipe,
         this engine, and how it is run."""
-        texts = [self.assignment.grader, master_source(self.assignment), self.assignment.solution]
-        read = [_text_of(path) for path in texts]
-        how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
-        return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
+        read = [_text_of(path) for path in (self.assignment.grader, master_source(self.assignment))]
+        return _digest([read, self.run_settings])
 
     @cached_property
     def run_settings(self) -> str:
         """A digest of all that decides what runs come to besides the submission: of :attr:`settings`, all but the
         grader script. Under another one, what was recorded with the same may still answer."""
-        solution = self.assignment.solution
-        read = _text_of(solution)
+        read = _text_of(self.assignment.solution)
         how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
         return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
 
@@ -183,9 +180,10 @@ class Journey:
         if recorded is not None and not self._is_of(recorded, submission):
             recorded = None
         first = self._answering(recorded, submission)
+        if first is None and chosen is not None and self.mode != "full":
+            first = self._judged(chosen)  # the run by which the form was chosen
         if first is None:
-            is_known = chosen is not None and self.mode != "full"
-            first = self._judged(chosen) if is_known and chosen is not None else self._run_first(submission, steps)
+            first = self._run_first(submission, steps)
         first = self._respelled(self._gone_on(first, steps), steps)
         return self._carried_forward(first, steps, recorded.reruns if recorded is not None else ())
 
@@ -276,8 +274,8 @@ class Journey:
             found.append(name)
             sources[name.position] = name.source
             steps.stage("Running again with a name of an older Keras spelled as it is now")
-            cells = respelled_cells(first.submission, sources)
-            seen = self._runner.run(first.submission.model_copy(update={"cells": cells}), cells, steps, self.mode)
+            submission = first.submission.with_sources(sources)
+            seen = self._runner.run(submission, submission.cells, steps, self.mode)
         if not found:
             return marked
         costs = {check_it_costs(marked.report, seen, self.grader, name) for name in found}

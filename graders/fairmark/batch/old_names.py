@@ -1,19 +1,17 @@
 """One name of an older Keras in a function, or one switch of an older TensorFlow, costs its own check and not all else.
 
 old_name_in     the next such name that ended a function of an exercise; None if none did
-respelled_cells the cells with the names found so far spelled as Keras 3 does
 check_it_costs  the one check that the call with the old name answers
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from fairmark.checks import Grader, RunView
 from fairmark.checks.causes import cause_in
 from fairmark.evidence import (
-    Cell,
     EpochEnded,
     Event,
     Evidence,
@@ -29,7 +27,7 @@ from fairmark.judge import judge
 from fairmark.notebook.respell import Respelled, Subject, respelled, without_switch
 from fairmark.report import Report
 
-__all__ = ["OldName", "check_it_costs", "old_name_in", "respelled_cells"]
+__all__ = ["OldName", "check_it_costs", "old_name_in"]
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,6 @@ def _switch_before(submission: Submission, position: int) -> tuple[int, Respelle
         if found is not None:
             return cell.position, found
     return None
-
-
-def respelled_cells(submission: Submission, sources: Mapping[int, str]) -> tuple[Cell, ...]:
-    return tuple(
-        cell.model_copy(update={"source": sources.get(cell.position, cell.source)}) for cell in submission.cells
-    )
 
 
 def check_it_costs(first: Report, evidence: Evidence, grader: Grader, name: OldName) -> str | None:

@@ -33,8 +33,9 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
         yield Flag(kind="forged_events", message=said)
     if probe is not None and (probe.weights_swapped or _weights_changed(view, probe.model)):
         yield Flag(kind="weights_changed", message="the model's weights were changed after its last training")
-    if any(rerun.replaced for rerun in evidence.reruns):
-        replaced = ", ".join(evidence.reruns[-1].replaced)
+    put_right = [rerun.replaced for rerun in evidence.reruns if rerun.replaced]
+    if put_right:
+        replaced = ", ".join(put_right[-1])
         yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced}, to judge what follows")
     threshold = grader.hidden_accuracy
     measured = _settled(view, threshold) if threshold is not None else None

@@ -30,7 +30,7 @@ def demo(
     submitted = out / "submitted"
     students = write_sample_class(course.assignment("horses_or_humans"), submitted)
     say(f"A class of {len(students)} handed in horses_or_humans: {submitted}")
-    standings = grade_class([submitted], out, course, numerics=numerics_from(numerics))
+    standings = grade_class([submitted], out, course, numerics=numerics_from(numerics)).standings
     show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
     say(f"Gradebook: {out / 'gradebook.csv'}")
     say(f"Reports:   {out / 'reports'} (open one of the .html files)")

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Semaphore
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -41,7 +41,7 @@ from fairmark.present.table import show_class
 from fairmark.report import Standing
 from fairmark.sandbox import Launcher, Limits, best_launcher, grading_launcher, interrupted_runs
 
-__all__ = ["grade", "grade_class", "mark_class"]
+__all__ = ["Graded", "grade", "grade_class"]
 
 _HANDED_OUT = 4
 """Submissions for each that runs: as many may be copies that wait."""
@@ -93,7 +93,7 @@ def grade(
     # On a cluster each worker builds the sandbox, and refuses where it cannot.
     launcher = grading_launcher(trust=trust) if cluster is None else None
     began = time.monotonic()
-    standings, remarks = mark_class(
+    standings, remarks = grade_class(
         folders,
         out,
         found,
@@ -120,12 +120,14 @@ def grade(
     raise typer.Exit(exit_code([standing.outcome for standing in standings]))
 
 
-def grade_class(folders: list[Path], out: Path, course: Course, **settings: Any) -> list[Standing]:  # noqa: ANN401
-    """:func:`mark_class` without its remarks."""
-    return mark_class(folders, out, course, **settings)[0]
+class Graded(NamedTuple):
+    """A class: all standings, in the order of the gradebook, and what else a teacher should know."""
+
+    standings: list[Standing]
+    remarks: Remarks
 
 
-def mark_class(
+def grade_class(
     folders: list[Path],
     out: Path,
     course: Course,
@@ -141,9 +143,8 @@ def mark_class(
     decide_early: bool = True,
     cluster: str | None = None,
     trust: bool = False,
-) -> tuple[list[Standing], Remarks]:
-    """Grades everything in ``folders`` into ``out``, showing progress; all standings, in the order of the gradebook,
-    and what else a teacher should know.
+) -> Graded:
+    """Grades everything in ``folders`` into ``out``, showing progress.
 
     What ``out`` says is done already is not done again, unless ``fresh``. With ``cluster``, the address of a Dask
     scheduler, its workers run the notebooks, with launchers of their own, where they confine everything or ``trust``
@@ -198,7 +199,7 @@ def mark_class(
                 )
                 mark_on_cluster(run, pieces, batch, address=cluster, jobs=jobs, progress=progress)
         EvidenceStore(evidence_folder()).prune()
-        return run.standings, Remarks(left_out, place.left_out, same_code(ledger.written()))
+        return Graded(run.standings, Remarks(left_out, place.left_out, same_code(ledger.written())))
 
 
 def _make_ready(submissions: ClassOfSubmissions, pieces: list[Piece], *, others_are_done: bool) -> None:

@@ -11,6 +11,7 @@ order they run (see :class:`Cell`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
@@ -117,6 +118,11 @@ class Submission(Schema):
     uncounted: tuple[Cell, ...] = ()
     file: str = ""  # its path below what was handed in
     file_number: int = 1  # counts the student's files for the assignment
+
+    def with_sources(self, sources: Mapping[int, str]) -> Submission:
+        """The same with other texts for the cells at some positions."""
+        cells = [one.model_copy(update={"source": sources.get(one.position, one.source)}) for one in self.cells]
+        return self.model_copy(update={"cells": tuple(cells)})
 
 
 # --- events: what the recorder says happened --------------------------------------------------------------------------

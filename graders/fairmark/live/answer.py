@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fairmark.checks import Grader
 from fairmark.errors import FairmarkError
-from fairmark.judge import ANSWERED_BELOW, judge
+from fairmark.judge import judge
 from fairmark.live.card import Card
 from fairmark.live.kernel import Kernel
 from fairmark.live.memory import CellRun
@@ -89,7 +89,7 @@ def _feedback(kernel: Kernel, asked: Asked) -> Card:
 
 
 def _says_why(check: CheckResult) -> bool:
-    return check.outcome == "error" or ANSWERED_BELOW in check.message
+    return check.outcome == "error" or bool(check.given_below)
 
 
 def _to_do_first(kernel: Kernel, asked: Asked, runs: Sequence[CellRun]) -> str | None:

@@ -13,12 +13,12 @@ from typing import Final, Literal, TypeAlias
 
 from fairmark.notebook.source import tree_of
 
-__all__ = ["Respelled", "Subject", "respelled", "without_switch"]
+__all__ = ["SWITCHES", "Respelled", "Subject", "respelled", "without_switch"]
 
 Subject: TypeAlias = Literal["optimizer", "fit", "evaluate", "predict", "everything"]
 """What the call that holds the old name does."""
 
-_SWITCHES: Final = frozenset({"disable_eager_execution", "disable_v2_behavior"})
+SWITCHES: Final = ("disable_eager_execution", "disable_v2_behavior")
 """Calls that have all of TensorFlow work as version 1 did, which Keras 3 does not."""
 
 _ARGUMENTS: Final[dict[str, tuple[str | None, Subject]]] = {
@@ -69,7 +69,7 @@ def without_switch(source: str) -> Respelled | None:
     calls = (node for node in (() if tree is None else ast.walk(tree)) if isinstance(node, ast.Call))
     for call in calls:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
-        if name in _SWITCHES:
+        if name in SWITCHES:
             return Respelled(_replaced(source, _whole(call), "None"), str(name), "everything")
     return None
 
