@@ -14,9 +14,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from fairmark.evidence.callbacks import CallbackAnswer, CallbackTried
+from fairmark.evidence.objects import (
+    BatchSeen,
+    Function,
+    HooksGone,
+    InForce,
+    Layer,
+    ModelCompiled,
+    ModelDescribed,
+    PicturesOpened,
+)
 from fairmark.evidence.predictions import ModelEvaluated, ModelPredicted, PictureLoaded
 from fairmark.evidence.schema import CROSSES_THE_WALL
 
@@ -38,6 +48,8 @@ __all__ = [
     "FitStarted",
     "Flag",
     "Function",
+    "HooksGone",
+    "InForce",
     "Layer",
     "ModelCompiled",
     "ModelDescribed",
@@ -169,95 +181,6 @@ class NamesBound(Schema):
     objects: dict[str, str] = {}
 
 
-class PicturesOpened(Schema):
-    """A source of labelled pictures was made: a generator's flow or a ``tf.data`` pipeline.
-
-    ``directory`` is relative to the data set's folder, or absolute where it lies elsewhere; None where pictures do not
-    come from a folder. ``classes`` are in the order of their labels. ``rescale`` is the factor pixels are multiplied
-    with, 1.0 where none is asked for; ``augmentation`` holds the options of ``ImageDataGenerator`` that are not at
-    their defaults, ``rescale`` aside. ``parent`` is the source this one was derived from by ``map``, ``cache``,
-    ``prefetch`` and the like.
-    """
-
-    kind: Literal["pictures_opened"] = "pictures_opened"
-    pictures: str
-    cell: int
-    made_by: str
-    directory: str | None
-    found: int
-    classes: list[str]
-    target_size: tuple[int, int] | None
-    batch_size: int | None
-    class_mode: str | None
-    color_mode: str
-    interpolation: str
-    shuffle: bool
-    rescale: float = 1.0
-    augmentation: dict[str, JsonValue] = {}
-    parent: str | None = None
-
-
-class BatchSeen(Schema):
-    """The first batch that was drawn from a source: what the model is really given."""
-
-    kind: Literal["batch_seen"] = "batch_seen"
-    pictures: str
-    shape: list[int]
-    dtype: str
-    minimum: float
-    maximum: float
-    labels_shape: list[int]
-
-
-class Function(Schema):
-    """A loss, metric, optimizer or activation, spelled one way whatever way it was written.
-
-    ``name`` is Keras's snake_case name (``binary_crossentropy``); ``class_name`` is the object's class where one was
-    passed; ``config`` its public configuration; ``module`` where it is defined, which tells Keras's from look-alikes.
-    """
-
-    name: str
-    class_name: str | None = None
-    module: str = ""
-    config: dict[str, JsonValue] = {}
-
-
-class Layer(Schema):
-    """One layer, through its public configuration. ``output_shape`` starts with the batch dimension (None)."""
-
-    name: str
-    class_name: str
-    module: str
-    config: dict[str, JsonValue] = {}
-    output_shape: list[int | None] | None = None
-    parameters: int = 0
-
-
-class ModelDescribed(Schema):
-    """A model as it stands after a cell, or when it is compiled or fitted. ``trainable_parameters`` are those that
-    training may change, None where nobody counted."""
-
-    kind: Literal["model_described"] = "model_described"
-    model: str
-    cell: int
-    class_name: str
-    layers: list[Layer]
-    input_shape: list[int | None] | None = None
-    output_shape: list[int | None] | None = None
-    parameters: int = 0
-    trainable_parameters: int | None = None
-
-
-class ModelCompiled(Schema):
-    kind: Literal["model_compiled"] = "model_compiled"
-    model: str
-    cell: int
-    loss: Function | None
-    optimizer: Function
-    learning_rate: float | None
-    metrics: list[Function]
-
-
 class FitStarted(Schema):
     """``fit`` was called, and left out where ``trained`` is False. ``epochs`` are those it was asked for, counted from
     ``initial_epoch``; ``callbacks`` are the classes of its callbacks."""
@@ -356,6 +279,8 @@ Event: TypeAlias = Annotated[
     | BatchSeen
     | ModelDescribed
     | ModelCompiled
+    | InForce
+    | HooksGone
     | FitStarted
     | CallbackTried
     | StepsWatched
