@@ -247,6 +247,7 @@ def events() -> dict[str, Event]:
             epochs=15,
             steps_per_epoch=8,
             validation_steps=8,
+            weights="initial",
         ),
     }
     for epoch in range(1, 16):
@@ -255,8 +256,8 @@ def events() -> dict[str, Event]:
             fit="fit-1", epoch=epoch, steps=8, validation_steps=8, seconds=20.0, logs=logs
         )
     recorded |= {
-        "fitted": FitFinished(fit="fit-1", cell=TRAINING, epochs=15, iterations=120),
-        "exported": ModelExported(model="model-1", moment="fit", folder="export/model-1-fit", digest="aa"),
+        "fitted": FitFinished(fit="fit-1", cell=TRAINING, epochs=15, iterations=120, changed=False),
+        "exported": ModelExported(model="model-1", moment="fit", folder="export/model-1-fit", digest="aa", fit="fit-1"),
         "loaded": PictureLoaded(
             cell=PREDICTION, path="validation/horses/0001.png", made_by="load_img", target_size=(300, 300)
         ),
@@ -292,6 +293,8 @@ def hidden(right: int = 180, total: int = 200, **edits: Any) -> Probe:  # noqa: 
         available=total,
         picture="validation/horses/0001.png",
         picture_outputs=(0.12,),
+        fit="fit-1",
+        layers=tuple(layers()),
     )
     return probe.model_copy(update=edits)
 

@@ -173,17 +173,21 @@ class CellFinished(Schema):
 
 
 class NamesBound(Schema):
-    """Names a cell bound to plain ``values`` (lists, tables, small arrays, too) or to ``objects`` (name to id)."""
+    """Names a cell bound to plain ``values`` (lists, tables, small arrays, too) or to ``objects`` (name to id): by its
+    end, or with ``moment`` as they stood when the cell called ``compile`` or ``fit``."""
 
     kind: Literal["names_bound"] = "names_bound"
     cell: int
+    moment: Literal["end", "compile", "fit"] = "end"
     values: dict[str, Value] = {}
     objects: dict[str, str] = {}
 
 
 class FitStarted(Schema):
     """``fit`` was called, and left out where ``trained`` is False. ``epochs`` are those it was asked for, counted from
-    ``initial_epoch``; ``callbacks`` are the classes of its callbacks."""
+    ``initial_epoch``; ``callbacks`` are the classes of its callbacks. ``weights`` are where it begins: the untouched
+    ``initial`` ones, what calls of ``fit`` on the same model had made of those (``trained``), or ``other`` ones; None
+    where nobody knows."""
 
     kind: Literal["fit_started"] = "fit_started"
     fit: str
@@ -198,6 +202,7 @@ class FitStarted(Schema):
     validation_steps: int | None
     callbacks: list[str] = []
     trained: bool = True
+    weights: Literal["initial", "trained", "other"] | None = None
 
 
 class StepsWatched(Schema):
@@ -222,20 +227,23 @@ class EpochEnded(Schema):
 
 
 class FitFinished(Schema):
-    """``iterations`` is the optimizer's own count of updates over the model's life."""
+    """``iterations`` is the optimizer's own count of updates over the model's life. ``changed`` says that something
+    else than training set the weights meanwhile; None where nobody knows."""
 
     kind: Literal["fit_finished"] = "fit_finished"
     fit: str
     cell: int
     epochs: int
     iterations: int
+    changed: bool | None = None
 
 
 class ModelExported(Schema):
     """A model left the process as ``<folder>/config.json`` and ``<folder>/weights-<n>.npy`` in the working folder.
 
     ``moment`` is ``epoch`` (in mid-training, while the run waits for a word), ``fit`` (as training left it) or ``end``
-    (as the notebook left it); ``digest`` is the SHA-256 of the weights' bytes. ``problem`` says why nothing is there.
+    (as the notebook left it); ``digest`` is the SHA-256 of the weights' bytes. ``fit`` is the call that left it, None
+    at the end or where nobody knows. ``problem`` says why nothing is there.
     """
 
     kind: Literal["model_exported"] = "model_exported"
@@ -243,6 +251,7 @@ class ModelExported(Schema):
     moment: Literal["epoch", "fit", "end"]
     folder: str
     digest: str
+    fit: str | None = None
     problem: str | None = None
 
 
@@ -263,11 +272,15 @@ class RunFinished(Schema):
 
 
 class Prediction(Schema):
-    """Written by the probe: the model's outputs for the pictures from ``start`` on, one row each."""
+    """Written by the probe: the model's outputs for the pictures from ``start`` on, one row each. ``varies`` says that
+    the answer for a picture depends on the others that are asked with it; ``cpu_seconds`` is the processor time that
+    the outputs took when they were asked for once more, None where they were not."""
 
     kind: Literal["prediction"] = "prediction"
     start: int
     outputs: list[list[float]]
+    varies: bool = False
+    cpu_seconds: float | None = None
 
 
 Event: TypeAlias = Annotated[
@@ -300,10 +313,12 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 class Stamped(Schema):
-    """An event and when the supervisor received it: seconds since the run began."""
+    """An event and when the supervisor received it: seconds since the run began. ``cpu_seconds`` is the processor time
+    that the run had used by then, None where it was not looked at."""
 
     at_seconds: float
     event: Event
+    cpu_seconds: float | None = None
 
 
 # --- what the outside saw ---------------------------------------------------------------------------------------------
@@ -362,6 +377,10 @@ class Probe(Schema):
     there were, and there might be ``more``. ``picture_outputs`` are the outputs for the file the notebook predicted.
     ``problem`` says why there are none; ``not_rebuilt`` that this is no fault of the student's; ``weights_swapped``
     that the weights found are not those that training left. ``digest`` is that of the weights asked.
+
+    ``fit`` is the call of ``fit`` that left the model, ``layers`` what the configuration that was rebuilt says of its
+    layers (read outside; empty where nobody did), ``varies`` that its answer for a picture depends on the others it is
+    asked with. Predicting ``timed`` pictures took ``cpu_seconds`` of processor time, without opening them.
     """
 
     model: str
@@ -382,6 +401,11 @@ class Probe(Schema):
     weights_swapped: bool = False
     digest: str = ""
     wall_seconds: float = 0.0
+    fit: str | None = None
+    layers: tuple[Layer, ...] = ()
+    varies: bool = False
+    timed: int = 0
+    cpu_seconds: float = 0.0
 
 
 class Rerun(Schema):
