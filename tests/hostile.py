@@ -1,26 +1,46 @@
-"""What the hostile corpus is aimed at: listeners, files, secrets, a process table; and whether it was hit."""
+"""What the hostile corpus is aimed at: listeners, files, secrets, a process table; whether it was hit; and verdicts."""
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
-from walled import DATASET, NAME, Attack, right_notebook
+from rich.console import Console
+from walled import DATASET, NAME, Attack, losses, right_notebook
 
 from fairmark.batch.journey import Journey, Marked
 from fairmark.course import Course
 from fairmark.data import data_folder, evidence_folder, hidden_pictures, load_recipe, secret_folder
+from fairmark.evidence import Evidence
+from fairmark.present.audience import for_student
+from fairmark.present.curve import curve_of
+from fairmark.present.files import report_files
+from fairmark.present.gradebook import gradebook_text
+from fairmark.present.terminal import show_report
+from fairmark.report import Report, Standing
 from fairmark.sandbox import ConfinedProcess, Launcher, Limits
 from fairmark.sandbox.shelf import shelf
 
-__all__ = ["HOSTILE_LIMITS", "Surroundings", "Targets", "targets"]
+__all__ = [
+    "HOSTILE_LIMITS",
+    "Surroundings",
+    "Targets",
+    "credited",
+    "expected",
+    "reached",
+    "shown",
+    "targets",
+    "verdict",
+]
 
 HOSTILE_LIMITS = Limits(
     run_seconds=180,
@@ -186,3 +206,54 @@ def surroundings(folders: list[Path], marker: str) -> Surroundings:
         shared=sorted(name for name in os.listdir("/dev/shm") if marker in name),  # noqa: PTH208
         mounts=Path("/proc/self/mounts").read_text(encoding="utf-8"),
     )
+
+
+def verdict(attack: Attack, report: Report, evidence: Evidence, texts: Iterable[str]) -> dict[str, object]:
+    """What an attack got, as far as its case says something about it. ``texts`` are what people are shown of it."""
+    flags = {flag.kind for flag in report.flags}
+    found: dict[str, object] = {
+        "credited": sorted(credited(attack, report)),
+        "flags": sorted(flags if attack.is_exact else flags & set(attack.flags)),
+        "left": sorted({text for text in attack.must_not_leave for shown in texts if text in shown}),
+        "reached": reached(evidence),
+    }
+    found |= {"run": report.run.outcome} if attack.run else {}
+    return found | ({"lost": losses(report)} if attack.lost is not None else {})
+
+
+def expected(attack: Attack) -> dict[str, object]:
+    """What it must get, to be held against :func:`verdict`."""
+    found: dict[str, object] = {"credited": [], "flags": sorted(attack.flags), "left": [], "reached": []}
+    found |= {"run": attack.run} if attack.run else {}
+    return found | ({"lost": dict(attack.lost)} if attack.lost is not None else {})
+
+
+def credited(attack: Attack, report: Report) -> set[str]:
+    """The checks that must earn nothing and earn something. Raises KeyError where a case names one that is none."""
+    scores = {f"{one.id}.{check.id}": check.score for one in report.exercises for check in one.checks}
+    scores |= dict.fromkeys(report.not_checked, 0.0)
+    found = set()
+    for name in attack.not_credited:
+        meant = [check for check in scores if name in ("*", check, check.partition(".")[0])]
+        if not meant:
+            raise KeyError(f"{attack.name}: no check is called {name}")
+        found |= {check for check in meant if scores[check]}
+    return found
+
+
+def reached(evidence: Evidence) -> list[str]:
+    """What an attack says that it got."""
+    printed = evidence.run.printed.values()
+    return re.findall(r"^REACHED .*", "\n".join(printed), re.MULTILINE)
+
+
+def shown(marked: Marked) -> list[str]:
+    """All that people are shown of a submission: report, page, gradebook, the terminal of instructor and student."""
+    files = report_files(marked.report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
+    texts = [*files.values(), gradebook_text([Standing.of(marked.report)])]
+    for report in (marked.report, for_student(marked.report)):
+        terminal = io.StringIO()
+        console = Console(file=terminal, width=100)
+        show_report(console, report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
+        texts.append(terminal.getvalue())
+    return texts

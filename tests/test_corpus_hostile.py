@@ -9,22 +9,24 @@ memory may be there that was not there before.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
-from hostile import Targets, targets
-from thorough import one_in
+from hostile import Targets, expected, shown, targets, verdict
+from thorough import by_default
 from walled import NAME, Attack, attacks, losses, walled_course
 
 from fairmark.batch.journey import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
-BY_DEFAULT, FOLLOWED = 8, 16
-"""One attack in so many is handed in by default, and one in so many has a right submission behind it."""
+OF_THE_MACHINE = [attack for attack in ATTACKS if attack.is_exact]
+SOME = {attack.name for attack in OF_THE_MACHINE[::8]}
+"""What is handed in by default."""
+FOLLOWED = {attack.name for attack in OF_THE_MACHINE[::16]}
+"""What has a right submission behind it by default."""
 EVERY = 8
 """Of the right submissions, one in so many is trained and shown hidden pictures; the others stop at ``fit``."""
 
@@ -42,7 +44,7 @@ class Class:
     def begin(self, pool: ThreadPoolExecutor, wanted: list[Attack], *, twice: bool) -> None:
         for number, attack in ((ATTACKS.index(attack), attack) for attack in wanted):
             self.first[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
-            if twice or number % FOLLOWED == 0:
+            if twice or attack.name in FOLLOWED:
                 train = number % EVERY == 0
                 self.right[attack.name] = pool.submit(self.targets.mark_right, self.launcher, train=train)
         other_order = list(wanted) if twice else []
@@ -66,40 +68,34 @@ def hostile_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     launcher.close()
 
 
-def verdict(marked: Marked) -> dict[str, object]:
-    report = marked.report
-    return {
-        "run": report.run.outcome,
-        "lost": losses(report),
-        "flags": sorted({flag.kind for flag in report.flags}),
-        "reached": re.findall(r"^REACHED .*", "".join(marked.evidence.run.printed.values()), re.MULTILINE),
-    }
+def name_of(attack: Attack) -> str:
+    return f"{attack.kind}: {attack.name}"
 
 
-def expected(attack: Attack) -> dict[str, object]:
-    return {"run": attack.run, "lost": dict(attack.lost), "flags": sorted(attack.flags), "reached": []}
+def held(attack: Attack, marked: Marked) -> dict[str, object]:
+    return verdict(attack, marked.report, marked.evidence, shown(marked) if attack.must_not_leave else ())
 
 
-@pytest.mark.parametrize("attack", one_in(BY_DEFAULT, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", by_default(lambda attack: attack.name in SOME, ATTACKS), ids=name_of)
 def test_an_attack_gets_its_verdict_and_gets_nothing_else(attack: Attack, hostile_class: Class) -> None:
-    assert verdict(hostile_class.first[attack.name].result()) == expected(attack)
+    assert held(attack, hostile_class.first[attack.name].result()) == expected(attack)
 
 
-@pytest.mark.parametrize("attack", one_in(FOLLOWED, ATTACKS), ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", by_default(lambda attack: attack.name in FOLLOWED, ATTACKS), ids=name_of)
 def test_a_right_submission_behind_it_earns_full_marks(attack: Attack, hostile_class: Class) -> None:
     marked = hostile_class.right[attack.name].result()
     assert (losses(marked.report), marked.report.flags) == ({}, ())
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
+@pytest.mark.parametrize("attack", ATTACKS, ids=name_of)
 def test_the_verdict_is_the_same_in_another_order(attack: Attack, hostile_class: Class) -> None:
-    assert verdict(hostile_class.again[attack.name].result()) == expected(attack)
+    assert held(attack, hostile_class.again[attack.name].result()) == expected(attack)
 
 
 def test_there_are_at_least_sixty_attacks_of_all_kinds() -> None:
     assert len(ATTACKS) >= 60
-    assert {attack.kind for attack in ATTACKS} == {"forging", "reading", "escaping", "hurting"}
+    assert {attack.kind for attack in ATTACKS} >= {"forging", "reading", "escaping", "hurting"}
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import HOSTILE_LIMITS, Targets, targets
+from hostile import HOSTILE_LIMITS, Targets, credited, targets
 from walled import NAME, Attack, attacks, losses, right_notebook, walled_course
 
 from fairmark.batch.journey import Journey
@@ -25,6 +25,7 @@ from fairmark.checks import load_grader
 from fairmark.cli.grade import grade_class
 from fairmark.data import data_folder, evidence_folder, secret_folder
 from fairmark.data.labels import Labels, read_labels
+from fairmark.present.files import report_files
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess
 
@@ -153,6 +154,10 @@ def stumbled(evidence: dict[str, Any]) -> bool:
     return failed or bool(evidence["probe"] and evidence["probe"]["problem"])
 
 
+def texts_of(report: Report) -> list[str]:
+    return [*report_files(report).values(), *report_files(report, deadline_passed=True).values()]
+
+
 def gradebooks(out: Path) -> dict[str, bytes]:
     return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
 
@@ -160,6 +165,11 @@ def gradebooks(out: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
 def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class) -> None:
     report = report_of(hostile.here, slug(attack), LATE if attack.run == LATE else "")
+    if not attack.is_exact:
+        assert credited(attack, report) == set()
+        assert set(attack.flags) <= {flag.kind for flag in report.flags}
+        assert [text for text in attack.must_not_leave for shown in texts_of(report) if text in shown] == []
+        return
     grader = load_grader(hostile.targets.course.assignment(NAME).grader)
     trained = {exercise.id for exercise in grader.exercises if exercise.needs_training}
     lost = {name: marks for name, marks in losses(report).items() if attack.train or name.split(".")[0] not in trained}

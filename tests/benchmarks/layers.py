@@ -72,7 +72,7 @@ def main(
     kinds: Annotated[str, typer.Option(help="Kinds of attack, with commas.")] = "reading,escaping,hurting",
 ) -> None:
     console = Console(stderr=True)
-    tried = [attack for attack in attacks(*kinds.split(",")) if not attack.train]
+    tried = [attack for attack in attacks(*kinds.split(",")) if attack.is_exact and not attack.train]
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"FAIRMARK_DATA": f"{folder}/data", "FAIRMARK_SECRET": f"{folder}/secret"}
         Path(folder).chmod(0o755)
