@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
 
+from fairmark.batch.canonical import as_run
 from fairmark.batch.class_run import ClassRun, Piece
 from fairmark.batch.copies import Copies
 from fairmark.batch.elsewhere import (
@@ -343,7 +344,7 @@ class _Following:
         recorded = self._run.recorded(piece)
         before = "" if recorded is None else evidence_json(recorded)
         task = Task(self._batch, piece.number, piece.student, piece.assignment, notebook, before)
-        like = Key.of(read.cells, {"assignment": piece.assignment}).like
+        like = Key.of(as_run(read.cells), {"assignment": piece.assignment}).digest
         with (
             self._copies.after_the_first(like),
             self._slots.taken(),

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fairmark.batch.assign import Claim, assignment_of, claim_of
+from fairmark.batch.canonical import as_run
 from fairmark.batch.find import Found
 from fairmark.batch.journey import Journey, Marked, Steps
 from fairmark.batch.store import Key
@@ -232,8 +233,7 @@ class ClassOfSubmissions:
         return assignment not in self._put_off
 
     def likeness(self, found: Found, assignment: str) -> str:
-        """The same for two submissions whose code is the same but for formatting and comments; empty where nothing can
-        be said."""
+        """The same for two submissions whose cells are run with the same text; empty where nothing can be said."""
         return self.likeness_and_touch(found, assignment)[0]
 
     def likeness_and_touch(self, found: Found, assignment: str) -> tuple[str, bool]:
@@ -245,7 +245,7 @@ class ClassOfSubmissions:
         try:
             read = read_submission(found.path, student="", master=self.journey_for(assignment).master)
             is_touched = any(cell.touched for cell in read.cells if cell.role == "exercise")
-            seen = Key.of(read.cells, {"assignment": assignment}).like, is_touched
+            seen = Key.of(as_run(read.cells), {"assignment": assignment}).digest, is_touched
         except Exception:
             seen = "", False  # whoever marks it says what is wrong
         self._looked_at[found.path, assignment] = seen

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from fairmark.batch.canonical import as_run, in_own_lines
 from fairmark.batch.decide import EarlyDecision, experiments_after, is_judged_behind
 from fairmark.batch.decoding import Decoding
 from fairmark.batch.steps import Steps
@@ -66,16 +67,26 @@ class Runner:
         Raises :class:`fairmark.errors.InternalError` where the sandbox did not start.
         """
         steps.cells(tuple(cell for cell in cells if cell.touched))
+        evidence = in_own_lines(self._kept_or_run(submission, as_run(cells), steps, mode, whole=whole), cells)
+        if evidence is None:
+            steps.stage("Running again to find the line of an error")
+            evidence = self._kept_or_run(submission, cells, steps, mode, whole=whole)
+        return evidence.model_copy(update={"submission": submission})
+
+    def _kept_or_run(
+        self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool
+    ) -> Evidence:
+        """Of ``cells`` as they are run, whatever their texts are in ``submission``."""
+        submission = submission.with_sources({cell.position: cell.source for cell in cells})
         if self.store is None:
             return self._run(submission, cells, steps, mode, whole=whole)
         key = Key.of(cells, self._settings(mode, whole=whole))
         with self.store.claimed(key):
             kept = self.store.find(key)
-            if kept is not None:
-                return kept.model_copy(update={"submission": submission})
-            evidence = self._run(submission, cells, steps, mode, whole=whole)
-            self.store.keep(key, evidence)
-        return evidence
+            if kept is None:
+                kept = self._run(submission, cells, steps, mode, whole=whole)
+                self.store.keep(key, kept)
+        return kept
 
     def _settings(self, mode: Mode, *, whole: bool = False) -> dict[str, object]:
         """What decides the outcome of a run besides its cells."""

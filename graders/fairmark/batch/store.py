@@ -1,37 +1,30 @@
 """Kept evidence: the same code is run once, whoever hands it in.
 
-An entry is found by the digest of all that decides what a run comes to: its code cells (formatting and comments aside),
-the data set, the hidden pictures, versions, numerics, seed, limits. Nothing that runs can reach the folder, and whose
+An entry is found by the digest of all that decides what a run comes to: the text of its code cells as it is run, the
+data set, the hidden pictures, versions, numerics, seed, limits. Nothing that runs can reach the folder, and whose
 code it was is not kept.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import gzip
 import hashlib
 import json
-import keyword
 import os
 import platform
-import re
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from fairmark.batch.lines import Places, places_of_errors, with_lines_of
 from fairmark.errors import MachineError
 from fairmark.evidence import Cell, Evidence, RecorderFailed, Submission
-from fairmark.notebook.syntax import syntax_tree
 from fairmark.present.files import evidence_json
 from fairmark.whole import remove_beyond, write_file
 
@@ -45,75 +38,27 @@ _MOST_BYTES = 2 << 30
 """Of all entries together, once a class is graded; an entry takes 20 to 200 kB."""
 _LEFTOVER_SECONDS = 86_400
 """After so long nobody is still writing a file."""
-_TAKEN_BY_IPYTHON = re.compile(r"^[ \t]*(?:[%!?,;/]|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
-"""How a line begins that IPython may make another of, if only inside a string: an escape or a prompt. Looked for line
-by line, so that thousands of blank ones take no longer than others."""
-_BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)
-_PLACES = TypeAdapter(Places)
 _NOBODY = Submission(student="", assignment="", notebook_sha256="")
 
 
 @dataclass(frozen=True)
 class Key:
-    """``like`` is the digest with formatting and comments aside, ``exact`` that of the very text. ``sources`` are the
-    texts of the cells by position: where one raised, the line it names is another in another text."""
+    """``digest`` is that of the cells that run, place and text, and of everything else that decides what comes of
+    them."""
 
-    like: str
-    exact: str
-    sources: Mapping[int, str] = field(compare=False, repr=False, default_factory=dict)
+    digest: str
 
     @classmethod
     def of(cls, cells: Iterable[Cell], settings: dict[str, object]) -> Key:
-        """For the cells that run, and everything else that decides what comes of them."""
+        """For cells as they are run, see :mod:`fairmark.batch.canonical`. The same means the same text, character for
+        character."""
         running = [(cell.position, cell.role, cell.exercise, cell.source) for cell in cells if cell.touched]
-        decided = json.dumps([settings, versions(), engine_digest(*_ENGINE)], sort_keys=True, default=str)
-        exact = json.dumps(running)
-        like = json.dumps([(*place, _meaning(source)) for *place, source in running])
-        sources = {position: source for position, *_, source in running}
-        return cls(_digest(decided, like), _digest(decided, exact), sources)
+        decided = [settings, versions(), engine_digest(*_ENGINE)]
+        return cls(_digest(json.dumps(decided, sort_keys=True, default=str), json.dumps(running)))
 
 
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _meaning(source: str) -> str:
-    """What Python makes of a cell; the text itself where it is not Python, as with magics, or where IPython, which runs
-    it, may make something else of it."""
-    tree = syntax_tree(source) if not _may_be_read_otherwise(source) else None
-    if tree is not None:
-        with contextlib.suppress(RecursionError, ValueError, MemoryError):  # too deep, or a number of too many digits
-            return f"tree {ast.dump(tree)}{';' if _ends_in_semicolon(source, tree) else ''}"
-    return f"text {source}"
-
-
-def _may_be_read_otherwise(source: str) -> bool:
-    """Whether IPython may run something else than Python reads here (its ``inputtransformer2`` and ``prefilter``).
-
-    It takes escapes and prompts off any line, and spaces out of blank lines, those of long strings too; and a cell of
-    one line may be a magic without its ``%``, unless it begins with a keyword or assigns to a name.
-    """
-    if _TAKEN_BY_IPYTHON.search(source):
-        return True
-    if ('"""' in source or "'''" in source) and _BLANK_LINE_WITH_SPACES.search(source):
-        return True
-    only = source.strip()
-    if len(only.splitlines()) != 1:
-        return False
-    first = re.match(r"\w*", only)[0]  # type: ignore[index] # it always matches
-    return not (keyword.iskeyword(first) or re.match(r"\w+\s*=(?!=)", only))
-
-
-def _ends_in_semicolon(source: str, tree: ast.Module) -> bool:
-    """Whether IPython keeps the cell's last value to itself: it is then not what ``_`` stands for, either."""
-    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
-        return False
-    last = tree.body[-1]
-    assert last.end_lineno is not None
-    assert last.end_col_offset is not None
-    first, *more = re.split(r"\r\n|\r|\n", source)[last.end_lineno - 1 :]
-    behind = "\n".join([first.encode()[last.end_col_offset :].decode(), *more])
-    return behind.lstrip(" \t\f\n\\").startswith(";")
 
 
 @cache
@@ -148,7 +93,7 @@ class EvidenceStore:
     def claimed(self, key: Key) -> Iterator[None]:
         """While one thread runs something, others that want the same wait for what it leaves."""
         with self._lock:
-            claim = self._claims.setdefault(key.like, threading.Lock())
+            claim = self._claims.setdefault(key.digest, threading.Lock())
         with claim:
             yield
 
@@ -157,20 +102,13 @@ class EvidenceStore:
 
         With ``fresh`` only what this store has been given itself is found.
         """
-        if self._fresh and key.like not in self._written:
+        if self._fresh and key.digest not in self._written:
             return None
         path = self._path(key)
         try:
-            data = json.loads(gzip.decompress(path.read_bytes()))
-            evidence = Evidence.model_validate(data["evidence"])
-            places = _PLACES.validate_python(data["places"])
-        except (OSError, EOFError, ValueError, KeyError, TypeError, ValidationError, zlib.error):
+            evidence = Evidence.model_validate_json(gzip.decompress(path.read_bytes()))
+        except (OSError, EOFError, ValueError, zlib.error):
             return None
-        if data.get("exact") != key.exact:
-            moved = with_lines_of(evidence, places, key.sources)
-            if moved is None:
-                return None
-            evidence = moved
         with contextlib.suppress(OSError):
             os.utime(path)  # so that it is known when it was of use last
         return evidence
@@ -181,14 +119,12 @@ class EvidenceStore:
         if evidence.run.outcome not in ("completed", "student_error") or _stumbled(evidence):
             return
         unnamed = evidence.model_copy(update={"submission": _NOBODY})
-        places = json.dumps(places_of_errors(evidence, key.sources))
-        data = f'{{"exact": "{key.exact}", "places": {places}, "evidence": {evidence_json(unnamed)}}}'
         with contextlib.suppress(MachineError):
-            write_file(self._path(key), gzip.compress(data.encode(), compresslevel=3, mtime=0))
-            self._written.add(key.like)
+            write_file(self._path(key), gzip.compress(evidence_json(unnamed).encode(), compresslevel=3, mtime=0))
+            self._written.add(key.digest)
 
     def _path(self, key: Key) -> Path:
-        return self.folder / key.like[:2] / f"{key.like}.json.gz"
+        return self.folder / key.digest[:2] / f"{key.digest}.json.gz"
 
     def size_bytes(self) -> int:
         """Of all entries together."""
