@@ -44,6 +44,7 @@ from fairmark.sandbox.fake import fake_run
 __all__ = [
     "CLASSES",
     "COMPILE",
+    "FOLDERS",
     "GENERATORS",
     "IMPORTS",
     "LAST",
@@ -68,6 +69,7 @@ __all__ = [
 ]
 
 CLASSES = ("horses", "humans")
+FOLDERS = {"train": {"horses": 512, "humans": 512}, "validation": {"horses": 128, "humans": 128}}
 LOGITS = {"loss": Function(name="binary_crossentropy", module="keras", config={"from_logits": True})}
 """For ``compiled``: a loss that takes an output without activation."""
 
@@ -351,7 +353,7 @@ def right_answer(
         reason=reason,
         training_skipped=training_skipped,
     )
-    return Evidence(submission=submission(sources, left, flags), run=run, probe=probe, reruns=reruns)
+    return Evidence(submission=submission(sources, left, flags), run=run, probe=probe, reruns=reruns, folders=FOLDERS)
 
 
 def untouched() -> Evidence:

@@ -26,6 +26,7 @@ from fairmark.checks.expectation import (
     Unmet,
     collecting_parts,
     collecting_unfinished,
+    collecting_unsupported,
 )
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.run_flags import LIMITS, ended_itself, flags_of_run
@@ -252,7 +253,7 @@ def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[
             continue
         submission = evidence.submission.with_sources(rerun.sources)
         vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
-        seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe)
+        seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe, folders=evidence.folders)
         replaced = " and ".join(f"“{titles.get(name, name)}”" for name in rerun.replaced if name in before)
         note = f"Marked with {replaced} put right, which lost its marks there." if replaced else ""
         note = "Marked with the call of an older Keras put right, which has lost its marks." if rerun.sources else note
@@ -290,9 +291,12 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight, *,
 
 
 def _ask(check: Check, view: RunView) -> _Answer:
-    """Puts the question. What fails because of something that was ended before its end needs another run."""
-    with collecting_unfinished() as unfinished:
+    """Puts the question. What fails because of something that was ended before its end needs another run; what would
+    earn something that the notebook's text does not bear out waits for a person."""
+    with collecting_unfinished() as unfinished, collecting_unsupported() as unsupported:
         answer = _put(check, view)
+    if unsupported and answer.share:
+        return _left_open(unsupported[0])
     return _left_open(unfinished[0]) if unfinished and answer.outcome in ("failed", "partial") else answer
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from fairmark.batch.journey import Journey, Mode
 from fairmark.checks import Doubted, Grader, RunView, Unmet
 from fairmark.checks.grader import line_in
-from fairmark.data import data_folder
+from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
 from fairmark.judge import judge
 from fairmark.notebook.read import submission_from_bytes
@@ -61,7 +61,8 @@ class Runs:
                 rehearse=mode == "rehearsal",
                 launcher=self.journey.launcher,
             )
-        return Evidence(submission=submission, run=run)
+        folders = pictures_by_folder(set_folder(self.journey.grader.dataset))
+        return Evidence(submission=submission, run=run, folders=folders)
 
     def report(self, evidence: Evidence, *, everything: bool = True) -> Report:
         """The answers to all checks; ``everything`` False leaves out what a student's quick check leaves out."""

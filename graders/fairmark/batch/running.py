@@ -14,7 +14,7 @@ from fairmark.batch.store import EvidenceStore, Key
 from fairmark.batch.upset import errors_after_ending, errors_in, is_new, may_be_new
 from fairmark.checks import Grader
 from fairmark.checks.asked import AskedOfHidden, asked_of_hidden
-from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, read_manifest, set_folder
+from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, pictures_by_folder, read_manifest, set_folder
 from fairmark.data.decoded import decoded_set
 from fairmark.errors import InternalError
 from fairmark.evidence import Cell, Evidence, Probe, Run, SessionStarted, Stamped, Submission
@@ -207,7 +207,8 @@ class Runner:
             _require_start(run)
             if early is not None:
                 run = run.model_copy(update={"decided": early.decided})
-            evidence = Evidence(submission=submission, run=run)
+            folders = pictures_by_folder(set_folder(self.recipe.name))
+            evidence = Evidence(submission=submission, run=run, folders=folders)
             if mode != "full" or self._threshold is None:
                 return evidence
             steps.stage("Looking at hidden pictures")

@@ -19,13 +19,16 @@ __all__ = [
     "LeftOpen",
     "NeedsPerson",
     "NeedsRun",
+    "NotBorneOut",
     "NotReadable",
     "NotShown",
     "Observed",
     "Unmet",
     "collecting_parts",
     "collecting_unfinished",
+    "collecting_unsupported",
     "expect",
+    "lacks_support",
     "part",
     "rests_on",
     "spell",
@@ -120,6 +123,13 @@ class NotReadable(NeedsPerson):
     """What was recorded does not say it, and no run would: it is a function of the notebook's own to say."""
 
     kind = "not_readable"
+
+
+class NotBorneOut(NeedsPerson):
+    """The notebook's text does not show what the run reports: nothing in it could have caused it, or what it says
+    cannot be read without running it."""
+
+    kind = "not_borne_out"
 
 
 def spell(value: object) -> str:
@@ -231,3 +241,25 @@ def collecting_unfinished() -> Iterator[list[NeedsRun]]:
         yield collected
     finally:
         _unfinished.reset(token)
+
+
+_unsupported: ContextVar[list[NotBorneOut] | None] = ContextVar("unsupported", default=None)
+
+
+def lacks_support(claim: NotBorneOut) -> None:
+    """Says that what is asked now was reported by the run and is not borne out by the notebook's text: a check that
+    earns anything by it waits for a person instead."""
+    collected = _unsupported.get()
+    if collected is not None:
+        collected.append(claim)
+
+
+@contextmanager
+def collecting_unsupported() -> Iterator[list[NotBorneOut]]:
+    """Used by the judge around one check: gathers what was told to :func:`lacks_support`."""
+    collected: list[NotBorneOut] = []
+    token = _unsupported.set(collected)
+    try:
+        yield collected
+    finally:
+        _unsupported.reset(token)

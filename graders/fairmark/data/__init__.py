@@ -23,7 +23,7 @@ from __future__ import annotations
 from fairmark.data.add import add
 from fairmark.data.hidden import Hidden, hidden_pictures, verify_hidden
 from fairmark.data.make import make, pixels_as_published
-from fairmark.data.manifest import Manifest, PictureFile, Problem, read_manifest, verify
+from fairmark.data.manifest import Manifest, PictureFile, Problem, pictures_by_folder, read_manifest, verify
 from fairmark.data.places import data_folder, evidence_folder, secret_folder, set_folder
 from fairmark.data.recipe import Real, Recipe, Splits, load_recipe
 from fairmark.data.secret import secret_seed
@@ -47,6 +47,7 @@ __all__ = [
     "hidden_pictures",
     "load_recipe",
     "make",
+    "pictures_by_folder",
     "pixels_as_published",
     "read_manifest",
     "secret_folder",

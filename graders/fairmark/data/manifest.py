@@ -20,6 +20,7 @@ __all__ = [
     "Problem",
     "combined_digest",
     "file_problem",
+    "pictures_by_folder",
     "read_manifest",
     "verify",
 ]
@@ -113,6 +114,13 @@ def read_manifest(folder: Path) -> Manifest | None:
         f"{path}: {reason}",
         remedy=f"Make the pictures anew: fairmark data make {folder.name} --again (or `data add` for real ones).",
     )
+
+
+def pictures_by_folder(folder: Path) -> dict[str, dict[str, int]]:
+    """How many pictures of each class the splits of a set hold, as its manifest has it; nothing where there is no such
+    folder. Raises what :func:`read_manifest` does."""
+    manifest = read_manifest(folder)
+    return {} if manifest is None else dict(manifest.counts)
 
 
 def verify(folder: Path) -> list[Problem]:

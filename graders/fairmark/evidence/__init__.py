@@ -420,7 +420,9 @@ class Rerun(Schema):
 
 
 class Evidence(Schema):
-    """All that the judge needs. ``settings`` digests what decides a run besides its cells and the grader script."""
+    """All that the judge needs. ``settings`` digests what decides a run besides its cells and the grader script;
+    ``folders`` are the pictures of each class by folder of the data set, counted outside the run (empty: nobody did).
+    """
 
     schema_: Literal["fairmark.evidence/1"] = Field(default="fairmark.evidence/1", alias="schema")
     submission: Submission
@@ -428,5 +430,6 @@ class Evidence(Schema):
     probe: Probe | None = None
     reruns: tuple[Rerun, ...] = ()
     settings: str = ""
+    folders: dict[str, dict[str, int]] = {}
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
 
+from fairmark.data import pictures_by_folder, set_folder
+from fairmark.errors import FairmarkError
 from fairmark.evidence import Cell, CellFinished, Evidence, Probe, Run, Stamped, Submission
 from fairmark.live.memory import CellRun
 from fairmark.live.which import Asked
@@ -43,7 +46,15 @@ def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) ->
             ),
         ),
         probe=Probe(model="", preparation=None, problem=NOT_MEASURED),
+        folders=_folders(asked.grader.dataset),
     )
+
+
+def _folders(dataset: str) -> dict[str, dict[str, int]]:
+    """What the data set holds here; nothing if that cannot be read."""
+    with contextlib.suppress(FairmarkError):
+        return pictures_by_folder(set_folder(dataset))
+    return {}
 
 
 def with_answers_found(asked: Asked, runs: Sequence[CellRun]) -> list[CellRun]:
