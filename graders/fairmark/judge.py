@@ -30,6 +30,7 @@ from fairmark.checks.expectation import (
 )
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.run_flags import LIMITS, ended_itself, flags_of_run
+from fairmark.checks.sights import Sight, sights
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     CellFinished,
@@ -39,13 +40,14 @@ from fairmark.evidence import (
     Flag,
     NamesBound,
     RecorderFailed,
-    Run,
     Submission,
 )
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
 __all__ = ["judge", "put_off"]
 
+_OF_OUTCOME: dict[Outcome, str] = {"failed": "Not right yet.", "partial": "Right in part."}
+"""All that is said of an answer in a run with the reference's answers."""
 _ADDRESS = re.compile(r"(?: at)? 0x[0-9a-fA-F]{8,16}\b")
 
 
@@ -156,7 +158,7 @@ def _judge_exercise(
     evidence: Evidence, exercise: Exercise, grader: Grader, flags: list[Flag], not_checked: list[str]
 ) -> ExerciseResult | None:
     """None if none of its checks could be made; those that could not are added to ``not_checked``."""
-    first, *further = _sights(evidence, exercise, grader)
+    first, *further = sights(evidence, exercise, grader)
     results: list[CheckResult] = []
     told: set[Cause] = set()
     last = first  # of those that answered anything
@@ -177,7 +179,7 @@ def _judge_exercise(
     if exercise.checks and not results:
         return None
     outcome = worst([result.outcome for result in results])
-    if results and outcome == "passed":
+    if results and outcome == "passed" and last.is_quoted:
         results[-1] = _told_of_its_error(results[-1], last.view, exercise)
     return ExerciseResult(
         id=exercise.id,
@@ -227,51 +229,7 @@ def _is_beyond(answer: _Answer, view: RunView, exercise: Exercise) -> bool:
     return answer.missing and (not own <= ended or defines_functions(view, exercise.id))
 
 
-@dataclass(frozen=True)
-class _Sight:
-    """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``note`` says
-    what was put right in it; ``may_take_back`` says that it counts against what the notebook's own run has shown: that
-    one trained nothing, or this one trained too, with something put right before training. ``goes_on`` says that it is
-    the notebook's own run beyond its first ``fit``."""
-
-    view: RunView
-    answers: frozenset[str] | None = None
-    note: str = ""
-    may_take_back: bool = False
-    goes_on: bool = False
-
-
-def _sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[_Sight]:
-    """The run of the notebook as it was handed in, and those further ones in which something before ``exercise`` was
-    put right."""
-    yield _Sight(RunView(evidence, exercise.id))
-    titles = {one.id: one.title for one in grader.exercises}
-    order = list(titles)
-    for rerun in evidence.reruns:
-        before = order[: order.index(exercise.id)]
-        if rerun.replaced and (exercise.id in rerun.replaced or not set(before) & set(rerun.replaced)):
-            continue
-        submission = evidence.submission.with_sources(rerun.sources)
-        vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
-        seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe, folders=evidence.folders)
-        replaced = " and ".join(f"“{titles.get(name, name)}”" for name in rerun.replaced if name in before)
-        note = f"Marked with {replaced} put right, which lost its marks there." if replaced else ""
-        note = "Marked with the call of an older Keras put right, which has lost its marks." if rerun.sources else note
-        other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
-        yield _Sight(
-            RunView(seen, exercise.id, vouched=vouched),
-            frozenset(rerun.answers),
-            note,
-            may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and other),
-            goes_on=not rerun.replaced and not rerun.sources,
-        )
-
-
-def _trained(run: Run) -> bool:
-    return not (run.rehearsed or run.training_skipped)
-
-
-def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight, *, is_reached: bool) -> _Answer | None:
+def _better(answer: _Answer, check: Check, exercise: Exercise, sight: Sight, *, is_reached: bool) -> _Answer | None:
     """What a further run says of the same, if that is worth more or says more; else None."""
     if sight.answers is not None and f"{exercise.id}.{check.id}" not in sight.answers:
         return None
@@ -282,12 +240,36 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: _Sight, *,
     if answer.refuted and exercise.needs_training and not sight.may_take_back:
         return None  # what a training has shown to be wrong only another one takes back, of what was wrong before it
     again = _explain(_ask(check, sight.view), sight.view, exercise)
+    if not sight.is_quoted:
+        again = _outcome_alone(again, sight, exercise)
     if again.flag is not None and again.flag.kind == NeedsRun.kind:
         return again  # it may be worth more
     says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"
     if again.outcome == "needs_attention" or not (again.share > answer.share or says_more):
         return None
     return replace(again, message=f"{again.message} {sight.note}".strip())
+
+
+def _outcome_alone(answer: _Answer, sight: Sight, exercise: Exercise) -> _Answer:
+    """``answer`` without what was found: the notebook may have read it off the reference's answers. What is left is the
+    outcome, the share, and what follows from those and from the text handed in.
+
+    The share of a partial answer stays. It is one of a few that the check's parts allow, so it tells about as much as
+    the outcome does, and an honest answer that is half right is worth half.
+    """
+    cells = [cell.position for cell in sight.view.evidence.submission.cells if cell.exercise == exercise.id]
+    flag = None
+    if answer.flag is not None and answer.flag.kind == NeedsRun.kind:
+        flag = Flag(kind=NeedsRun.kind, message="Whether this is right needs another run.")
+    return _Answer(
+        outcome=answer.outcome,
+        share=answer.share,
+        message=_OF_OUTCOME.get(answer.outcome, "") if flag is None else flag.message,
+        cell=min(cells, default=None) if answer.share < 1.0 else None,
+        flag=flag,
+        refuted=answer.refuted,
+        missing=answer.missing,
+    )
 
 
 def _ask(check: Check, view: RunView) -> _Answer:

@@ -331,10 +331,10 @@ class Journey:
             if (known.replaced, _mode_of(known.run)) == (replaced, mode) and not _needs_run(judged.report):
                 return judged
         titles = " and ".join(exercise.title for exercise in self.grader.exercises if exercise.id in replaced)
-        steps.stage(f"Running again with {titles} put right")
+        steps.stage(f"Running again as if {titles} were correct")
         cells = put_right(first, self._reference("rehearsal"), self._solution, replaced)
-        # The reference's text is in there: nobody is shown its cells, nor what the run has to say for itself.
-        unseen = Steps(stage=steps.stage, event=steps.event)
+        # The reference's text is in there: nobody is shown its cells, nor anything that the run has to say.
+        unseen = Steps(stage=steps.stage)
         again = self._runner.run(first.submission.model_copy(update={"cells": cells}), cells, unseen, mode)
         probe = again.probe
         if probe is not None and probe.problem is not None:

@@ -1,0 +1,68 @@
+"""The evidence seen through each of its runs: the notebook's own, and further ones with something put right.
+
+Of a run in which the reference's answers stood, nothing leaves but each check's outcome: its notebook can read them,
+and would like them to be quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fairmark.checks.grader import Exercise, Grader
+from fairmark.checks.view import RunView
+from fairmark.evidence import Evidence, Rerun, Run
+
+__all__ = ["Sight", "sights"]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``note`` says
+    what was put right in it; ``may_take_back`` says that it counts against what the notebook's own run has shown: that
+    one trained nothing, or this one trained too, with something put right before training. ``goes_on`` says that it is
+    the notebook's own run beyond its first ``fit``; ``is_quoted`` that its findings may be told: no answer of the
+    reference's stood in it."""
+
+    view: RunView
+    answers: frozenset[str] | None = None
+    note: str = ""
+    may_take_back: bool = False
+    goes_on: bool = False
+    is_quoted: bool = True
+
+
+def sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[Sight]:
+    """The run of the notebook as it was handed in, and those further ones in which something before ``exercise`` was
+    put right."""
+    yield Sight(RunView(evidence, exercise.id))
+    titles = {one.id: one.title for one in grader.exercises}
+    before = list(titles)[: list(titles).index(exercise.id)]
+    for rerun in evidence.reruns:
+        if rerun.replaced and (exercise.id in rerun.replaced or not set(before) & set(rerun.replaced)):
+            continue
+        submission = evidence.submission.with_sources(rerun.sources)
+        vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
+        seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe, folders=evidence.folders)
+        other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
+        yield Sight(
+            RunView(seen, exercise.id, vouched=vouched),
+            frozenset(rerun.answers),
+            _note(rerun, [titles[name] for name in rerun.replaced if name in before]),
+            may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and other),
+            goes_on=not rerun.replaced and not rerun.sources,
+            is_quoted=not rerun.replaced,
+        )
+
+
+def _note(rerun: Rerun, titles: list[str]) -> str:
+    if rerun.sources:
+        return "Marked with the call of an older Keras put right, which has lost its marks."
+    named = " and ".join(f"“{title}”" for title in titles)
+    if len(titles) == 1:
+        return f"Marked as if {named} were correct; {named} lost its own marks."
+    return f"Marked as if {named} were correct; they lost their own marks." if titles else ""
+
+
+def _trained(run: Run) -> bool:
+    return not (run.rehearsed or run.training_skipped)
