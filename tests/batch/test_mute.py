@@ -26,6 +26,11 @@ def test_what_was_printed_is_not_kept() -> None:
     assert muted(Run(outcome="completed", printed={1: SECRET}), [], []).printed == {}
 
 
+def test_the_number_that_a_process_ended_with_is_not_kept() -> None:
+    ended = Run(outcome="crashed", reason="the notebook's process ended early: exit status 37")
+    assert muted(ended, [], []).reason == "the notebook's process ended early"
+
+
 def test_the_message_of_an_exception_is_not_kept_unless_an_honest_run_raised_it_too() -> None:
     event = CellFinished(cell=1, seconds=1.0, error=CellError(type="ValueError", message=SECRET, line=2))
     (kept,) = muted(run_of(event), [], []).events

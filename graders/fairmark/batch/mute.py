@@ -13,7 +13,7 @@ from typing import get_args
 
 from pydantic import JsonValue
 
-from fairmark.evidence import EVENT, Cell, CellError, Event, Function, Layer, Run, Stamped
+from fairmark.evidence import EVENT, Cell, CellError, Event, Function, Layer, Run
 
 __all__ = ["MUTED", "muted"]
 
@@ -50,8 +50,10 @@ def muted(run: Run, cells: Iterable[Cell], honest: Iterable[Run]) -> Run:
     for stamped in run.events:
         event = stamped.event.model_dump()
         blotted = {field: value if field == "kind" else blot(value) for field, value in event.items()}
-        events.append(Stamped(at_seconds=stamped.at_seconds, event=EVENT.validate_python(blotted)))
-    return run.model_copy(update={"events": tuple(events), "printed": {}})
+        events.append(stamped.model_copy(update={"event": EVENT.validate_python(blotted)}))
+    # How a process ended may hold a number of its choice.
+    reason = "the notebook's process ended early" if run.outcome == "crashed" else run.reason
+    return run.model_copy(update={"events": tuple(events), "printed": {}, "reason": reason})
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
