@@ -30,6 +30,7 @@ import keras
 
 from fairmark.evidence import CallbackAnswer, CallbackTried
 from fairmark.notebook.magics import python_source
+from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.recorder import Recorder
 
 __all__ = ["try_classes", "try_given"]
@@ -96,8 +97,7 @@ def _classes_in(source: str) -> list[str]:
 
 def _is_own(kind: type) -> bool:
     """Whether what a callback does is the notebook's to say: its class, or the functions that it was made with."""
-    home = str(kind.__module__).partition(".")[0]
-    return home not in ("keras", "tensorflow", "fairmark") or issubclass(kind, keras.callbacks.LambdaCallback)
+    return known.is_own(kind) or issubclass(kind, keras.callbacks.LambdaCallback)
 
 
 def _send(recorder: Recorder, kind: type, make: Callable[[], Any], model: keras.Model | None, fit: str | None) -> None:

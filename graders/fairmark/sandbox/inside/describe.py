@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import re
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
@@ -15,8 +16,11 @@ from typing import Any, cast
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.losses.losses import LossFunctionWrapper
+from keras.src.metrics.reduction_metrics import MeanMetricWrapper
 
 from fairmark.evidence import Function, Layer, Scalar, Value
+from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.calls import Called, Calls
 
 __all__ = [
@@ -37,10 +41,15 @@ _SHORT = {"acc": "accuracy", "bce": "binary_crossentropy", "mse": "mean_squared_
 _RENAMED = ("softmax", "log_softmax", "silu")
 """Functions of ``tf.nn`` that call themselves otherwise (``softmax_v2``): Keras writes that name into a model's
 configuration and cannot read it back."""
+_SPELLED = {id(getattr(tf.nn, name)): name for name in _RENAMED}
+_FUNCTIONS = ("activation", "recurrent_activation")
+"""Settings of layers that are functions."""
 _LONGEST_TEXT = 2000
 _LONGEST_INTEGER_BITS = 64
 _LONGEST_LIST = 64
 _LARGEST_TABLE = 400
+_WRAPPERS = (LossFunctionWrapper, MeanMetricWrapper)
+"""Losses and metrics that are a function and its options."""
 
 
 def plain(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
@@ -146,34 +155,53 @@ def function_of(written: object, find: Callable[[object], object]) -> Function |
             found = find(written)
         except ValueError:
             found = None
-        resolved = _name_of(found) if found is not None else name
-        generic = name in ("accuracy", "crossentropy")
-        name = name if generic else resolved
-        return Function(name=name, module="keras", config={"name": written[:200]} if name != written else {})
-    config: dict[str, Any] = {}
-    if isinstance(written, keras.Loss | keras.Metric | keras.Optimizer):
-        data = json.loads(json.dumps(plain(_configuration(written))))
-        config = data if isinstance(data, dict) else {}
-        return Function(
-            name=_name_of(written),
-            class_name=type(written).__name__,
-            module=_module_of(type(written)),
-            config=config,
-        )
-    return Function(name=_name_of(written), module=_module_of(written))
+        generic = name in ("accuracy", "crossentropy")  # Keras asks nobody what these are
+        home = known.OWN if found is not None and known.is_own(_what_it_is(found)) and not generic else "keras"
+        name = _name_of(found) if found is not None and not generic else name
+        return Function(name=name, module=home, config={"name": written[:200]} if name != written else {})
+    kind = _what_it_is(written)
+    if kind is written:
+        return Function(name=_name_of(written), module=known.module(written))
+    config = plain(_configuration(written))
+    return Function(
+        name=_name_of(written),
+        class_name=known.class_name(kind),
+        module=known.module(kind),
+        config=json.loads(json.dumps(config)) if isinstance(config, dict) else {},
+        extends=known.extends(kind),
+        overridden=known.overridden(written, by_class=True),
+    )
+
+
+def _what_it_is(thing: object) -> Any:  # noqa: ANN401 - a function or a class
+    """What tells a thing from its like: a function or class itself, of an object its class."""
+    return thing if isinstance(thing, type | types.FunctionType) else type(thing)
 
 
 def _name_of(thing: object) -> str:
     """A function by its own name; an object by its class's, in snake case (``RMSprop`` is ``rmsprop``)."""
     if isinstance(thing, keras.Optimizer):
-        return type(thing).__name__.lower()
+        return known.class_name(type(thing)).lower()
+    if isinstance(thing, type | types.FunctionType):
+        return known.name(thing) or known.says_of_itself(thing)
+    used = _function_inside(thing)
+    if used is not None:
+        return _name_of(used)
     own = getattr(thing, "__name__", None)
-    return own if type(own) is str else _snake(type(thing).__name__)
+    return own[:200] if type(own) is str and known.is_own(type(thing)) else _snake(known.class_name(type(thing)))
 
 
-def _module_of(thing: object) -> str:
-    module = getattr(thing, "__module__", "")
-    return module if type(module) is str else ""
+def _function_inside(thing: object) -> object:
+    """The function that a loss of Keras's goes by, if that is another one than its class says."""
+    if not isinstance(thing, _WRAPPERS) or known.is_own(type(thing)):
+        return None
+    used = vars(thing).get("fn")
+    same = _bare(known.name(used) or "") == _bare(known.class_name(type(thing)))
+    return None if same or (isinstance(thing, keras.Metric) and not known.is_own(used)) else used
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def inner_optimizer(optimizer: keras.Optimizer) -> keras.Optimizer:
@@ -183,17 +211,31 @@ def inner_optimizer(optimizer: keras.Optimizer) -> keras.Optimizer:
     return optimizer
 
 
-def _configuration(thing: keras.Loss | keras.Metric | keras.Optimizer) -> dict[str, Any]:
-    """Its configuration. Where the notebook has switched off eager execution, in which alone a variable can be read, an
-    optimizer's rate is the one that it began with."""
+def _configuration(thing: object) -> dict[str, Any]:
+    """The configuration of a loss, metric or optimizer, by Keras's own method. Where the notebook has switched off
+    eager execution, in which alone a variable can be read, an optimizer's rate is the one that it began with. The
+    options of a loss are those that it calls its function with."""
     value = getattr(getattr(thing, "_learning_rate", None), "value", None)
     if tf.executing_eagerly() or not isinstance(value, tf.Variable):
-        return cast("dict[str, Any]", thing.get_config())
+        return {**_asked(thing), **_options_inside(thing)}
     value.numpy = lambda: tf.get_static_value(value.initial_value)
     try:
-        return cast("dict[str, Any]", thing.get_config())
+        return _asked(thing)
     finally:
         del value.numpy
+
+
+def _asked(thing: object) -> dict[str, Any]:
+    try:
+        config = known.ask(thing, "get_config")
+    except Exception:  # a class of the notebook's own may make anything of itself
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def _options_inside(thing: object) -> dict[str, Any]:
+    options = vars(thing).get("_fn_kwargs") if isinstance(thing, _WRAPPERS) else None
+    return options if isinstance(options, dict) else {}
 
 
 def learning_rate_of(optimizer: keras.Optimizer) -> float | None:
@@ -233,15 +275,20 @@ def describe_layers(model: keras.Model, calls: Calls | None = None) -> list[Laye
     A model or layer of the notebook's own is told by what it ``calls``, as often as it does; a model that was never
     called, by what it holds."""
     made = [] if calls is None else calls.made_by(model)
-    parts = made or [Called(layer, None) for layer in model.layers]
+    parts = made or [Called(layer, None) for layer in _layers_of(model)]
     described = [told for part in parts for told in _told(part, calls)]
     operations = itertools.takewhile(
-        lambda one: not isinstance(one, keras.Layer), reversed(getattr(model, "operations", []))
+        lambda one: not isinstance(one, keras.Layer), reversed(_asked_of(model, "operations"))
     )
     for operation in reversed(list(operations)):
         name, kind = str(operation.name)[:200], type(operation)
         described.append(
-            Layer(name=name, class_name=kind.__name__, module=_module_of(kind), output_shape=_output_shape(operation))
+            Layer(
+                name=name,
+                class_name=known.class_name(kind),
+                module=known.module(kind),
+                output_shape=_output_shape(operation),
+            )
         )
     return described
 
@@ -259,26 +306,60 @@ def _told(called: Called, calls: Calls | None) -> list[Layer]:
     return [
         Layer(
             name=str(layer.name)[:200],
-            class_name=type(layer).__name__,
-            module=_module_of(type(layer)),
+            class_name=known.class_name(type(layer)),
+            module=known.module(type(layer)),
             config=_layer_config(layer),
             output_shape=called.output_shape or _output_shape(layer),
-            parameters=layer.count_params() if layer.built else 0,
+            parameters=count(_asked_of(layer, "weights")),
+            extends=known.extends(type(layer)),
+            overridden=known.overridden(layer),
         )
     ]
+
+
+def _layers_of(model: keras.Model) -> list[keras.Layer]:
+    """What a model holds, by Keras's own property; of one that is built from layers in a row, what it really runs."""
+    inside = vars(model).get("_functional")
+    if inside is not None and isinstance(inside, keras.Model) and not known.is_own(type(inside)):
+        return _asked_of(inside, "layers")
+    return _asked_of(model, "layers")
+
+
+def _asked_of(thing: object, member: str) -> list[Any]:
+    """A list by Keras's own property; empty if it has none."""
+    try:
+        return list(known.ask(thing, member))
+    except Exception:  # not there, or not yet
+        return []
 
 
 def _layer_config(layer: keras.Layer) -> dict[str, Any]:
     try:
         with spelled_as_keras():
-            config = plain(layer.get_config())
+            config = plain(known.ask(layer, "get_config"))
     except Exception:  # a class of the notebook's own need not have one
         return {}
-    return config if isinstance(config, dict) else {}
+    if not isinstance(config, dict):
+        return {}
+    held = vars(layer)
+    return {**config, **{key: _told_truly(held[key], config.get(key)) for key in _FUNCTIONS if key in held}}
+
+
+def _told_truly(function: object, told: object) -> object:
+    """An activation as Keras has ``told`` it, if that is what it is: Keras goes by the name that a function has by now.
+    One of the notebook's own is told as such, whatever it calls itself."""
+    if function is None:
+        return None
+    kind = _what_it_is(function)
+    name = _SPELLED.get(id(kind), known.name(kind))
+    if name is None:
+        return {"module": known.module(kind), "class_name": "function", "config": None}
+    says = told.get("config" if kind is function else "class_name") if isinstance(told, dict) else told
+    return told if says == name else name if kind is function else {"class_name": name, "config": None}
 
 
 def _output_shape(layer: keras.Operation) -> list[int | None] | None:
     try:
-        return shape_of(layer.output.shape)
+        return shape_of(known.ask(layer, "output").shape)
     except (AttributeError, ValueError):
         return None  # never called, or called on several inputs

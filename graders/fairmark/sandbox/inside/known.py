@@ -1,0 +1,217 @@
+"""Keras's own classes and functions, known by identity.
+
+Names, modules and ``__class__`` are a notebook's to set, also on Keras's own objects. What something is called is
+therefore looked up in a table that is made when this module is imported, before the first cell runs: the object itself
+leads to the name under which Keras has it. What is not in the table is the notebook's own. Methods are taken from the
+table as well, so that neither a subclass nor an attribute of an object stands in for them.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+from keras.src.legacy.preprocessing import image as _legacy  # noqa: F401 - its classes are wanted in the table
+
+__all__ = [
+    "OWN",
+    "Replaced",
+    "ask",
+    "class_name",
+    "extends",
+    "is_own",
+    "module",
+    "name",
+    "overridden",
+    "says_of_itself",
+]
+
+OWN = "__main__"
+"""The module of what is the notebook's own and says that it is Keras's."""
+
+_LIBRARIES = ("keras", "tensorflow")
+_METHODS = (types.FunctionType, classmethod, staticmethod, property)
+_PUT_BY_KERAS = ("build", "quantize")
+"""Keras itself puts wrappers of these on every layer."""
+_ATTRIBUTES_THAT_MATTER = frozenset({"__call__", "__getitem__", "__len__", "__next__", "__iter__"})
+
+
+class _Entry(NamedTuple):
+    thing: Any
+    name: str
+    module: str
+
+
+def _is_library(module_name: object) -> bool:
+    return type(module_name) is str and module_name.partition(".")[0] in _LIBRARIES
+
+
+def _modules() -> Iterator[types.ModuleType]:
+    for path, one in list(sys.modules.items()):
+        if (path == "keras" or path.startswith("keras.")) and isinstance(one, types.ModuleType):
+            yield one
+    yield from (tf, tf.nn, tf.math, tf.data, tf.image)
+
+
+def _collect() -> tuple[dict[int, _Entry], frozenset[str]]:
+    table: dict[int, _Entry] = {}
+    names: set[str] = set()
+    for one in _modules():
+        for public, thing in list(vars(one).items()):
+            if isinstance(thing, type | types.FunctionType) and _is_library(thing.__module__):
+                table.setdefault(id(thing), _Entry(thing, thing.__name__, thing.__module__))
+                if isinstance(thing, type):
+                    names |= {public, thing.__name__}
+    return table, frozenset(names)
+
+
+_TABLE, _CLASS_NAMES = _collect()
+_MEMBERS: dict[int, dict[str, Any]] = {
+    key: {member: value for member, value in vars(entry.thing).items() if isinstance(value, _METHODS)}
+    for key, entry in _TABLE.items()
+    if isinstance(entry.thing, type)
+}
+"""The methods and properties of each class, as they were."""
+
+
+def _entry(thing: object) -> _Entry | None:
+    found = _TABLE.get(id(thing))
+    return found if found is not None and found.thing is thing else None
+
+
+def is_own(thing: object) -> bool:
+    """Whether a class or function is the notebook's own, or comes from elsewhere than Keras and TensorFlow."""
+    return _entry(thing) is None
+
+
+def name(thing: object) -> str | None:
+    """The name under which Keras has a class or function; None for the notebook's own."""
+    entry = _entry(thing)
+    return None if entry is None else entry.name
+
+
+def says_of_itself(thing: object) -> str:
+    """The name that a function or class of the notebook's own goes by."""
+    own = getattr(thing, "__name__", None)
+    return own[:200] if type(own) is str else ""
+
+
+def class_name(kind: type) -> str:
+    """The name of a class; one of the notebook's own that is called as one of Keras's is told with its module."""
+    entry = _entry(kind)
+    if entry is not None:
+        return entry.name
+    own = str(type.__getattribute__(kind, "__name__"))[:200]
+    return f"{OWN}.{own}" if own in _CLASS_NAMES else own
+
+
+def module(thing: object) -> str:
+    """Where a class or function is defined; `OWN` for one that says it is Keras's and is not."""
+    entry = _entry(thing)
+    if entry is not None:
+        return entry.module
+    said = getattr(thing, "__module__", "")
+    if type(said) is not str or _is_library(said):
+        return OWN
+    return said[:200]
+
+
+def _bases(kind: type) -> Iterator[type]:
+    yield from type.__dict__["__mro__"].__get__(kind)
+
+
+def extends(kind: type) -> str | None:
+    """For a class of the notebook's own, the nearest class of Keras's that it derives from."""
+    if _entry(kind) is not None:
+        return None
+    return next((entry.name for entry in map(_entry, _bases(kind)) if entry is not None), None)
+
+
+def ask(thing: object, member: str) -> Any:  # noqa: ANN401 - whatever the method or property gives
+    """What Keras's own method ``member`` of ``thing`` gives without arguments, or its own property, whatever a subclass
+    or the object itself has in its place. Raises ``AttributeError`` where Keras has none."""
+    for kind in _bases(type(thing)):
+        found = _MEMBERS.get(id(kind), {}).get(member)
+        if found is not None and _entry(kind) is not None:
+            if isinstance(found, property):
+                getter: Callable[[Any], Any] = found.fget  # type: ignore[assignment]
+                return getter(thing)
+            return found.__get__(thing, type(thing))()
+    raise AttributeError(member)
+
+
+def overridden(thing: object, *, by_class: bool = False) -> list[str]:
+    """Methods and properties of Keras's that something else stands in for on the object itself; with ``by_class`` those
+    that classes of the notebook's own define too."""
+    of_keras: set[str] = set()
+    of_own: set[str] = set()
+    for kind in _bases(type(thing)):
+        if _entry(kind) is None:
+            of_own |= set(vars(kind))
+        else:
+            of_keras |= _MEMBERS[id(kind)].keys()
+    try:
+        on_itself = set(object.__getattribute__(thing, "__dict__"))
+    except AttributeError:
+        on_itself = set()
+    found = on_itself & of_keras - set(_PUT_BY_KERAS)
+    found |= {put for put in on_itself & set(_PUT_BY_KERAS) if not _is_put_by_keras(thing, put)}
+    if by_class:
+        found |= {one for one in of_own & of_keras if not one.startswith("__") or one in _ATTRIBUTES_THAT_MATTER}
+    return sorted(one[:100] for one in found)[:32]
+
+
+_WRAPPERS = frozenset(one for one in keras.layers.Layer.__new__.__code__.co_consts if isinstance(one, types.CodeType))
+
+
+def _is_put_by_keras(thing: object, put: str) -> bool:
+    """Whether the attribute is the wrapper that Keras puts on every layer."""
+    function = object.__getattribute__(thing, "__dict__")[put]
+    return isinstance(function, types.FunctionType) and function.__code__ in _WRAPPERS
+
+
+# --- whether they are what they were ----------------------------------------------------------------------------------
+
+
+class Replaced:
+    """Tells what of Keras has been replaced since this was made: methods and properties of its classes, functions and
+    classes in its modules, and the code of any of them."""
+
+    def __init__(self) -> None:
+        self._homes = [
+            *((one.__name__, vars(one), _shown(one)) for one in _modules() if one.__name__.startswith("keras")),
+            *((entry.name, vars(entry.thing), _MEMBERS[key]) for key, entry in _TABLE.items() if key in _MEMBERS),
+        ]
+        self._entries: list[tuple[str, Any, str, Any]] = []
+        self._codes: list[tuple[str, types.FunctionType, types.CodeType]] = []
+        seen: set[int] = set()
+        for home, space, members in self._homes:
+            for member in members:
+                value = space.get(member)
+                self._entries.append((home, space, member, value))
+                function = _function_in(value)
+                if function is not None and id(function) not in seen:
+                    seen.add(id(function))
+                    self._codes.append((f"{home}.{member}", function, function.__code__))
+        self._told: set[str] = set()
+
+    def new(self) -> list[str]:
+        """What has been replaced since this was last asked, by name; each once."""
+        found = {f"{home}.{member}" for home, space, member, was in self._entries if space.get(member) is not was}
+        found |= {where for where, function, code in self._codes if function.__code__ is not code}
+        found -= self._told
+        self._told |= found
+        return sorted(found)[:32]
+
+
+def _shown(one: types.ModuleType) -> dict[str, Any]:
+    return {public: value for public, value in vars(one).items() if _entry(value) is not None}
+
+
+def _function_in(value: object) -> types.FunctionType | None:
+    inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    return inner if isinstance(inner, types.FunctionType) else None
