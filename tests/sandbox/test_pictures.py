@@ -12,7 +12,7 @@ def opened(finished: Finished, name: str) -> PicturesOpened:
 
 
 def batch(finished: Finished, name: str) -> BatchSeen:
-    [seen] = [event for event in finished.all(BatchSeen) if event.pictures == name]
+    [seen] = [event for event in finished.all(BatchSeen) if event.pictures == name and event.fit is None]
     return seen
 
 
@@ -62,7 +62,15 @@ def test_a_batch_that_only_fit_draws_is_measured_too(finished: Finished) -> None
 
 
 def test_pictures_nobody_drew_have_no_batch(finished: Finished) -> None:
-    assert [event.pictures for event in finished.all(BatchSeen)] == ["pictures-1", "pictures-2", "pictures-5"]
+    first = [event for event in finished.all(BatchSeen) if event.fit is None]
+    assert [event.pictures for event in first] == ["pictures-1", "pictures-2", "pictures-5"]
+
+
+def test_what_fit_draws_first_is_measured_for_that_call(finished: Finished) -> None:
+    seen = [event for event in finished.all(BatchSeen) if event.fit is not None]
+    drawn = [("pictures-1", "fit-1"), ("pictures-1", "fit-2"), ("pictures-2", "fit-1")]
+    assert sorted((event.pictures, event.fit) for event in seen) == drawn
+    assert {event.maximum for event in seen} == {1.0}
 
 
 def test_a_tf_data_pipeline_is_told_in_the_words_of_generators(finished: Finished) -> None:

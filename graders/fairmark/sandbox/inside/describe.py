@@ -24,6 +24,7 @@ from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.calls import Called, Calls
 
 __all__ = [
+    "asked_of",
     "built_shape",
     "count",
     "describe_layers",
@@ -278,7 +279,7 @@ def describe_layers(model: keras.Model, calls: Calls | None = None) -> list[Laye
     parts = made or [Called(layer, None) for layer in _layers_of(model)]
     described = [told for part in parts for told in _told(part, calls)]
     operations = itertools.takewhile(
-        lambda one: not isinstance(one, keras.Layer), reversed(_asked_of(model, "operations"))
+        lambda one: not isinstance(one, keras.Layer), reversed(asked_of(model, "operations"))
     )
     for operation in reversed(list(operations)):
         name, kind = str(operation.name)[:200], type(operation)
@@ -310,7 +311,7 @@ def _told(called: Called, calls: Calls | None) -> list[Layer]:
             module=known.module(type(layer)),
             config=_layer_config(layer),
             output_shape=called.output_shape or _output_shape(layer),
-            parameters=count(_asked_of(layer, "weights")),
+            parameters=count(asked_of(layer, "weights")),
             extends=known.extends(type(layer)),
             overridden=known.overridden(layer),
         )
@@ -321,11 +322,11 @@ def _layers_of(model: keras.Model) -> list[keras.Layer]:
     """What a model holds, by Keras's own property; of one that is built from layers in a row, what it really runs."""
     inside = vars(model).get("_functional")
     if inside is not None and isinstance(inside, keras.Model) and not known.is_own(type(inside)):
-        return _asked_of(inside, "layers")
-    return _asked_of(model, "layers")
+        return asked_of(inside, "layers")
+    return asked_of(model, "layers")
 
 
-def _asked_of(thing: object, member: str) -> list[Any]:
+def asked_of(thing: object, member: str) -> list[Any]:
     """A list by Keras's own property; empty if it has none."""
     try:
         return list(known.ask(thing, member))

@@ -37,7 +37,7 @@ _LIBRARIES = ("keras", "tensorflow")
 _METHODS = (types.FunctionType, classmethod, staticmethod, property)
 _PUT_BY_KERAS = ("build", "quantize")
 """Keras itself puts wrappers of these on every layer."""
-_ATTRIBUTES_THAT_MATTER = frozenset({"__call__", "__getitem__", "__len__", "__next__", "__iter__"})
+_CALLED_BY_PYTHON = frozenset({"__call__", "__getitem__", "__len__", "__next__", "__iter__"})
 
 
 class _Entry(NamedTuple):
@@ -146,7 +146,7 @@ def ask(thing: object, member: str) -> Any:  # noqa: ANN401 - whatever the metho
 
 def overridden(thing: object, *, by_class: bool = False) -> list[str]:
     """Methods and properties of Keras's that something else stands in for on the object itself; with ``by_class`` those
-    that classes of the notebook's own define too."""
+    that classes of the notebook's own define too, and what of the object's own values they do."""
     of_keras: set[str] = set()
     of_own: set[str] = set()
     for kind in _bases(type(thing)):
@@ -161,7 +161,9 @@ def overridden(thing: object, *, by_class: bool = False) -> list[str]:
     found = on_itself & of_keras - set(_PUT_BY_KERAS)
     found |= {put for put in on_itself & set(_PUT_BY_KERAS) if not _is_put_by_keras(thing, put)}
     if by_class:
-        found |= {one for one in of_own & of_keras if not one.startswith("__") or one in _ATTRIBUTES_THAT_MATTER}
+        found |= {
+            one for one in of_own & (of_keras | on_itself) if not one.startswith("__") or one in _CALLED_BY_PYTHON
+        }
     return sorted(one[:100] for one in found)[:32]
 
 

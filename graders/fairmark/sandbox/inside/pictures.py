@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
@@ -13,9 +14,11 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 from keras.src.legacy.preprocessing import image as legacy  # the one home of the generators; public names lead here
+from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
-from fairmark.sandbox.inside.describe import plain
+from fairmark.sandbox.inside import known
+from fairmark.sandbox.inside.describe import plain, simple_value
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.recorder import Recorder
 
@@ -52,25 +55,55 @@ def _wrap_flow(recorder: Recorder, iterator_class: type[Any], made_by: str) -> N
 
 
 def _flow_opened(recorder: Recorder, flow: Any, made_by: str) -> PicturesOpened:  # noqa: ANN401 - a Keras iterator
-    generator = getattr(flow, "image_data_generator", None)
-    directory = getattr(flow, "directory", None)
-    size = getattr(flow, "target_size", None)
     return PicturesOpened(
-        pictures=recorder.pictures.name(flow),
-        cell=recorder.cell,
-        made_by=made_by,
-        directory=None if directory is None else recorder.relative(directory),
-        found=int(getattr(flow, "samples", flow.n)),
-        classes=[str(name)[:200] for name in getattr(flow, "class_indices", {})],
-        target_size=None if size is None else (int(size[0]), int(size[1])),
-        batch_size=int(flow.batch_size),
-        class_mode=getattr(flow, "class_mode", None),
-        color_mode=str(getattr(flow, "color_mode", "rgb")),
-        interpolation=str(getattr(flow, "interpolation", "nearest")),
-        shuffle=bool(flow.shuffle),
-        rescale=float(getattr(generator, "rescale", None) or 1.0),
-        augmentation=_augmentation(generator),
+        pictures=recorder.pictures.name(flow), cell=recorder.cell, made_by=made_by, **_fields(recorder, flow)
     )
+
+
+def _fields(recorder: Recorder, flow: Any) -> dict[str, Any]:  # noqa: ANN401 - a Keras iterator
+    """What a flow says of its pictures, from the values that it draws by."""
+    held = vars(flow)
+    generator, directory, size = held.get("image_data_generator"), held.get("directory"), held.get("target_size")
+    return {
+        "directory": None if directory is None else recorder.relative(directory),
+        "found": _whole(held.get("samples", held["n"])),
+        "classes": [str(name)[:200] for name in held.get("class_indices", {})],
+        "target_size": None if size is None else (_whole(size[0]), _whole(size[1])),
+        "batch_size": _whole(held["batch_size"]),
+        "class_mode": held.get("class_mode"),
+        "color_mode": str(held.get("color_mode", "rgb")),
+        "interpolation": str(held.get("interpolation", "nearest")),
+        "shuffle": bool(held["shuffle"]),
+        "rescale": float(getattr(generator, "rescale", None) or 1.0),
+        "augmentation": _augmentation(generator),
+        "overridden": _overridden(flow, generator),
+    }
+
+
+def _whole(number: object) -> int:
+    """A number that is one by its type, not by what it says of itself; raises ``TypeError`` for anything else."""
+    value = simple_value(number)
+    if not isinstance(value, int | float):
+        raise TypeError(type(number).__name__)
+    return int(value)
+
+
+def _overridden(flow: object, generator: object) -> list[str]:
+    of_generator = [] if generator is None else known.overridden(generator, by_class=True)
+    return [*known.overridden(flow, by_class=True), *(f"image_data_generator.{name}" for name in of_generator)]
+
+
+def as_they_are(
+    recorder: Recorder, sources: Iterable[object], opened: Mapping[str, PicturesOpened]
+) -> list[PicturesOpened]:
+    """The sources as they are now: what they were opened as, with what their flows say of themselves by now."""
+    found = []
+    for source in sources:
+        name = None if source is None else recorder.pictures.find(source)
+        if name is not None and name in opened:
+            fields = _fields(recorder, source) if isinstance(source, legacy.Iterator) else {}
+            found.append(opened[name].model_copy(update=fields))
+    return found
 
 
 def _augmentation(generator: object) -> dict[str, Any]:
@@ -87,20 +120,38 @@ def _augmentation(generator: object) -> dict[str, Any]:
 
 
 def _wrap_batches(recorder: Recorder) -> None:
-    """The first batch of each flow is measured: it is what the model is really given."""
-    seen: set[str] = set()
+    """The first batch of each flow is measured, and the first that each call of ``fit`` draws from it: it is what the
+    model is really given."""
+    seen: set[tuple[str, str | None]] = set()
+    measured: dict[str, tuple[weakref.ref[object], BatchSeen]] = {}
+
+    def see(flow: Any, batch: Any, fit: str | None) -> None:  # noqa: ANN401 - a Keras iterator, arrays or tensors
+        name = recorder.pictures.find(flow)
+        if name is None or (name, fit) in seen:
+            return
+        seen.add((name, fit))
+        last, told = measured.get(name, (None, None))
+        pixels = batch[0] if type(batch) is tuple else batch
+        if last is None or told is None or last() is not pixels or known.overridden(flow, by_class=True):
+            told = _batch_seen(name, batch)
+            measured[name] = weakref.ref(pixels), told
+        recorder.send(told.model_copy(update={"fit": fit}))
 
     def around(original: Callable[..., Any], flow: Any, *arguments: Any) -> Any:  # noqa: ANN401 - a Keras iterator
         batch = original(flow, *arguments)
         with recorder.guarded("batch"):
-            name = recorder.pictures.find(flow)
-            if name is not None and name not in seen:
-                seen.add(name)
-                recorder.send(_batch_seen(name, batch))
+            see(flow, batch, None)
         return batch
+
+    def given_to_fit(original: Callable[..., Any], adapter: Any, batch: Any) -> Any:  # noqa: ANN401 - Keras's adapter
+        if recorder.fit is not None:
+            with recorder.guarded("batch"):
+                see(adapter.py_dataset, batch, recorder.fit)
+        return original(adapter, batch)
 
     hook(legacy.Iterator.__getitem__, around)
     hook(legacy.Iterator.__next__, around)
+    hook(PyDatasetAdapter._standardize_batch, given_to_fit)
 
 
 def see_scaling(*sources: object) -> None:

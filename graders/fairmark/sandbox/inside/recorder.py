@@ -36,6 +36,7 @@ class Recorder:
         self.pictures = Registry("pictures")
         self.described: dict[str, ModelDescribed] = {}
         self.fits = 0
+        self.fit: str | None = None
         self._pictures_folder = pictures_folder.resolve()
         self._busy = threading.local()
 
@@ -58,6 +59,15 @@ class Recorder:
             yield
         finally:
             self._busy.depth -= 1
+
+    @contextmanager
+    def training_in(self, fit: str) -> Iterator[None]:
+        """Marks the call of ``fit`` that is at work, in all threads."""
+        before, self.fit = self.fit, fit
+        try:
+            yield
+        finally:
+            self.fit = before
 
     @property
     def depth(self) -> int:

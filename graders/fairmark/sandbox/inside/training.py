@@ -24,7 +24,7 @@ from fairmark.evidence import (
     PicturesOpened,
     StepsWatched,
 )
-from fairmark.sandbox.inside import callback_trial, describe, pictures
+from fairmark.sandbox.inside import callback_trial, describe, in_force, known, pictures
 from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.pause import Pauser
@@ -40,8 +40,9 @@ def install(
     recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened], pauser: Pauser | None = None
 ) -> None:
     """Hooks the methods that every model inherits."""
-    _wrap_compile(recorder)
-    _wrap_fit(recorder, exporter, opened, pauser)
+    settings = in_force.Settings(recorder)
+    _wrap_compile(recorder, settings)
+    _wrap_fit(recorder, exporter, opened, pauser, settings)
     _wrap_evaluate(recorder, opened)
     _wrap_predict(recorder, opened)
 
@@ -55,17 +56,17 @@ def _wrap(name: str, around: Callable[..., Any]) -> inspect.Signature:
 
 def describe_model(recorder: Recorder, model: keras.Model) -> None:
     """Sends the model as it stands now, unless nothing has changed since it was last described."""
-    inputs = getattr(model, "inputs", None) or []
-    outputs = getattr(model, "outputs", None) or []
+    inputs, outputs = describe.asked_of(model, "inputs"), describe.asked_of(model, "outputs")
     described = ModelDescribed(
         model=recorder.models.name(model),
         cell=recorder.cell,
-        class_name=type(model).__name__,
+        class_name=known.class_name(type(model)),
         layers=describe.describe_layers(model, recorder.calls),
         input_shape=describe.shape_of(inputs[0].shape) if len(inputs) == 1 else describe.built_shape(model),
         output_shape=describe.shape_of(outputs[0].shape) if len(outputs) == 1 else None,
-        parameters=model.count_params() if model.built else 0,
-        trainable_parameters=describe.count(model.trainable_weights) if model.built else None,
+        parameters=describe.count(describe.asked_of(model, "weights")),
+        trainable_parameters=describe.count(describe.asked_of(model, "trainable_weights")) if model.built else None,
+        overridden=known.overridden(model),
     )
     before = recorder.described.get(described.model)
     if before is None or before.model_copy(update={"cell": recorder.cell}) != described:
@@ -73,7 +74,7 @@ def describe_model(recorder: Recorder, model: keras.Model) -> None:
         recorder.send(described)
 
 
-def _wrap_compile(recorder: Recorder) -> None:
+def _wrap_compile(recorder: Recorder, settings: in_force.Settings) -> None:
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         original(model, *arguments, **options)
         with recorder.guarded("compile"):
@@ -81,29 +82,35 @@ def _wrap_compile(recorder: Recorder) -> None:
             asked.apply_defaults()
             describe_model(recorder, model)
             recorder.send(_compiled(recorder, model, asked.arguments))
+            settings.compiled(model)
 
     signature = _wrap("compile", around)
 
 
 def _compiled(recorder: Recorder, model: keras.Model, asked: dict[str, Any]) -> ModelCompiled:
     inner = describe.inner_optimizer(model.optimizer)
-    optimizer = describe.function_of(inner, keras.optimizers.get)
-    metrics = asked["metrics"] or []
-    flat = list(metrics.values()) if isinstance(metrics, dict) else list(metrics)
-    nested = [item for entry in flat for item in (entry if isinstance(entry, list | tuple) else [entry])]
-    described = [describe.function_of(metric, keras.metrics.get) for metric in nested]
+    optimizer = describe.function_of(inner, in_force.OPTIMIZER)
     assert optimizer is not None
     return ModelCompiled(
         model=recorder.models.name(model),
         cell=recorder.cell,
-        loss=describe.function_of(asked["loss"], keras.losses.get),
+        loss=describe.function_of(asked["loss"], in_force.LOSS),
         optimizer=optimizer,
         learning_rate=describe.learning_rate_of(inner),
-        metrics=[metric for metric in described if metric is not None],
+        metrics=in_force.listed(asked["metrics"]),
     )
 
 
-def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, PicturesOpened], pauser: Pauser | None) -> None:
+def _wrap_fit(
+    recorder: Recorder,
+    exporter: Exporter,
+    opened: dict[str, PicturesOpened],
+    pauser: Pauser | None,
+    settings: in_force.Settings,
+) -> None:
+    def drawn_from(asked: dict[str, Any]) -> list[PicturesOpened]:
+        return pictures.as_they_are(recorder, (asked["x"], asked["validation_data"]), opened)
+
     def around(original: Callable[..., Any], model: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         asked = signature.bind(model, *arguments, **options)
         asked.apply_defaults()
@@ -111,7 +118,9 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         fit = f"fit-{recorder.fits}"
         with recorder.guarded("fit"):
             describe_model(recorder, model)
-            recorder.send(_started(recorder, model, fit, asked.arguments, opened))
+            started = _started(recorder, model, fit, asked.arguments, opened)
+            settings.begin(model, fit, drawn_from(asked.arguments))
+            recorder.send(started)
         with recorder.guarded("callbacks"):
             callback_trial.try_given(recorder, model, fit, asked.arguments["callbacks"])
         if not recorder.train and tf.executing_eagerly():
@@ -122,10 +131,17 @@ def _wrap_fit(recorder: Recorder, exporter: Exporter, opened: dict[str, Pictures
         shorter = recorder.rehearsal.changes(recorder.cell, asked.arguments, always=not recorder.train)
         asked.arguments.update(shorter or {})
         watch = Watch(recorder.send, fit, pauser if shorter is None else None)
-        with _watched(asked.arguments, model, watch), recorder.inside_keras():
+
+        def before_first_step() -> None:
+            with recorder.guarded("fit"):
+                settings.begin(model, fit, drawn_from(asked.arguments))
+
+        watch.before_first_step = before_first_step
+        with _watched(asked.arguments, model, watch), recorder.inside_keras(), recorder.training_in(fit):
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
             describe_model(recorder, model)
+            settings.end(model, fit, drawn_from(asked.arguments))
             epochs = len(history.epoch) if isinstance(history, keras.callbacks.History) else 0
             recorder.send(FitFinished(fit=fit, cell=recorder.cell, epochs=epochs, iterations=iterations_of(model)))
             exporter.export(model, "fit")
@@ -213,6 +229,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._iterations = 0
         self._batches = 0
         self._validation_steps = 0
+        self.before_first_step: Callable[[], None] | None = None
 
     def _steps(self) -> int:
         """Of this epoch so far. An optimizer that scales the loss counts no step whose gradients were not finite."""
@@ -227,6 +244,11 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._began = self._told = time.monotonic()
         self._iterations = self._iterations_now()
         self._batches = self._validation_steps = 0
+
+    def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+        first, self.before_first_step = self.before_first_step, None
+        if first is not None:
+            first()
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         now, self._batches = time.monotonic(), batch + 1

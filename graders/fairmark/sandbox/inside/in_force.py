@@ -1,0 +1,171 @@
+"""What Keras will go by: optimizer, loss and metrics as they hang on a model, whoever put them there."""
+
+from __future__ import annotations
+
+import types
+import weakref
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import keras
+from keras.src.backend.tensorflow.trainer import TensorFlowTrainer
+from keras.src.losses.losses import LossFunctionWrapper
+from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
+
+from fairmark.evidence import Function, InForce, ModelCompiled, PicturesOpened
+from fairmark.sandbox.inside import describe
+from fairmark.sandbox.inside.recorder import Recorder
+
+__all__ = ["LOSS", "OPTIMIZER", "Settings", "listed"]
+
+LOSS, OPTIMIZER, _METRIC = keras.losses.get, keras.optimizers.get, keras.metrics.get
+"""Keras's own look-ups of what is written as text."""
+_STEPS = frozenset(
+    code for code in TensorFlowTrainer._make_function.__code__.co_consts if isinstance(code, types.CodeType)
+)
+"""Code of the functions that ``fit`` repeats; Keras makes them from a model's ``train_step``."""
+_RELATIVE = 1e-6
+"""Keras keeps rates as float32."""
+
+
+class _Left(NamedTuple):
+    """What ``compile`` left on a model, by identity; ``rate`` is the optimizer's then."""
+
+    optimizer: weakref.ref[Any]
+    loss: object
+    given_loss: object
+    metrics: object
+    given_metrics: object
+    rate: float | None
+
+
+class Settings:
+    """Of all models of a run: what ``compile`` left there, and whether ``fit`` goes by that."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._left: dict[str, _Left] = {}
+        self._told: dict[str, InForce] = {}
+
+    def compiled(self, model: keras.Model) -> None:
+        """``model`` has been compiled just now."""
+        loss, metrics = _part(model, "_compile_loss"), _part(model, "_compile_metrics")
+        self._left[self._recorder.models.name(model)] = _Left(
+            weakref.ref(_part(model, "optimizer")),
+            loss,
+            _held(loss, "_user_loss"),
+            metrics,
+            _held(metrics, "_user_metrics"),
+            describe.learning_rate_of(describe.inner_optimizer(_part(model, "optimizer"))),
+        )
+
+    def begin(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
+        """Sends what is in force as ``fit`` begins, and once more before the first step if that has changed by then."""
+        told = self._in_force(model, fit, pictures)
+        if told != self._told.get(fit):
+            self._told[fit] = told
+            self._recorder.send(told)
+
+    def end(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
+        """Sends what is in force as ``fit`` ends; ``changed`` says what is not as it was when it began."""
+        told, begun = self._in_force(model, fit, pictures), self._told.get(fit)
+        before = None if begun is None else begun.compiled
+        rate = None if told.compiled is None else told.compiled.learning_rate
+        changed = before is None or not _same(rate, before.learning_rate)
+        self._recorder.send(told.model_copy(update={"moment": "end", "changed": ["learning_rate"] if changed else []}))
+
+    def _in_force(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> InForce:
+        name = self._recorder.models.name(model)
+        left, compiled = self._left.get(name), _read(self._recorder, model)
+        changed = left is not None and compiled is not None and not _same(compiled.learning_rate, left.rate)
+        return InForce(
+            fit=fit,
+            model=name,
+            cell=self._recorder.cell,
+            moment="begin",
+            compiled=compiled,
+            replaced=sorted(_replaced(model, left)),
+            changed=["learning_rate"] if changed else [],
+            pictures=pictures,
+        )
+
+
+def _part(model: keras.Model, name: str) -> Any:  # noqa: ANN401 - whatever hangs there
+    return getattr(model, name, None)
+
+
+def _held(thing: object, name: str) -> object:
+    return vars(thing).get(name) if isinstance(thing, CompileLoss | CompileMetrics) else None
+
+
+def _same(rate: float | None, other: float | None) -> bool:
+    if rate is None or other is None:
+        return rate is other
+    return abs(rate - other) <= _RELATIVE * max(abs(rate), abs(other))
+
+
+def _replaced(model: keras.Model, left: _Left | None) -> set[str]:
+    """What is not what the last ``compile`` left."""
+    found: set[str] = set()
+    loss, metrics = _part(model, "_compile_loss"), _part(model, "_compile_metrics")
+    if left is not None:
+        if _part(model, "optimizer") is not left.optimizer():
+            found.add("optimizer")
+        if loss is not left.loss or _held(loss, "_user_loss") is not left.given_loss:
+            found.add("loss")
+        if metrics is not left.metrics or _held(metrics, "_user_metrics") is not left.given_metrics:
+            found.add("metrics")
+    steps = vars(model).get("train_function")
+    if steps is not None and not (isinstance(steps, types.FunctionType) and steps.__code__ in _STEPS):
+        found.add("train_function")
+    return found
+
+
+def _read(recorder: Recorder, model: keras.Model) -> ModelCompiled | None:
+    optimizer = _part(model, "optimizer")
+    if optimizer is None:
+        return None
+    inner = describe.inner_optimizer(optimizer)
+    told = describe.function_of(inner, OPTIMIZER)
+    assert told is not None
+    return ModelCompiled(
+        model=recorder.models.name(model),
+        cell=recorder.cell,
+        loss=_loss(_part(model, "_compile_loss")),
+        optimizer=told,
+        learning_rate=describe.learning_rate_of(inner) if isinstance(inner, keras.Optimizer) else None,
+        metrics=_metrics(_part(model, "_compile_metrics")),
+    )
+
+
+def _loss(holder: object) -> Function | None:
+    if holder is None:
+        return None
+    if type(holder) is not CompileLoss:
+        return describe.function_of(holder, LOSS)
+    given = describe.function_of(vars(holder).get("_user_loss"), LOSS)
+    made = vars(holder).get("_flat_losses") or []
+    used = getattr(made[0], "loss", None) if len(made) == 1 else None
+    if used is None or given is None or used is vars(holder).get("_user_loss"):
+        return given
+    if type(used) is not LossFunctionWrapper:
+        return describe.function_of(used, LOSS)
+    inside = describe.function_of(used.fn, LOSS)
+    by_keras = given.name == "crossentropy" or given.config  # resolved by the shapes; options given beforehand
+    return given if by_keras or inside is None or inside.name == given.name else inside
+
+
+def _metrics(holder: object) -> list[Function]:
+    if holder is None:
+        return []
+    if type(holder) is not CompileMetrics:
+        told = describe.function_of(holder, _METRIC)
+        return [] if told is None else [told]
+    return listed(vars(holder).get("_user_metrics"))
+
+
+def listed(metrics: object) -> list[Function]:
+    """The metrics that ``compile`` was given in a list, a dictionary, or a list of lists."""
+    several: Iterable[Any] = metrics.values() if isinstance(metrics, dict) else metrics or []  # type: ignore[assignment]
+    flat = [one for entry in several for one in (entry if isinstance(entry, list | tuple) else [entry])]
+    return [told for one in flat if (told := describe.function_of(one, _METRIC)) is not None]
