@@ -20,6 +20,7 @@ PACKAGE = Path(fairmark.__file__).resolve().parent
 ROOMS = (
     "errors",
     "whole",
+    "regular",
     "evidence",
     "report",
     "course",

@@ -27,6 +27,15 @@ def in_grader(old: str, new: str) -> Break:
     return change
 
 
+def in_grader_bytes(old: bytes, new: bytes) -> Break:
+    def change(course: Course) -> Path:
+        path = course.assignment("compile_settings").grader
+        path.write_bytes(path.read_bytes().replace(old, new, 1))
+        return path
+
+    return change
+
+
 def grader_of(content: bytes) -> Break:
     def change(course: Course) -> Path:
         path = course.assignment("compile_settings").grader
@@ -53,6 +62,13 @@ GRADERS: dict[str, Break] = {
     "a name that nothing made": in_grader("grader = ", "nosuch\ngrader = "),
     "a module that is not there": in_grader("grader = ", "import nosuch\ngrader = "),
     "an open bracket": in_grader("grader = Grader(", "grader = Grader(("),
+    "an exit at once": in_grader("grader = ", "import os\nos._exit(0)\ngrader = "),
+    "an exit at once, by its name": in_grader("grader = ", "from os import _exit as leave\nleave(3)\ngrader = "),
+    "Ctrl-C by hand": in_grader("grader = ", "raise KeyboardInterrupt\ngrader = "),
+    "the end of a generator": in_grader("grader = ", "raise GeneratorExit\ngrader = "),
+    "no end of calls": in_grader("grader = ", "def again(): again()\nagain()\ngrader = "),
+    "one byte that is no text": in_grader_bytes(b"grader = ", b"# caf\xe9\ngrader = "),
+    "an encoding that is not there": grader_of(b"# coding: nosuch\nx = 1\n"),
     "an exit": in_grader("grader = ", "raise SystemExit(3)\ngrader = "),
     "nothing in it": grader_of(b""),
     "no text": grader_of(b"\xff\xfe\x00x"),

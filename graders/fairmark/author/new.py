@@ -20,6 +20,7 @@ from fairmark.course import Course
 from fairmark.errors import ReleaseError, UsageError
 from fairmark.notebook.stub import exercise_metadata, header_of
 from fairmark.notebook.student_notebook import KERNEL, answers_in, release_notebook
+from fairmark.present.escape import one_line
 from fairmark.whole import write_file
 
 __all__ = ["EXAMPLE", "Made", "cells_of", "new_assignment", "new_course", "notebook_bytes"]
@@ -55,7 +56,7 @@ def new_course(folder: Path) -> Made:
             f"{folder}: is not empty: {', '.join(inside[:3])}{' ...' if len(inside) > 3 else ''}",
             remedy="Name a folder that is new or empty; in a course, use `fairmark new assignment NAME`.",
         )
-    title = folder.resolve().name
+    title = one_line(folder.resolve().name)
     readme = _template("README.md").replace("@title@", title).replace("@name@", EXAMPLE)
     contents = {folder / "README.md": readme.encode(), **_example(Course(folder), EXAMPLE)}
     made = _write(EXAMPLE, contents)

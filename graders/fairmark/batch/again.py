@@ -26,6 +26,7 @@ file, or on a run made up of the events that matter, which takes no sandbox and 
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -52,6 +53,7 @@ from fairmark.evidence import Evidence
 from fairmark.judge import judge, put_off
 from fairmark.present.files import report_stem, write_files
 from fairmark.present.gradebook import write_gradebook
+from fairmark.regular import regular_bytes
 from fairmark.report import Report, Standing
 
 __all__ = ["Judge", "evidence_files", "read_evidence", "rewrite"]
@@ -60,6 +62,9 @@ _WRITERS = 4
 """Files written at once: most of the time is waiting for the disk to have them."""
 _WORTH_PROCESSES = 32
 """Files from which on judging is divided among processes."""
+MOST_EVIDENCE_BYTES = 512 * 1024 * 1024
+"""Of one file that is judged (default 512 MiB): several times what a run that uses up its channel leaves."""
+_NO_FILE = {errno.ENOENT, errno.EINVAL, errno.ENXIO, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG}
 ELSEWHERE = "Evidence is what `fairmark grade` leaves in OUT/evidence/."
 
 
@@ -84,11 +89,13 @@ def _files_at(place: Path) -> list[Path]:
 
 
 def read_evidence(path: Path) -> Evidence:
-    """The evidence in a file. Raises :class:`UsageError` where it is none, with the place in it that is wrong, and
-    :class:`MachineError` where it cannot be read."""
+    """The evidence in a file. Raises :class:`UsageError` where it is none, with the place in it that is wrong, or no
+    regular file of at most `MOST_EVIDENCE_BYTES`; and :class:`MachineError` where it cannot be read."""
     try:
-        return Evidence.model_validate_json(path.read_bytes())
+        return Evidence.model_validate_json(regular_bytes(path, most_bytes=MOST_EVIDENCE_BYTES))
     except OSError as problem:
+        if problem.errno in _NO_FILE:
+            raise UsageError(f"{path}: is not evidence: {problem.strerror}", remedy=ELSEWHERE) from problem
         raise MachineError(f"{path}: cannot be read: {problem.strerror}", remedy=ELSEWHERE) from problem
     except ValidationError as problem:
         fault = problem.errors(include_url=False, include_context=False, include_input=False)[0]

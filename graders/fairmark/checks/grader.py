@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import math
 import traceback
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
+from fairmark.checks.script import is_raised_by_hand, run_script
 from fairmark.errors import GraderError
 from fairmark.report import Visibility
 
@@ -176,22 +176,19 @@ class Grader:
 def load_grader(path: Path) -> Grader:
     """The ``grader`` that the script at ``path`` defines.
 
-    Raises :class:`GraderError`, with file and line, where the script cannot be run or defines none.
+    Raises :class:`GraderError`, with file and line, where the script cannot be run or defines none. Whatever it raises
+    or calls, the command goes on; only Ctrl-C is passed on.
     """
-    if not path.is_file():
-        raise GraderError(f"{path}: there is no such grader script")
-    spec = importlib.util.spec_from_file_location(f"fairmark_grader_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise GraderError(f"{path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        module = run_script(path)
     except GraderError as problem:
         if problem.message.startswith(str(path)):
             raise
         placed = f"{path}{line_in(problem, path)}: {problem.message}"
         raise GraderError(placed, remedy=problem.remedy) from problem
-    except (Exception, SystemExit) as problem:
+    except BaseException as problem:
+        if not is_raised_by_hand(problem):
+            raise
         said = problem.msg if isinstance(problem, SyntaxError) else problem
         placed = f"{path}{line_in(problem, path)}: {type(problem).__name__}: {said}"
         raise GraderError(placed, remedy="Correct the grader script there.") from problem

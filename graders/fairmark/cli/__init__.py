@@ -6,15 +6,20 @@ Exit codes: 0 done and all passed; 1 done, not all passed; 2 usage or unreadable
 from __future__ import annotations
 
 import importlib
+import io
+import os
 import sys
 import traceback
 from collections.abc import Container
 
 import typer
 
-from fairmark.errors import FairmarkError, MachineError
+from fairmark.errors import FairmarkError, MachineError, UsageError
 
 __all__ = ["COMMANDS", "command_line", "main"]
+
+# Typer has click inside since 0.25, and beside itself before: this class is of the right one.
+_USAGE = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 COMMANDS = {
     "check": "Check one notebook: what is right, what is not, and a hint.",
@@ -69,18 +74,43 @@ def _not_loaded() -> None:
 
 
 def main() -> None:
-    """Runs a command. Our own errors become one clear message and their exit code; anything else is a bug, shows its
-    traceback, and needs attention."""
+    """Runs a command. Our own errors, and those of the system, become one clear message and their exit code; anything
+    else is a bug, shows its traceback, and needs attention."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name on disk may hold bytes that are no text
+            stream.reconfigure(errors="backslashreplace")
     try:
         _refuse_windows()
-        command_line([word for word in sys.argv[1:] if word in COMMANDS])(prog_name="fairmark")
-    except FairmarkError as problem:
-        from fairmark.cli.say import say_error  # brings rich, which help does not need
-
-        say_error(problem)
-        sys.exit(problem.exit_code)
+        if "" in sys.argv[1:]:
+            raise UsageError(
+                "A word of the command is empty", remedy="Was it to be the value of a variable? It has none."
+            )
+        ended = command_line([word for word in sys.argv[1:] if word in COMMANDS])(
+            prog_name="fairmark", standalone_mode=False
+        )
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        sys.exit(ended if isinstance(ended, int) else 0)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception:
-        traceback.print_exc()
-        sys.exit(3)
+    except Exception as problem:
+        sys.exit(_told(problem))
+
+
+def _told(problem: Exception) -> int:
+    """Says what is wrong; what to exit with."""
+    from fairmark.cli.foreign import translated
+    from fairmark.cli.say import say_error, say_usage  # brings rich, which help does not need
+
+    if isinstance(problem, OSError) and problem.filename is None:  # of a stream: Python would try again at the end
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - until the process ends
+    if isinstance(problem, BrokenPipeError):  # whoever read our output has seen enough
+        return 1
+    if isinstance(problem, _USAGE):
+        return say_usage(problem)
+    ours = problem if isinstance(problem, FairmarkError) else translated(problem)
+    if ours is None:
+        traceback.print_exception(problem)
+        return 3
+    say_error(ours)
+    return ours.exit_code

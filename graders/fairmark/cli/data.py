@@ -16,11 +16,12 @@ from rich.text import Text
 
 from fairmark import data
 from fairmark.batch.store import EvidenceStore
-from fairmark.cli.options import AsJson, CourseFolder
-from fairmark.cli.say import results, say, waiting
+from fairmark.cli.options import AsJson, CourseFolder, require_within
+from fairmark.cli.say import results, say, tell, waiting
 from fairmark.course import Course, find_course
 from fairmark.data.decoded import decoded_bytes, prune_decoded
 from fairmark.errors import PicturesDamaged, PicturesMissing
+from fairmark.present.escape import plain
 
 __all__ = ["app"]
 
@@ -33,7 +34,8 @@ app = typer.Typer(
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]", help="Data sets; all of the course if none.")]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that draw; else one for each core.")
+    int | None,
+    typer.Option("--workers", min=1, max=1000, metavar="N", help="Processes that draw; else one for each core."),
 ]
 
 
@@ -50,7 +52,7 @@ def list_sets(course: CourseFolder = None, as_json: AsJson = False) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         totals = [str(sum(row["counts"].get(split, {}).values()) or "-") for split in ("train", "validation")]
-        table.add_row(row["name"], row["state"], *totals, Text(row["folder"]))
+        table.add_row(row["name"], row["state"], *totals, Text(plain(row["folder"])))
     results().print(table)
     for recipe, row in zip(recipes, rows, strict=True):
         if row["state"] == "not here":
@@ -86,7 +88,7 @@ def make_sets(  # one parameter for each option
             row["hidden"] = len(found.pictures)
         rows.append(row)
         if not as_json:
-            print(_summary(row))
+            tell(_summary(row))
     if as_json:
         _print_json(rows)
 
@@ -132,11 +134,11 @@ def check_sets(names: Names = None, course: CourseFolder = None, as_json: AsJson
         _print_json(rows)
     else:
         for row in rows:
-            print(f"{row['name']}: {row['state']}, {len(row['problems']) or 'no'} problems in {row['folder']}")
+            tell(f"{row['name']}: {row['state']}, {len(row['problems']) or 'no'} problems in {row['folder']}")
             for problem in row["problems"][:20]:
-                print(f"  {problem['kind']}: {problem['message']}")
+                tell(f"  {problem['kind']}: {problem['message']}")
             if len(row["problems"]) > 20:
-                print(f"  and {len(row['problems']) - 20} more (all of them: --json)")
+                tell(f"  and {len(row['problems']) - 20} more (all of them: --json)")
             if row["pixels_as_published"] is False:
                 print("  note: drawn by another version of Pillow than the author's; some pixels differ")
     if any(row["problems"] for row in rows):
@@ -152,6 +154,7 @@ def prune(
     as_json: AsJson = False,
 ) -> None:
     """Remove what is kept to save time, that not used for longest first: decoded pictures, then evidence of runs."""
+    require_within("--keep-gb", keep_gb, 0, 1_000_000)
     most_bytes = int(keep_gb * 1e9)
     evidence = EvidenceStore(data.evidence_folder())
     # Decoding again takes seconds, training again minutes.
@@ -164,7 +167,7 @@ def prune(
         return
     for kind, name in (("decoded", "decoded pictures"), ("evidence", "evidence")):
         freed, kept = (before[kind] - after[kind]) / 1e9, after[kind] / 1e9
-        print(f"{name}: {removed[kind]} files removed, {freed:.2f} GB; {kept:.2f} GB kept")
+        tell(f"{name}: {removed[kind]} files removed, {freed:.2f} GB; {kept:.2f} GB kept")
 
 
 def _recipes(course: Course, names: list[str] | None) -> list[data.Recipe]:
@@ -209,19 +212,19 @@ def _summary(row: dict[str, Any]) -> str:
 def _print_added(added: data.Added) -> None:
     for split, of_class in (*added.counts.items(), ("held back", added.held_back)):
         listed = ", ".join(f"{count} {name}" for name, count in of_class.items())
-        print(f"{split}: {sum(of_class.values())} pictures ({listed})")
+        tell(f"{split}: {sum(of_class.values())} pictures ({listed})")
     sizes = list(added.sizes.items())
     more = f" and {len(sizes) - 5} other sizes" if len(sizes) > 5 else ""
-    print(f"sizes: {', '.join(f'{count} of {size}' for size, count in sizes[:5])}{more}")
+    tell(f"sizes: {', '.join(f'{count} of {size}' for size, count in sizes[:5])}{more}")
     if added.converted:
-        print(f"converted to PNG: {added.converted}")
+        tell(f"converted to PNG: {added.converted}")
     _print_left_out(added.skipped)
     if added.other_files:
         count = len(added.other_files)
-        print(f"no picture{'s' * (count != 1)}: {count} file{'s' * (count != 1)}, as {added.other_files[0]!r}")
+        tell(f"no picture{'s' * (count != 1)}: {count} file{'s' * (count != 1)}, as {added.other_files[0]!r}")
     for note in added.notes:
-        print(f"note: {note}")
-    print(f"in {added.folder}")
+        tell(f"note: {note}")
+    tell(f"in {added.folder}")
 
 
 def _print_left_out(skipped: Sequence[data.Skipped]) -> None:
@@ -229,10 +232,10 @@ def _print_left_out(skipped: Sequence[data.Skipped]) -> None:
     reasons = Counter(one.reason for one in skipped).most_common()
     for reason, count in reasons[:10]:
         first = next(one.member for one in skipped if one.reason == reason)
-        print(f"left out: {first!r} {reason}{f', and {count - 1} more like it' if count > 1 else ''}")
+        tell(f"left out: {first!r} {reason}{f', and {count - 1} more like it' if count > 1 else ''}")
     if len(reasons) > 10:
         rest = sum(count for _, count in reasons[10:])
-        print(f"left out: {rest} more for other reasons (all of them: --json)")
+        tell(f"left out: {rest} more for other reasons (all of them: --json)")
 
 
 def _says_it_waits(name: str) -> Callable[[], None]:

@@ -19,6 +19,7 @@ from fairmark.course import find_course
 from fairmark.data import load_recipe, read_manifest, secret_folder, set_folder
 from fairmark.data.atomic import locked
 from fairmark.errors import FairmarkError, PicturesDamaged
+from fairmark.present.escape import plain
 from fairmark.sandbox import best_launcher, choose_numerics, not_confined
 from fairmark.sandbox.bubblewrap import bubblewrap
 from fairmark.sandbox.cgroup import memory_groups
@@ -48,7 +49,8 @@ def doctor(course: CourseFolder = None, as_json: AsJson = False) -> None:
     for _ in range(3):
         table.add_column(overflow="fold")
     for finding in findings:
-        table.add_row(Text(finding.what, style="bold"), Text(finding.state), Text(finding.follows, style="grey50"))
+        cells = map(plain, (finding.what, finding.state, finding.follows))
+        table.add_row(*(Text(cell, style=style) for cell, style in zip(cells, ("bold", "", "grey50"), strict=True)))
     results().print(table)
 
 

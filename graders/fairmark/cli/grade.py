@@ -68,6 +68,7 @@ def grade(
         typer.Option(
             "--jobs",
             min=1,
+            max=10_000,
             metavar="N",
             help="Notebooks run at once; one a core by default, on a cluster all it takes.",
         ),

@@ -12,7 +12,7 @@ import typer
 
 from fairmark.author.new import Made, new_assignment, new_course
 from fairmark.cli.options import AsJson
-from fairmark.cli.say import results, say
+from fairmark.cli.say import results, say, tell
 from fairmark.course import Course, find_course
 from fairmark.errors import CourseNotFound
 
@@ -81,7 +81,7 @@ def _tell(made: Made, root: Path, *, as_json: bool) -> None:
         results().file.write(json.dumps(content, indent=2) + "\n")
         return
     for path in paths:
-        results().print(path, markup=False, soft_wrap=True)
+        tell(path)
     for remark in made.remarks:
         say(remark)
     place = os.path.relpath(root)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fairmark.errors import UsageError
 from fairmark.sandbox.numerics import choose_numerics
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "NumericsOption",
     "Seed",
     "numerics_from",
+    "require_within",
 ]
 
 
@@ -36,9 +38,24 @@ NumericsOption = Annotated[
     Numerics,
     typer.Option("--numerics", help="How training computes; auto takes bfloat16 where the processor has it."),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seeds Python, NumPy and Keras before the first cell.")]
+Seed = Annotated[
+    int,
+    # NumPy and Keras take no more than 32 bits.
+    typer.Option("--seed", min=0, max=2**32 - 1, help="Seeds Python, NumPy and Keras before the first cell."),
+]
 
 
 def numerics_from(numerics: Numerics) -> str:
     """``float32`` or ``bfloat16``."""
     return choose_numerics(numerics.value)
+
+
+def require_within(option: str, given: float, least: float, most: float) -> None:
+    """Raises :class:`UsageError` for what is not between the two, as ``nan`` is not."""
+    if not least <= given <= most:
+        shown = f"{given:g}" if isinstance(given, float) else f"a number of {len(str(given))} digits"
+        shown = str(given) if isinstance(given, int) and abs(given) < 10**9 else shown
+        raise UsageError(
+            f"{option} takes a number from {least:g} to {most:,}, not {shown}",
+            remedy=f"Leave {option} out for the usual value.",
+        )

@@ -14,7 +14,7 @@ from fairmark.author.release import is_stale
 from fairmark.author.release import release as release_one
 from fairmark.author.students import answers_kept, release_to_students
 from fairmark.cli.options import AsJson, CourseFolder
-from fairmark.cli.say import results, say
+from fairmark.cli.say import results, say, tell
 from fairmark.course import Assignment, find_course
 from fairmark.errors import UsageError
 
@@ -58,7 +58,7 @@ def release(
         results().file.write(json.dumps(content, indent=2) + "\n")
     else:
         for row in rows:
-            results().print(f"{row['assignment']}: {row['state']}", markup=False)
+            tell(f"{row['assignment']}: {row['state']}")
         if written is not None:
             say(f"Students get: {written}")
             kept = answers_kept(found, [one.name for one in wanted])

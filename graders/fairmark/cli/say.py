@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -12,7 +13,7 @@ from fairmark.present.encodable import Encodable
 from fairmark.present.escape import plain
 from fairmark.sandbox import Launcher, not_confined
 
-__all__ = ["results", "say", "say_error", "say_kept", "waiting", "warn_unconfined"]
+__all__ = ["results", "say", "say_error", "say_kept", "say_usage", "tell", "waiting", "warn_unconfined"]
 
 _MOST_CHARACTERS = 8000
 """Of one remark: the longest path there is, and what is said about it."""
@@ -48,6 +49,25 @@ def warn_unconfined(launcher: Launcher) -> None:
     missing = not_confined(launcher)
     if missing:
         say(f"Not confined on this machine: {', '.join(missing)}. Run only notebooks you trust.", "dim")
+
+
+def tell(line: str) -> None:
+    """One line of a result on standard output, which what it names cannot add lines or colours to."""
+    shown = plain(line, limit=_MOST_CHARACTERS, lines=_MOST_CHARACTERS).replace("\n", " ")
+    results().print(Encodable(Text(shown)), soft_wrap=True)
+
+
+def say_usage(problem: Any) -> int:  # noqa: ANN401 - of click, wherever typer has it
+    """What is wrong with the words of a command, as click finds it: how it is used, and the fault; the exit code."""
+    context, said = getattr(problem, "ctx", None), problem.format_message()
+    if type(problem).__name__ == "NoArgsIsHelpError":  # a group of commands that was given no words
+        waiting().print(said, markup=False, soft_wrap=True)
+        return int(problem.exit_code)
+    if context is not None:
+        for line in (*context.get_usage().split("\n"), f"Try '{context.command_path} --help' for help."):
+            say(line)
+    say(f"Error: {said}")
+    return int(problem.exit_code)
 
 
 def say_error(problem: FairmarkError) -> None:

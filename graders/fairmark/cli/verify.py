@@ -48,7 +48,7 @@ def verify(
     only: Annotated[
         str, typer.Option("--only", metavar="TEXT", help="Of the mutants, only those whose id holds this.")
     ] = "",
-    workers: Annotated[int, typer.Option("--workers", min=1, help="How many notebooks run at once.")] = 2,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=1000, help="How many notebooks run at once.")] = 2,
     course: CourseFolder = None,
     as_json: AsJson = False,
     limits: Limits,
@@ -158,7 +158,7 @@ def _total(done: list[Verification]) -> Text:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(plain(text), style=style), soft_wrap=True)
+    console.print(Text(plain(text).replace("\n", " "), style=style), soft_wrap=True)
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------

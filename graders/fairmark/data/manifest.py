@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from fairmark.errors import PicturesDamaged
+from fairmark.regular import regular_bytes
 
 __all__ = [
     "MANIFEST",
@@ -100,7 +101,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     """
     path = folder / MANIFEST
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        return Manifest.model_validate_json(regular_bytes(path))
     except FileNotFoundError:
         if not folder.exists():
             return None

@@ -85,5 +85,7 @@ def evidence_folder() -> Path:
 
 def _chosen(variable: str, default: str) -> Path:
     named = os.environ.get(variable)
-    folder = Path(named).expanduser() if named else user_data_path("fairmark", appauthor=False) / default
+    # Unlike Path.expanduser it leaves a user who is not there as it is, as the shell does.
+    given = os.path.expanduser(named) if named else ""  # noqa: PTH111
+    folder = Path(given) if given else user_data_path("fairmark", appauthor=False) / default
     return folder.resolve()

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from fairmark.data.drawing import Draw, RenderError, draw_picture, load_draw
 from fairmark.errors import RecipeError
+from fairmark.regular import regular_bytes
 
 __all__ = ["ADD_REMEDY", "RENDER_REMEDY", "Real", "Recipe", "Splits", "load_recipe", "picture_seed"]
 
@@ -174,9 +175,9 @@ def load_recipe(folder: Path) -> Recipe:
     """
     path = folder / "dataset.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(regular_bytes(path).decode())
         recipe = Recipe.model_validate(table)
-        sources = {path.name: path.read_bytes() for path in folder.glob("*.py")}
+        sources = {path.name: regular_bytes(path) for path in folder.glob("*.py")}
     except OSError as error:
         raise RecipeError(
             f"{error.filename}: {error.strerror}.", remedy="A data set is a folder with a dataset.toml."

@@ -1,0 +1,99 @@
+"""Running a grader script: its author's own code, in this process, with the author's rights.
+
+A script is trusted, but it may be wrong, and whoever runs a command must see whose mistake it is. So what ends a
+process without a word (``os._exit``) is answered with an exception, in the script and in its checks, and what the
+script prints goes to standard error, where it is in no program's way. Nothing is changed for anybody else: the script
+has builtins of its own. A script that never ends is not ended: it runs as long as its author lets it, until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import importlib.util
+import os
+import sys
+import types
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from fairmark.errors import GraderError
+from fairmark.regular import regular_bytes
+
+__all__ = ["is_raised_by_hand", "run_script"]
+
+
+def run_script(path: Path) -> types.ModuleType:
+    """The module that the script at ``path`` makes, run once.
+
+    Raises :class:`GraderError` where the file cannot be read, and else whatever running the script raises.
+    """
+    if not path.is_file():
+        raise GraderError(f"{path}: there is no such grader script")
+    _require_text(path)
+    spec = importlib.util.spec_from_file_location(f"fairmark_grader_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise GraderError(f"{path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _imported, "print": _printed}
+    spec.loader.exec_module(module)
+    return module
+
+
+def _require_text(path: Path) -> None:
+    """Python itself overlooks what is no text in a comment; who reads the script later does not."""
+    try:
+        content = regular_bytes(path)
+        importlib.util.decode_source(content)
+    except OSError as problem:
+        raise GraderError(f"{path}: cannot be read: {problem.strerror}", remedy="Make the file readable.") from problem
+    except UnicodeDecodeError as problem:
+        line = problem.object[: problem.start].count(b"\n") + 1
+        raise GraderError(
+            f"{path}:{line}: is not text in {problem.encoding}", remedy="Save the script as UTF-8 in your editor."
+        ) from problem
+    except SyntaxError as problem:  # it declares an encoding that there is not
+        raise GraderError(f"{path}: {problem.msg}", remedy="Save the script as UTF-8 in your editor.") from problem
+
+
+def is_raised_by_hand(problem: BaseException) -> bool:
+    """Whether ``problem`` comes from a ``raise``. A ``KeyboardInterrupt`` that does not is somebody's Ctrl-C, which
+    Python raises between any two instructions, but never as the outcome of that one."""
+    if not isinstance(problem, KeyboardInterrupt):
+        return True
+    place = problem.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None:
+        return False
+    return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _imported(name: str, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - as __import__ itself
+    """``__import__``, but for the modules that can end the process at once."""
+    module = builtins.__import__(name, *others, **named)
+    return _harmless(module) if module is os or module is sys.modules.get("posix") else module
+
+
+def _harmless(module: types.ModuleType) -> types.ModuleType:
+    copy = types.ModuleType(module.__name__, module.__doc__)
+    copy.__dict__.update(vars(module))
+    copy.__dict__["_exit"] = _exit
+    return copy
+
+
+def _exit(status: int = 0) -> NoReturn:
+    raise GraderError(
+        f"calls os._exit({status}), which would end the command without a word",
+        remedy="Raise an exception that says what is wrong.",
+    )
+
+
+def _printed(
+    *values: object, sep: str | None = " ", end: str | None = "\n", file: IO[str] | None = None, flush: bool = False
+) -> None:
+    """``print``, but to standard error."""
+    stream = sys.stderr if file is None else file
+    stream.write((" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end))
+    if flush:
+        stream.flush()
