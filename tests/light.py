@@ -20,6 +20,7 @@ __all__ = ["LightBubblewrap", "light_worker", "printed_by", "run_cells"]
 _PROGRAM = """
 import contextlib, sys, traceback, types
 from fairmark.evidence import CellError, CellFinished, CellStarted, RunFinished, SessionStarted
+import fairmark.data.dataset
 import fairmark.sandbox.warm.__main__ as warm
 
 def run_notebook(job, channel, replies):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fairmark.course import find_course
-from fairmark.data.make import make
 from fairmark.data.places import set_folder
-from fairmark.data.recipe import load_recipe
 
 __all__ = ["dataset"]
 
@@ -20,5 +18,10 @@ def dataset(name: str) -> Path:
     """
     folder = set_folder(name)
     if not folder.is_dir():
-        make(load_recipe(find_course().dataset_folder(name)))
+        found = find_course().dataset_folder(name)
+        # Only where there is something to draw: a notebook that is being marked finds its pictures, or no course.
+        from fairmark.data.make import make
+        from fairmark.data.recipe import load_recipe
+
+        make(load_recipe(found))
     return folder

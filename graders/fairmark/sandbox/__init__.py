@@ -20,6 +20,10 @@ Channels
             run may be alive; links, second names and anything oversized are refused; nothing is unpickled
 
 Privileges
+    Of this package a run has what the recorder and ``dataset`` need, see ``inside.needed``: how marks are worked out
+    and hidden pictures are made, and the wall's own modules, are forgotten before the first cell and cannot be
+    imported.
+    Nothing gives it a turn before others: no policy of real time, no negative niceness, no first place at the disk.
     Layers, each tried at start, listed by ``fairmark doctor`` and named in every report: see ``walls.layers``. What a
     run can reach is ``walls.reach``: its own folder, a private ``/tmp`` and ``/dev/shm``, and the folders that
     notebooks of Colab and Kaggle write to, all on one file system of limited size; its pictures, the Python
@@ -44,7 +48,8 @@ Not defended
     same process as the student's code. What that run prints is dropped, and so is every text in its events that neither
     the student's notebook nor an honest run holds; what is left for a report is numbers of few digits, and how many
     hidden pictures its model named rightly: a few bits.
-    What a plain process can do, where there is no wall: ``grade`` refuses to run then, unless told ``--trust``.
+    What a plain process can do, where there is no wall: ``grade`` refuses to run then, unless told ``--trust``. It can
+    read this package's files, too, and run what stands in them; only ``import`` refuses it.
     Side channels of shared hardware, and how long things take.
 """
 

@@ -130,13 +130,13 @@ def test_its_users_are_one_that_names_nobody(worker: Worker) -> None:
 
 
 def test_the_limits_of_the_kernel_are_set_once_and_for_all(worker: Worker) -> None:
-    names = ("NOFILE", "CORE", "FSIZE", "DATA", "CPU")
+    names = ("NOFILE", "CORE", "FSIZE", "DATA", "CPU", "NICE", "RTPRIO")
     source = f"""
 import json, resource
 print(json.dumps({{name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in {names}}}))
 """
     run = run_cells(ConfinedProcess(worker=worker), source, written_bytes=64 * MIB, memory_bytes=GIB, cpu_seconds=100)
-    expected = {"NOFILE": 1024, "CORE": 0, "FSIZE": 64 * MIB, "DATA": 2 * GIB, "CPU": 101}
+    expected = {"NOFILE": 1024, "CORE": 0, "FSIZE": 64 * MIB, "DATA": 2 * GIB, "CPU": 101, "NICE": 0, "RTPRIO": 0}
     assert json.loads(run.printed[1]) == {name: [limit, limit] for name, limit in expected.items()}
 
 

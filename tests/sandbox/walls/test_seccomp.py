@@ -55,6 +55,18 @@ def test_a_clone_leaves_no_namespace(flag: int) -> None:
     assert answers(BEHIND, {"clone": f"call({CLONE}, {flag | sigchld}, 0, 0, 0, 0)"}) == {"clone": "EPERM"}
 
 
+def test_nobody_gets_a_turn_before_others() -> None:
+    """Whoever may, as root may here."""
+    wanted = {
+        "first in, first out": "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))",
+        "by turns": "os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))",
+        "nice": "os.nice(-40)",
+        "a group": "os.setpriority(os.PRIO_PGRP, 0, -1)",
+        "a user": "os.setpriority(os.PRIO_USER, 0, -20)",
+    }
+    assert answers(BEHIND, wanted) == dict.fromkeys(wanted, "EPERM")
+
+
 def test_what_notebooks_use_still_works() -> None:
     used = {
         "threads": "import threading; one = threading.Thread(target=int); one.start(); one.join()",
@@ -64,6 +76,8 @@ def test_what_notebooks_use_still_works() -> None:
         "pairs of sockets": "[one.close() for one in socket.socketpair()]",
         "events": "import asyncio; asyncio.run(asyncio.sleep(0))",
         "memory": "import mmap; mmap.mmap(-1, 4096)",
+        "turns behind others": "os.nice(1); os.setpriority(os.PRIO_PROCESS, 0, 19)",
+        "all processors": "os.sched_setaffinity(0, os.sched_getaffinity(0))",
         "clocks": "import time; time.monotonic(); time.sleep(0.001)",
         "random numbers": "os.urandom(8)",
         "its own signals": "signal.signal(signal.SIGUSR1, signal.SIG_IGN); os.kill(os.getpid(), signal.SIGUSR1)",

@@ -6,21 +6,39 @@ forked one calls ``begin``.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing.context
 import os
 import sys
 import threading
-from typing import Any
+import traceback
+from typing import Any, NoReturn
 
 from fairmark.sandbox.inside.channel import Channel
+from fairmark.sandbox.inside.needed import forget_the_rest
 from fairmark.sandbox.jobfile import read_job
 from fairmark.sandbox.jobs import JOB, NotebookJob
 
 __all__ = ["begin"]
 
 
-def begin(asked: int, descriptor: int) -> None:
-    """Does the job in the file ``asked``. Raises ``pydantic.ValidationError`` where it is none."""
+def begin(asked: int, descriptor: int) -> NoReturn:
+    """Does the job in the file ``asked`` and ends this process, without exit handlers: those of a fork are its
+    parent's, taking TensorFlow down in good order costs a second, and nobody listens any more."""
+    status = 0
+    try:
+        _do(asked, descriptor)
+    except BaseException:
+        status = 1
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os._exit(status)
+
+
+def _do(asked: int, descriptor: int) -> None:
     job_json, replies = read_job(os.dup(asked) if asked == 0 else asked)  # 0 is given away below
     job = JOB.validate_json(job_json)
     if not isinstance(job, NotebookJob) or job.pauses is None:
@@ -32,10 +50,12 @@ def begin(asked: int, descriptor: int) -> None:
     if isinstance(job, NotebookJob):
         from fairmark.sandbox.inside.session import run_notebook
 
+        forget_the_rest()
         run_notebook(job, channel, replies)
     else:
         from fairmark.sandbox.inside.predict import run_probe
 
+        forget_the_rest()
         run_probe(job, channel)
 
 
@@ -62,4 +82,3 @@ def _lock_of_threads(context: object) -> Any:  # noqa: ANN401 - one that is used
 
 if __name__ == "__main__":
     begin(0, int(sys.argv[1]))
-    os._exit(0)  # taking TensorFlow down in good order costs a second, and nobody listens any more

@@ -46,7 +46,8 @@ _OPEN_FILES = 1024
 _SPARE_THREADS = 64 + 16 * (os.cpu_count() or 1)
 """``RLIMIT_NPROC`` counts threads, of which TensorFlow starts about ten for every core."""
 _NICENESS = 10
-"""So that however many processes a run starts, whoever is to end them gets a turn (nice(2): a tenth of the weight)."""
+"""So that however many processes a run starts, whoever is to end them gets a turn (nice(2): a tenth of the weight).
+It has no way back: no priority that a user may have been granted (``limits.conf``) is left."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ class Wall:
             (resource.RLIMIT_NPROC, tasks),
             (resource.RLIMIT_DATA, 2 * limits.memory_bytes),  # a backstop: the supervisor looks a few times a second
             (resource.RLIMIT_MEMLOCK, 1 << 20),
+            (resource.RLIMIT_NICE, 0),
+            (resource.RLIMIT_RTPRIO, 0),
             (resource.RLIMIT_CPU, int(limits.cpu_seconds) + 1),
         ):
             _, hard = resource.getrlimit(kind)

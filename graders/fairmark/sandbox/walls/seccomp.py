@@ -2,8 +2,9 @@
 
 A list of what is refused, not of what is allowed: TensorFlow, NumPy and whatever a student imports use some two hundred
 calls between them, and files, processes and memory are confined by other layers. What is refused here is what those
-leave open: sockets of every kind, ways into other processes, ways out of the namespaces, and parts of the kernel with
-a long history of mistakes. Numbers are those of ``asm/unistd_64.h`` and ``asm-generic/unistd.h``.
+leave open: sockets of every kind, ways into other processes, ways out of the namespaces, a turn before others, and
+parts of the kernel with a long history of mistakes. Numbers are those of ``asm/unistd_64.h`` and
+``asm-generic/unistd.h``.
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ REFUSED: dict[str, tuple[int, int]] = {
     "iopl": (172, -1),
     "ioperm": (173, -1),
     "modify_ldt": (154, -1),
+    # a turn before others: the arguments of some lie in memory, and nobody needs a policy of its own
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
     # memory that outlives its process, or is not counted as its own
     "shmget": (29, 194),
     "semget": (64, 190),
@@ -92,6 +98,7 @@ _UNKNOWN: dict[str, tuple[int, int]] = {
 
 _SOCKET = (41, 198)
 _SOCKETPAIR = (53, 199)
+_SETPRIORITY = (141, 140)
 _CLONE = (56, 220)
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 
@@ -100,7 +107,8 @@ _ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000  # a third table of numbers on x86_64
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT, _THIRD_ARGUMENT_AT = 0, 4, 16, 32
+_NEGATIVE = 0x80000000  # an int of 32 bits, from here on
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
@@ -135,6 +143,10 @@ def _program(*, socket_pairs: bool) -> list[bytes]:
         *_each(REFUSED.values(), column, errno.EPERM),
         *_where(_EQUAL, _SOCKET[column], _refusal(errno.ENETUNREACH)),
         *(() if socket_pairs else _where(_EQUAL, _SOCKETPAIR[column], _refusal(errno.EPERM))),
+        _step(_EQUAL, _SETPRIORITY[column], 0, 4),
+        _step(_LOAD, _THIRD_ARGUMENT_AT),
+        *_where(_AT_LEAST, _NEGATIVE, _refusal(errno.EPERM)),
+        _step(_RETURN, _ALLOW),
         _step(_EQUAL, _CLONE[column], 0, 3),
         _step(_LOAD, _FIRST_ARGUMENT_AT),
         *_where(_ANY_BIT, _NEW_NAMESPACES, _refusal(errno.EPERM)),
