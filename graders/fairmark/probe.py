@@ -18,6 +18,7 @@ from typing import Literal
 from fairmark.checks.accuracy import accuracy_of
 from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
 from fairmark.checks.logits import gives_logits
+from fairmark.checks.network import layers_in_configuration
 from fairmark.checks.view import RunView
 from fairmark.data import Hidden
 from fairmark.evidence import (
@@ -135,7 +136,9 @@ def probe_model(
             most = _EARLY_PICTURES if moment == "epoch" else None
             seen = asking.ask(hidden, dataset_folder, most)
             probe = seen.model_copy(update={"digest": exported.digest, "dataset": dataset_folder.name})
-    return probe.model_copy(update={"wall_seconds": round(time.monotonic() - began, 3)})
+        layers = layers_in_configuration((model / "config.json").read_text(encoding="utf-8"))
+    took = round(time.monotonic() - began, 3)
+    return probe.model_copy(update={"wall_seconds": took, "fit": exported.fit, "layers": layers})
 
 
 def _judged_export(view: RunView) -> ModelExported | None:
@@ -148,7 +151,9 @@ def _judged_export(view: RunView) -> ModelExported | None:
         if isinstance(event, FitFinished) and event.fit in models:
             ended[models[event.fit]] = event.fit
         elif isinstance(event, ModelExported) and event.moment == "fit" and event.model in ended:
-            left[ended.pop(event.model)] = event
+            fit = ended.pop(event.model)
+            if event.fit in (None, fit):
+                left[fit] = event
     judged = [fit.fit for fit in (*view.nearest(FitStarted), view.judged_fit) if fit is not None]
     return next((left[fit] for fit in reversed(judged) if fit in left), None)
 

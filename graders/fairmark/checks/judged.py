@@ -10,6 +10,7 @@ from fairmark.evidence import (
     CellFinished,
     FitFinished,
     FitStarted,
+    InForce,
     ModelCompiled,
     ModelDescribed,
     ModelPredicted,
@@ -17,6 +18,9 @@ from fairmark.evidence import (
 )
 
 __all__ = ["Judged"]
+
+_TOLD_BY_THEMSELVES = ("Sequential", "Functional", "Model")
+"""Classes whose models know their layers before anything has called them."""
 
 
 class Judged:
@@ -90,20 +94,37 @@ class Judged:
     # --- that model ---
 
     def description(self, model: str) -> ModelDescribed | None:
-        """``model`` as its judged training left it; without one, as it was when an exercise or a given cell last had to
-        do with it. None if nobody described it."""
+        """``model`` as it was when its judged training began, or as that has built it; without one, as it was when an
+        exercise or a given cell last had to do with it. None if nobody described it."""
+        fit = self._last_fit_of(model)
         described = [one for one in self._described if one[1].model == model]
+        if fit is not None:
+            return self._described_for(fit, described)
         until = self._last_place(model)
         before = [event for place, event in described if place <= until]
         return before[-1] if before else described[0][1] if described else None
 
+    def trained_as(self, fit: FitStarted) -> ModelDescribed | None:
+        """The model of that call of ``fit`` as it was when it began, or as it has built it."""
+        place = next(place for place, event in self._events if event is fit)
+        return self._described_for((place, fit), [one for one in self._described if one[1].model == fit.model])
+
+    def _described_for(
+        self, fit: tuple[int, FitStarted], described: list[tuple[int, ModelDescribed]]
+    ) -> ModelDescribed | None:
+        """What was in force in ``fit``: what is made of the model later is not what it trained. One that had no weights
+        yet, or that is a class of the notebook's own, is told by what it calls, which its training shows."""
+        before = [event for place, event in described if place < fit[0]]
+        if before and before[-1].parameters and before[-1].class_name in _TOLD_BY_THEMSELVES:
+            return before[-1]
+        finished = [place for place, event in self._all(FitFinished) if event.fit == fit[1].fit]
+        until = max([fit[0], *finished])
+        known = [event for place, event in described if place <= until]
+        return known[-1] if known else described[0][1] if described else None
+
     def _last_place(self, model: str) -> int:
         """Where in the run the last thing happened to ``model`` that counts."""
-        fit = self._fit_of(model)
-        if fit is None:
-            return max([*self._touched(model, self._scope.shared), *self._added_to(model)], default=len(self._events))
-        finished = [place for place, event in self._all(FitFinished) if event.fit == fit[1].fit]
-        return max([fit[0], *finished, *self._touched(model, self._scope.own)])
+        return max([*self._touched(model, self._scope.shared), *self._added_to(model)], default=len(self._events))
 
     def _added_to(self, model: str) -> list[int]:
         """Where in the run a cell of the student's own changed ``model``, and one of an exercise or a given cell goes
@@ -134,9 +155,16 @@ class Judged:
                 return within[-1]
         return None
 
+    def _last_fit_of(self, model: str) -> tuple[int, FitStarted] | None:
+        """The last training of ``model`` in a cell of an exercise or a given one: a trial before it does not count."""
+        fits = [one for one in self._fits if one[1].model == model]
+        return next(reversed(self._in(fits, self._scope.shared)), None)
+
     def compiled(self, model: str) -> ModelCompiled | None:
         """How ``model`` was compiled: in the exercise's own cells, or in a later one of the student's own that the
-        judged training went by; else as that training went by; else in the nearest cells. None if it never was."""
+        judged training went by; else as that training went by; else in the nearest cells. None if it never was.
+
+        What counts is what was in force when that training began, whoever put it there behind ``compile``."""
         compiled = [one for one in self._compiled if one[1].model == model]
         if not compiled:
             return None
@@ -145,9 +173,18 @@ class Judged:
         in_force = [one for one in compiled if fit is not None and one[0] < fit[0]]
         if in_force and fit is not None:
             place, event = in_force[-1]
+            before = self._in(in_force, self._scope.own)
             is_used = not own or (event.cell not in self._scope.shared and place > own[-1][0])
-            chosen = event if is_used or fit[1].cell in self._scope.own else chosen
+            chosen = event if is_used or fit[1].cell in self._scope.own else (before or [(0, chosen)])[-1][1]
+            return self._as_in_force(event, fit[1]) if chosen is event else chosen
         return chosen
+
+    def _as_in_force(self, compiled: ModelCompiled, fit: FitStarted) -> ModelCompiled:
+        """``compiled``, or what had been put in its place when ``fit`` began."""
+        for _, event in self._all(InForce):
+            if event.fit == fit.fit and event.moment == "begin" and (event.replaced or event.changed):
+                return compiled if event.compiled is None else event.compiled.model_copy(update={"cell": compiled.cell})
+        return compiled
 
 
 def _model(placed: list[tuple[int, Any]]) -> str | None:

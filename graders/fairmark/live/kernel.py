@@ -138,7 +138,7 @@ class Kernel:
         from fairmark.sandbox.inside.export import Exporter
 
         class NoExporter(Exporter):
-            def export(self, model: Any, moment: Any) -> None:  # noqa: ANN401 - Keras has no types
+            def export(self, model: Any, moment: Any, fit: str | None = None) -> None:  # noqa: ANN401 - Keras has no types
                 """Nothing leaves a kernel."""
 
         recorder = Recorder(self.memory, data_folder())

@@ -28,8 +28,9 @@ class Exporter:
         self._trained: dict[str, keras.Model] = {}
         self._passing: dict[str, tuple[str, str]] = {}
 
-    def export(self, model: keras.Model, moment: Literal["epoch", "fit", "end"]) -> None:
-        """Writes it down unless it stands there as it is. A state in mid-training makes way for the next one."""
+    def export(self, model: keras.Model, moment: Literal["epoch", "fit", "end"], fit: str | None = None) -> None:
+        """Writes it down unless it stands there as it is; ``fit`` is the call that left it so. A state in mid-training
+        makes way for the next one."""
         name = self._recorder.models.name(model)
         self._trained[name] = model
         weights = [np.ascontiguousarray(array, dtype="float32") for array in model.get_weights()]
@@ -49,7 +50,7 @@ class Exporter:
         elif self._passing.get(name) == state:
             del self._passing[name]
         self._recorder.send(
-            ModelExported(model=name, moment=moment, folder=folder, digest=digest.hexdigest(), problem=problem)
+            ModelExported(model=name, moment=moment, folder=folder, digest=digest.hexdigest(), fit=fit, problem=problem)
         )
 
     def _make_way(self, name: str) -> None:

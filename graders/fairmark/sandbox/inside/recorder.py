@@ -7,12 +7,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairmark.evidence import Event, ModelDescribed
 from fairmark.sandbox.inside.calls import Calls
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.registry import Registry
 from fairmark.sandbox.inside.rehearsal import Rehearsal
+
+if TYPE_CHECKING:  # only here, since the recorder stands in a notebook's kernel before Keras does
+    from fairmark.sandbox.inside.weights import Ledger
 
 __all__ = ["Recorder", "TrainingSkipped"]
 
@@ -22,7 +26,8 @@ class TrainingSkipped(BaseException):
 
 
 class Recorder:
-    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps."""
+    """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps;
+    ``ledger`` knows where weights come from, None where nobody keeps one."""
 
     def __init__(
         self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearsal: Rehearsal | None = None
@@ -35,6 +40,7 @@ class Recorder:
         self.models = Registry("model")
         self.pictures = Registry("pictures")
         self.described: dict[str, ModelDescribed] = {}
+        self.ledger: Ledger | None = None
         self.fits = 0
         self.fit: str | None = None
         self._pictures_folder = pictures_folder.resolve()

@@ -33,6 +33,7 @@ from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
 from fairmark.sandbox.inside.rehearsal import Rehearsal
 from fairmark.sandbox.inside.silence import silence_check
 from fairmark.sandbox.inside.unfilled import leave_unfilled
+from fairmark.sandbox.inside.weights import Ledger
 from fairmark.sandbox.jobfile import Replies
 from fairmark.sandbox.jobs import NotebookJob, SourceCell
 
@@ -79,6 +80,9 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
         decoded_pipelines.install(kept)
     pauser = Pauser(job.pauses, exporter, replies) if job.pauses is not None else None
     training.install(recorder, exporter, remembering.opened, pauser)
+    if job.train:
+        recorder.ledger = Ledger()
+        recorder.ledger.watch()
     cells = Cells()
     try:
         for cell in job.cells:

@@ -29,6 +29,7 @@ from fairmark.sandbox.inside.export import Exporter
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
+from fairmark.sandbox.inside.weights import WatchedTraining
 
 __all__ = ["describe_model", "install"]
 
@@ -116,11 +117,14 @@ def _wrap_fit(
         asked.apply_defaults()
         recorder.fits += 1
         fit = f"fit-{recorder.fits}"
+        watched: WatchedTraining | None = None
+        with recorder.guarded("weights"):
+            watched = recorder.ledger and WatchedTraining(recorder.ledger, model, recorder.models.name(model))
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             started = _started(recorder, model, fit, asked.arguments, opened)
             settings.begin(model, fit, drawn_from(asked.arguments))
-            recorder.send(started)
+            recorder.send(started.model_copy(update={"weights": watched and watched.origin}))
         with recorder.guarded("callbacks"):
             callback_trial.try_given(recorder, model, fit, asked.arguments["callbacks"])
         if not recorder.train and tf.executing_eagerly():
@@ -137,34 +141,53 @@ def _wrap_fit(
                 settings.begin(model, fit, drawn_from(asked.arguments))
 
         watch.before_first_step = before_first_step
-        with _watched(asked.arguments, model, watch), recorder.inside_keras(), recorder.training_in(fit):
+        with _watched(asked.arguments, model, watch, watched), recorder.inside_keras(), recorder.training_in(fit):
             history = original(*asked.args, **asked.kwargs)
+        changed = None
+        with recorder.guarded("weights"):
+            changed = watched and watched.finish()
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             settings.end(model, fit, drawn_from(asked.arguments))
             epochs = len(history.epoch) if isinstance(history, keras.callbacks.History) else 0
-            recorder.send(FitFinished(fit=fit, cell=recorder.cell, epochs=epochs, iterations=iterations_of(model)))
-            exporter.export(model, "fit")
+            iterations = iterations_of(model)
+            recorder.send(
+                FitFinished(fit=fit, cell=recorder.cell, epochs=epochs, iterations=iterations, changed=changed)
+            )
+            exporter.export(model, "fit", fit)
         return history
 
     signature = _wrap("fit", around)
 
 
 @contextlib.contextmanager
-def _watched(asked: dict[str, Any], model: keras.Model, watch: Watch) -> Iterator[None]:
-    """Has ``watch`` called back by the ``fit`` that was asked for, and by no other."""
+def _watched(
+    asked: dict[str, Any], model: keras.Model, watch: Watch, watched: WatchedTraining | None
+) -> Iterator[None]:
+    """Has ``watch`` called back by the ``fit`` that was asked for, and by no other; ``watched`` looks at the weights
+    before and behind the callbacks that it was given."""
     callbacks = asked["callbacks"]
-    if not isinstance(callbacks, keras.callbacks.CallbackList):
-        several = callbacks if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
-        asked["callbacks"] = [*several, watch]
-        yield
-        return
-    watch.set_model(model)  # a list of Keras's own has told the callbacks in it
-    callbacks.callbacks.append(watch)
+    given = callbacks.callbacks if isinstance(callbacks, keras.callbacks.CallbackList) else _several(callbacks)
+    ours = [*(given if watched is None else watched.around(given)), watch]
+    kept = list(given)
+    if given is getattr(callbacks, "callbacks", None):
+        watch.set_model(model)  # a list of Keras's own has told the callbacks in it
+        given[:] = ours
+    else:
+        asked["callbacks"] = ours
     try:
         yield
+    except BaseException:
+        if watched is not None:
+            watched.abandon()
+        raise
     finally:
-        callbacks.callbacks[:] = [callback for callback in callbacks.callbacks if callback is not watch]
+        if given is getattr(callbacks, "callbacks", None):
+            given[:] = kept
+
+
+def _several(callbacks: Any) -> list[Any]:  # noqa: ANN401 - None, one, or several, one in another
+    return [] if callbacks is None else list(keras.tree.flatten(callbacks))
 
 
 def _started(

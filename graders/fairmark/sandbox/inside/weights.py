@@ -1,0 +1,289 @@
+"""Where a model's weights come from: a ledger of what they were when they were made and when a training left them.
+
+Weights are compared by marks: the exclusive or of all their bytes, and the bytes at places that are drawn anew in every
+run and that the notebook is not told. A mark of 160 MB takes 10 ms.
+
+This reaches into how Keras gives a variable its first value; ``tests/sandbox/test_weights.py`` says what has moved.
+
+What cannot be seen from here: weights that are set in the graph of a training step, by a loss or a metric of the
+notebook's own for instance, or by another thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import os
+import types
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fairmark.sandbox.inside.hooks import hook
+
+__all__ = ["Ledger", "Origin", "WatchedTraining"]
+
+Origin: TypeAlias = Literal["initial", "trained", "other"]
+Marks: TypeAlias = tuple[bytes, ...]
+"""Of a model's weights, one for each."""
+_PLACES = 1024
+"""Places whose bytes go into a mark: who has changed one weight in a hundred is missed once in thirty thousand."""
+_WEIGHTS = keras.Model.weights.fget
+_LAYERS = keras.Model._flatten_layers
+"""Bound before the first cell, so that a class of the notebook's own cannot say what its weights are."""
+
+
+class _Left(NamedTuple):
+    """What a training left of a model."""
+
+    marks: Marks
+    origin: Origin
+
+
+class Ledger:
+    """One run's. ``watch`` begins it, before the first cell."""
+
+    def __init__(self) -> None:
+        self._secret = os.urandom(16)
+        self._made: dict[int, tuple[weakref.ref[Any], bytes]] = {}
+        self._left: dict[str, _Left] = {}
+        self._places: dict[int, np.ndarray] = {}
+        self._initializers = dict(_initializers())
+        self._closures = frozenset(_closures_of_layers())
+
+    def watch(self) -> None:
+        """Has every variable of Keras's marked when it is given its first value."""
+
+        def around(original: Callable[..., Any], variable: Any, initializer: Any) -> None:  # noqa: ANN401
+            original(variable, initializer)
+            if tf.executing_eagerly() and self._is_keras(initializer):
+                with contextlib.suppress(Exception):  # nobody knows then what it was
+                    self._made[id(variable)] = weakref.ref(variable), self._mark(variable)
+
+        hook(keras.Variable._initialize_with_initializer, around)
+
+    def _is_keras(self, initializer: object) -> bool:
+        """Whether it is one of Keras's own that draws numbers, or fills with one: not what brings an array along."""
+        if isinstance(initializer, types.FunctionType):
+            return initializer.__code__ in self._closures
+        kind = type(initializer)
+        own = self._initializers.get(kind)
+        return own is not None and own is _code_of(kind) and isinstance(getattr(initializer, "value", 0.0), int | float)
+
+    # --- marks ---
+
+    def marks(self, model: keras.Model) -> Marks:
+        """One for each of the weights, as they are now."""
+        return tuple(map(self._mark, _weights_of(model)))
+
+    def _mark(self, variable: keras.Variable) -> bytes:
+        value = variable._value
+        try:
+            array = np.asarray(memoryview(value.read_value()))  # without a copy
+        except ValueError:  # bfloat16
+            array = value.numpy()
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        words = data[: len(data) // 8 * 8].view(np.uint64)
+        digest = hashlib.blake2b(f"{array.shape}".encode(), digest_size=16, key=self._secret)
+        digest.update(data[len(words) * 8 :].tobytes())
+        if len(words):
+            digest.update(int(np.bitwise_xor.reduce(words)).to_bytes(8, "little"))
+            digest.update(words[self._places_in(len(words))].tobytes())
+        return digest.digest()
+
+    def _places_in(self, size: int) -> np.ndarray:
+        if size not in self._places:
+            seed = int.from_bytes(self._secret, "little") + size
+            drawn = np.random.Generator(np.random.PCG64(seed)).integers(size, size=_PLACES)
+            self._places[size] = drawn if size > _PLACES else np.arange(size)
+        return self._places[size]
+
+    # --- where they come from ---
+
+    def origin(self, model: keras.Model, name: str) -> Origin | None:
+        """Of the weights as they are now; ``name`` is the model's. None where nobody can know: there is no eager
+        execution, in which alone they can be read."""
+        if not tf.executing_eagerly():
+            return None
+        if not self.are_left_to_training(model):
+            return "other"
+        if all(map(self._is_initial, _weights_of(model))):
+            return "initial"
+        left = self._left.get(name)  # what a call of fit that failed at once left is initial, and was found so above
+        return "trained" if left is not None and left.origin != "other" and left.marks == self.marks(model) else "other"
+
+    def _is_initial(self, variable: keras.Variable) -> bool:
+        made, mark = self._made.get(id(variable), (None, b""))
+        return made is not None and made() is variable and mark == self._mark(variable)
+
+    def are_left_to_training(self, model: keras.Model) -> bool:
+        """Whether no weight has a constraint of the notebook's own, or takes its gradient for its value."""
+        weights = _weights_of(model)
+        constraints = {type(one.constraint) for one in weights}
+        return constraints <= _CONSTRAINTS and not any(one.overwrite_with_gradient for one in weights)
+
+    def left(self, model: keras.Model, name: str, origin: Origin) -> None:
+        """A training left ``model`` as it is now, having begun with weights of that ``origin``."""
+        self._left[name] = _Left(self.marks(model), origin)
+
+
+class WatchedTraining:
+    """One call of ``fit``. Only training may change the weights; a callback, Keras's or the notebook's own, may bring
+    back what this training had made by the end of an epoch."""
+
+    def __init__(self, ledger: Ledger, model: keras.Model, name: str) -> None:
+        self._ledger = ledger
+        self._model = model
+        self._name = name
+        self._changed = False
+        self._known: set[Marks] = set()
+        self._seen: Marks | None = None
+        self._is_called_back = False
+        self._callbacks: list[Any] = []
+        self.origin = ledger.origin(model, name)
+
+    def around(self, callbacks: Iterable[Any]) -> list[Any]:
+        """``callbacks``, with one of ours before the first and one behind the last."""
+        self._callbacks = list(callbacks)
+        return self._callbacks if self.origin is None else [_First(self), *self._callbacks, _Last(self)]
+
+    def begins(self) -> None:
+        """The model is built, and no callback has run."""
+        now = self._ledger.origin(self._model, self._name)
+        self._changed = self._changed or (now == "other" and self.origin != "other")
+
+    def look(self, moment: str) -> None:
+        """The callbacks are about to be called."""
+        self._is_called_back = True
+        self._seen = self._ledger.marks(self._model) if self._matters(moment) else None
+        if self._seen is not None and moment in ("on_train_begin", "on_epoch_end"):
+            self._known.add(self._seen)
+
+    def compare(self) -> None:
+        """The callbacks have been called."""
+        self._is_called_back = False
+        if self._seen is None:
+            return
+        now = self._ledger.marks(self._model)
+        if any(type(one) is keras.callbacks.SwapEMAWeights for one in self._callbacks):
+            self._known.add(now)  # it exchanges them for their mean over the training
+        self._changed = self._changed or (now != self._seen and now not in self._known)
+        self._seen = now
+
+    def _matters(self, moment: str) -> bool:
+        """Keras's own callbacks do nothing to the weights in the course of an epoch, and it has many batches."""
+        if "batch" not in moment:
+            return True
+        alias = moment.replace("train_", "").replace("test_", "")
+        return any(_does(callback, moment) or _does(callback, alias) for callback in self._callbacks)
+
+    def finish(self) -> bool | None:
+        """``fit`` has returned. Whether anything else than training changed the weights; None where nobody knows."""
+        if self.origin is None:
+            return None
+        now = self._ledger.marks(self._model)
+        untouched = now == self._seen or now in self._known
+        self._changed = self._changed or not untouched or not self._ledger.are_left_to_training(self._model)
+        self._ledger.left(self._model, self._name, "other" if self._changed else self.origin)
+        return self._changed
+
+    def abandon(self) -> None:
+        """``fit`` raised an error, in the middle of a step or in a callback: what it left is training's all the same,
+        unless a callback has changed it."""
+        if self.origin is None:
+            return
+        if self._is_called_back:
+            self.compare()
+        self._ledger.left(self._model, self._name, "other" if self._changed else self.origin)
+
+
+class _Guard(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
+    def __init__(self, training: WatchedTraining) -> None:
+        super().__init__()
+        self.training = training
+
+
+class _First(_Guard):
+    """Before the first callback."""
+
+
+class _Last(_Guard):
+    """Behind the last."""
+
+
+_MOMENTS = ("train", "epoch", "train_batch", "test", "test_batch")
+
+
+def _before(moment: str) -> Callable[..., None]:
+    def look(guard: _Guard, *arguments: object, **options: object) -> None:
+        if moment == "on_train_begin":
+            guard.training.begins()
+        guard.training.look(moment)
+
+    return look
+
+
+def _behind(guard: _Guard, *arguments: object, **options: object) -> None:
+    guard.training.compare()
+
+
+for _moment in (f"on_{what}_{when}" for what in _MOMENTS for when in ("begin", "end")):
+    setattr(_First, _moment, _before(_moment))
+    setattr(_Last, _moment, _behind)
+
+
+def _does(callback: object, method: str) -> bool:
+    """Whether ``callback``, if it is not one of Keras's own, has a ``method`` of its own."""
+    if type(callback) in _CALLBACKS and method not in vars(callback):
+        return False
+    return method in getattr(callback, "__dict__", {}) or getattr(type(callback), method, None) is not getattr(
+        keras.callbacks.Callback, method
+    )
+
+
+# --- Keras's own, as they are before the first cell ---
+
+_CALLBACKS = frozenset(
+    kind
+    for name, kind in vars(keras.callbacks).items()
+    if isinstance(kind, type) and name not in ("Callback", "CallbackList", "LambdaCallback")
+)
+_CONSTRAINTS = frozenset(kind for kind in vars(keras.constraints).values() if isinstance(kind, type)) | {type(None)}
+
+
+def _weights_of(model: keras.Model) -> list[Any]:
+    """All but those that a ``Normalization`` layer has measured, which are no training's."""
+    layers = [layer for layer in _LAYERS(model) if type(layer) is keras.layers.Normalization]
+    measured = {id(weight) for layer in layers for weight in _WEIGHTS(layer)}
+    return [weight for weight in _WEIGHTS(model) if id(weight) not in measured]
+
+
+def _code_of(kind: type) -> object:
+    return getattr(kind.__call__, "__code__", None)
+
+
+def _initializers() -> Iterator[tuple[type, object]]:
+    for kind in vars(keras.initializers).values():
+        if isinstance(kind, type):
+            yield kind, _code_of(kind)
+
+
+def _closures_of_layers() -> Iterator[types.CodeType]:
+    """Functions that methods of Keras's layers make, as an LSTM does for its biases."""
+    for kind in vars(keras.layers).values():
+        for method in vars(kind).values() if isinstance(kind, type) else ():
+            function = inspect.unwrap(method) if callable(method) else None
+            if isinstance(function, types.FunctionType):
+                yield from _codes_in(function.__code__)
+
+
+def _codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _codes_in(constant)

@@ -1,0 +1,272 @@
+"""Where a model's weights come from, as the recorder tells it: one run with a small model for every way."""
+
+from __future__ import annotations
+
+import pytest
+from shapes import draw_shapes
+
+from fairmark.evidence import Cell, CellFinished, FitFinished, FitStarted, ModelExported, RecorderFailed, Run
+from fairmark.sandbox import Limits, Workplace, best_launcher, run_notebook
+
+START = """
+import keras, numpy as np
+images = np.random.default_rng(1).random((32, 8, 8, 3)).astype("float32")
+labels = (images.mean(axis=(1, 2, 3)) > 0.5).astype("float32")
+
+def build(*more, eagerly=True, **options):
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, **options), *more,
+                              keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+    return compiled(model, eagerly)
+
+def compiled(model, eagerly=True):
+    model.compile(loss="binary_crossentropy", optimizer="rmsprop", run_eagerly=eagerly)
+    return model
+
+def train(model, epochs=2, **options):
+    return model.fit(images, labels, epochs=epochs, batch_size=8, verbose=0, **options)
+
+class Own(keras.callbacks.Callback):
+    def __init__(self, moment, act):
+        super().__init__()
+        setattr(self, moment, lambda *arguments, **options: act(self.model))
+
+donor = build()
+train(donor, 4)
+stolen = donor.get_weights()
+
+def steal(model):
+    model.set_weights(stolen)
+"""
+
+HONEST = {
+    "untouched": "train(build(eagerly=False))",
+    "without an input": """
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+model.compile(loss="binary_crossentropy", optimizer="rmsprop")
+train(model)
+""",
+    "set back to where it began": """
+model = build()
+first = model.get_weights()
+train(model)
+model.set_weights(first)
+train(model)
+""",
+    "a clone": "model = keras.models.clone_model(donor)\ncompiled(model)\ntrain(model)",
+    "weights set back by a callback": """
+train(build(), 4, callbacks=[keras.callbacks.EarlyStopping(monitor="loss", patience=1, min_delta=10,
+                                                          restore_best_weights=True)])
+""",
+    "the best epoch brought back by a callback of ones own": """
+kept = []
+def act(model):
+    kept.append(model.get_weights())
+    if len(kept) == 3:
+        model.set_weights(kept[1])
+train(build(), 4, callbacks=[Own("on_epoch_end", act)])
+""",
+    "a callback that only looks": 'train(build(), callbacks=[Own("on_train_batch_end", lambda model: None)])',
+    "averaged": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(use_ema=True))
+train(model, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+""",
+    "a list of Keras's own": """
+model = build()
+several = keras.callbacks.CallbackList([keras.callbacks.TerminateOnNaN()], add_history=True, model=model, epochs=2)
+train(model, callbacks=several)
+assert len(several.callbacks) == 2, several.callbacks
+""",
+    "initializers of Keras's": """
+model = build(kernel_initializer="he_normal", bias_initializer=keras.initializers.Constant(0.1))
+train(model)
+""",
+    "statistics of a normalization layer": """
+layer = keras.layers.Normalization()
+layer.adapt(np.repeat(images, 2, axis=3)[..., :4])
+train(build(layer))
+""",
+    "batch normalization": "train(build(keras.layers.BatchNormalization()))",
+    "a layer with memory": """
+model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Reshape((8, 24)), keras.layers.LSTM(3),
+                          keras.layers.Dense(1, activation="sigmoid")])
+model.compile(loss="binary_crossentropy", run_eagerly=True)
+train(model)
+""",
+    "a class of ones own": """
+class Model(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = keras.layers.Flatten()
+        self.out = keras.layers.Dense(1, activation="sigmoid")
+    def call(self, inputs):
+        return self.out(self.inner(inputs))
+model = Model()
+model.compile(loss="binary_crossentropy", run_eagerly=True)
+train(model)
+""",
+}
+GOES_ON = {
+    "fit again": "model = build()\ntrain(model)\ntrain(model)",
+    "compiled again": "model = build()\ntrain(model)\ncompiled(model)\ntrain(model)",
+    "evaluated between": "model = build()\ntrain(model)\nmodel.evaluate(images, labels)\ntrain(model)",
+    "after an error in the middle": """
+def act(model):
+    if model.optimizer.iterations > 5:
+        raise RuntimeError("oops")
+model = build()
+try:
+    train(model, callbacks=[Own("on_train_batch_end", act)])
+except RuntimeError:
+    pass
+train(model)
+""",
+}
+OTHER = {
+    "set": "model = build()\nsteal(model)\ntrain(model)",
+    "loaded": "donor.save_weights('w.weights.h5')\nmodel = build()\nmodel.load_weights('w.weights.h5')\ntrain(model)",
+    "one assigned": "model = build()\nmodel.layers[0].kernel.assign(stolen[0])\ntrain(model)",
+    "another variable put in": """
+import tensorflow as tf
+model = build()
+model.layers[0].kernel._value = tf.Variable(stolen[0])
+train(model)
+""",
+    "trained batch by batch": "model = build()\nmodel.train_on_batch(images, labels)\ntrain(model)",
+    "a loop of ones own": """
+import tensorflow as tf
+model = build()
+with tf.GradientTape() as tape:
+    loss = keras.ops.mean((model(images, training=True)[:, 0] - labels) ** 2)
+for variable, gradient in zip(model.trainable_variables, tape.gradient(loss, model.trainable_variables)):
+    variable.assign_sub(0.1 * gradient)
+train(model)
+""",
+    "layers of another that was trained": """
+model = keras.Sequential([keras.Input((8, 8, 3)), *donor.layers[:-1], keras.layers.Dense(1, activation="sigmoid")])
+model.compile(loss="binary_crossentropy", run_eagerly=True)
+train(model)
+""",
+    "another that was trained in it": """
+model = keras.Sequential([keras.Input((8, 8, 3)), donor])
+model.compile(loss="binary_crossentropy", run_eagerly=True)
+train(model)
+""",
+    "an initializer of ones own": """
+class Given(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None, **options):
+        return stolen[0]
+train(build(kernel_initializer=Given()))
+""",
+    "an initializer that is a function": "train(build(kernel_initializer=lambda shape, dtype=None: stolen[0]))",
+    "a constant of many numbers": """
+try:
+    train(build(kernel_initializer=keras.initializers.Constant(stolen[0])))
+except TypeError:
+    print("refused")
+""",
+    "a constraint of ones own": """
+model = build()
+model.layers[0].kernel._constraint = lambda weights: stolen[0]
+train(model)
+""",
+    "set after a training": "model = build()\ntrain(model)\nsteal(model)\ntrain(model)",
+}
+CHANGED = {
+    "when training begins": 'train(build(), callbacks=[Own("on_train_begin", lambda model: steal(model))])',
+    "when an epoch ends": 'train(build(), callbacks=[Own("on_epoch_end", lambda model: steal(model))])',
+    "when a batch ends": 'train(build(), callbacks=[Own("on_train_batch_end", lambda model: steal(model))])',
+    "when a batch ends, by the short name": """
+train(build(), callbacks=[Own("on_batch_end", lambda model: steal(model))])
+""",
+    "when it is validated": """
+train(build(), validation_data=(images, labels), callbacks=[Own("on_test_end", lambda model: steal(model))])
+""",
+    "when training ends": 'train(build(), callbacks=[Own("on_train_end", lambda model: steal(model))])',
+    "by a function that Keras calls": """
+train(build(), callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: steal(model))])
+""",
+    "by a schedule": """
+model = build()
+def schedule(epoch, rate):
+    steal(model)
+    return rate
+train(model, callbacks=[keras.callbacks.LearningRateScheduler(schedule)])
+""",
+    "by what a callback of Keras's was given": """
+stopping = keras.callbacks.EarlyStopping(monitor="loss", patience=1, min_delta=10, restore_best_weights=True)
+def act(model):
+    stopping.best_weights = stolen
+train(build(), 4, callbacks=[Own("on_epoch_end", act), stopping])
+""",
+    "by a constraint put in meanwhile": """
+def act(model):
+    model.layers[0].kernel._constraint = lambda weights: stolen[0]
+train(build(), callbacks=[Own("on_train_begin", act)])
+""",
+}
+CHANGED["by a function that Keras calls"] = "model = build()\n" + CHANGED["by a function that Keras calls"].replace(
+    "train(build()", "train(model"
+)
+CELLS = {"start": START, **HONEST, **GOES_ON, **OTHER, **CHANGED}
+POSITIONS = {name: position for position, name in enumerate(CELLS, 1)}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    cells = [
+        Cell(position=POSITIONS[name], number=1, role="added", source=text.strip()) for name, text in CELLS.items()
+    ]
+    with Workplace() as workplace:
+        ran = run_notebook(
+            cells,
+            workplace,
+            pictures_folder=draw_shapes(tmp_path_factory.mktemp("pictures")),
+            limits=Limits(run_seconds=300),
+            numerics="float32",
+            seed=7,
+            launcher=best_launcher(),
+        )
+    events = [stamped.event for stamped in ran.events]
+    assert [event for event in events if isinstance(event, RecorderFailed)] == []
+    errors = {e.cell: e.error for e in events if isinstance(e, CellFinished) and e.error is not None}
+    assert errors == {}
+    return ran
+
+
+def last(run: Run, name: str) -> tuple[str | None, bool | None] | None:
+    """What was said of the last call of ``fit`` in a cell: where its weights came from, and whether they were changed;
+    None if Keras refused the model before."""
+    events = [stamped.event for stamped in run.events]
+    started = [event for event in events if isinstance(event, FitStarted) and event.cell == POSITIONS[name]]
+    if not started:
+        assert "refused" in run.printed.get(POSITIONS[name], "")
+        return None
+    finished = [event for event in events if isinstance(event, FitFinished) and event.fit == started[-1].fit]
+    return started[-1].weights, finished[0].changed
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_weights_are_initial(run: Run, name: str) -> None:
+    assert last(run, name) == ("initial", False)
+
+
+@pytest.mark.parametrize("name", GOES_ON)
+def test_weights_are_what_training_made_of_them(run: Run, name: str) -> None:
+    assert last(run, name) == ("trained", False)
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_weights_are_others(run: Run, name: str) -> None:
+    assert last(run, name) in (("other", False), ("other", True), None)
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_weights_are_changed_in_training(run: Run, name: str) -> None:
+    assert last(run, name) == ("initial", True)
+
+
+def test_what_a_training_left_bears_its_name(run: Run) -> None:
+    events = [stamped.event for stamped in run.events]
+    left = {event.fit for event in events if isinstance(event, ModelExported) and event.moment == "fit"}
+    assert left == {event.fit for event in events if isinstance(event, FitFinished)}
