@@ -311,6 +311,8 @@ class _Asking:
         self._outputs: list[tuple[float, ...]] = []
         self._asked_at: list[int] = []
         self._picture_outputs: tuple[float, ...] | None = None
+        self._varies = False
+        self._timed, self._cpu_seconds = 0, 0.0
         self._tries_left = _TRIES_AGAIN
 
     def ask(self, hidden: HiddenPictures, dataset_folder: Path, most: int | None = None) -> Probe:
@@ -360,6 +362,9 @@ class _Asking:
             if first + event.start != len(self._outputs) or len(self._outputs) + len(rows) > len(pictures):
                 return True  # not the next batch: whoever answers is not our probe
             self._outputs.extend(rows)
+            self._varies = self._varies or event.varies
+            if event.cpu_seconds is not None:
+                self._timed, self._cpu_seconds = len(rows), event.cpu_seconds
             self._asked_at.append(len(self._outputs))
             return hidden is not None and self._decided(hidden)
 
@@ -407,4 +412,7 @@ class _Asking:
             picture_outputs=self._picture_outputs,
             problem=problem,
             not_rebuilt=problem is not None,
+            varies=self._varies,
+            timed=self._timed,
+            cpu_seconds=round(self._cpu_seconds, 4),
         )

@@ -94,6 +94,7 @@ def test_arguments_of_fit_are_bound_however_they_are_written(finished: Finished)
         epochs=2,
         steps_per_epoch=5,
         validation_steps=2,
+        weights="initial",
     )
     assert finished.one(FitStarted, "fit again") == FitStarted(
         fit="fit-2",
@@ -105,6 +106,7 @@ def test_arguments_of_fit_are_bound_however_they_are_written(finished: Finished)
         epochs=1,
         steps_per_epoch=None,
         validation_steps=None,
+        weights="trained",
     )
 
 
@@ -184,7 +186,7 @@ def test_a_quick_run_ends_in_good_order_at_the_first_fit(finished: Finished) -> 
 
 def test_a_quick_run_knows_the_arguments_of_fit(finished: Finished) -> None:
     [quick] = finished.all(FitStarted, run=finished.quick)
-    assert quick == finished.one(FitStarted, "fit").model_copy(update={"trained": False})
+    assert quick == finished.one(FitStarted, "fit").model_copy(update={"trained": False, "weights": None})
 
 
 def test_a_quick_run_says_of_everything_before_what_a_full_one_does(finished: Finished) -> None:

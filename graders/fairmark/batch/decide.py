@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
-from fairmark.checks.accuracy import measured_accuracy
+from fairmark.checks.accuracy import accuracy_in_training
 from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
 from fairmark.checks.grader import Grader
 from fairmark.checks.view import RunView
@@ -167,7 +167,7 @@ class EarlyDecision:
         if probe is None:
             return False
         try:
-            measured = measured_accuracy(RunView(evidence.model_copy(update={"probe": probe}), self._exercise))
+            measured = accuracy_in_training(RunView(evidence.model_copy(update={"probe": probe}), self._exercise))
         except (Unmet, Doubted, LeftOpen):
             return False
         if measured is None or measured.low < self._threshold:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from fairmark.checks.chain import require_chain
 from fairmark.checks.expectation import NeedsPerson, NeedsRun, NotShown, Unmet, rests_on
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.training_view import TrainingView, when_ended
@@ -21,6 +22,7 @@ from fairmark.evidence import Decided, ModelExported, Probe
 
 __all__ = [
     "Accuracy",
+    "accuracy_in_training",
     "accuracy_of",
     "collecting_thresholds",
     "measured_accuracy",
@@ -113,7 +115,8 @@ def reaches(run: RunView, threshold: float) -> str:
     """The trained model names at least the share ``threshold`` of the hidden pictures.
 
     Decided by the point estimate; a close call says so. Raises :class:`NeedsRun` where what was recorded leaves this
-    threshold open, and :class:`NeedsPerson` where the model cannot be rebuilt.
+    threshold open, and :class:`NeedsPerson` where the model cannot be rebuilt, or where it is not seen that the judged
+    training made it (see :mod:`fairmark.checks.chain`).
     """
     collected = _thresholds.get()
     if collected is not None:
@@ -121,6 +124,8 @@ def reaches(run: RunView, threshold: float) -> str:
     training = run.training
     measured = settled_accuracy(run, threshold)
     if measured is not None and measured.share >= threshold:
+        assert run.evidence.probe is not None
+        require_chain(run, run.evidence.probe)
         return f"Hidden pictures named rightly: {measured}." + _close(measured, threshold) + _ended_early(training)
     if measured is None:
         assert run.evidence.probe is not None
@@ -224,8 +229,17 @@ def measured_accuracy(run: RunView) -> Accuracy | None:
     No more were shown than the grader script's ``hidden_accuracy`` took: a check that fails on this where the training
     was ended, or where more could be shown, needs another run instead. Raises :class:`NotShown` where the notebook does
     not show what its labels or its output stand for, :class:`NeedsRun` where it was recorded without hidden pictures,
-    :class:`NeedsPerson` where the model cannot be rebuilt.
+    :class:`NeedsPerson` where the model cannot be rebuilt, or where it is not seen that the judged training made it.
     """
+    measured = accuracy_in_training(run)
+    if measured is not None:
+        assert run.evidence.probe is not None
+        require_chain(run, run.evidence.probe)
+    return measured
+
+
+def accuracy_in_training(run: RunView) -> Accuracy | None:
+    """The same for a training that has not ended, whatever led there; nothing is credited for it."""
     probe, training = run.evidence.probe, run.training
     if probe is None:
         _require_trained(run, training)

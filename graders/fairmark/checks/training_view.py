@@ -67,6 +67,11 @@ class TrainingView:
         return Observed(asked, "the number of epochs", self.cell)
 
     @property
+    def epochs_asked(self) -> int:
+        """Epochs asked for, as recorded; marks go through :attr:`epochs`."""
+        return sum(one.epochs_asked for one in self._earlier) + self._fit.epochs
+
+    @property
     def epochs_run(self) -> int:
         """Raises :class:`NeedsRun` where fairmark ended the training: nobody knows how many there would have been."""
         if self.decided is not None:

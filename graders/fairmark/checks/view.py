@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from fairmark.evidence import (
     Evidence,
     FitFinished,
     FitStarted,
+    ModelCompiled,
     ModelDescribed,
     ModelPredicted,
     NamesBound,
@@ -166,6 +167,29 @@ class RunView:
         """The call of ``fit`` that is judged: the last in the exercise's own cells (a retry leaves several behind),
         else in those of any exercise or in a given cell, else anywhere; None if there is none."""
         return self._judged.fit
+
+    def trained_as(self, fit: FitStarted) -> ModelDescribed | None:
+        """The model that ``fit`` trained, as it was when that began; None if nobody described it."""
+        return self._judged.trained_as(fit)
+
+    def made_in(self, model: str) -> int | None:
+        """The position of the cell in which ``model`` was first seen; None if it never was."""
+        return min((event.cell for event in self.all(ModelDescribed) if event.model == model), default=None)
+
+    def compiled_models(self, cells: Collection[int]) -> list[ModelDescribed]:
+        """The models that were made and compiled in ``cells``, in the order of their making, as last described."""
+        compiled = {event.model for event in self.all(ModelCompiled) if event.cell in cells}
+        described = {event.model: event for event in self.all(ModelDescribed) if event.cell in cells}
+        return [one for model, one in described.items() if model in compiled and self.made_in(model) in cells]
+
+    def batch_of(self, fit: FitStarted) -> int | None:
+        """How many pictures make a step of ``fit``; None where nobody knows."""
+        opened = [one for one in self.all(PicturesOpened) if one.pictures == fit.pictures]
+        return opened[-1].batch_size if opened else None
+
+    def number_of(self, position: int) -> int | None:
+        """The number that people know the cell at ``position`` by."""
+        return next((cell.number for cell in self._cells if cell.position == position), None)
 
     @property
     def training(self) -> TrainingView:

@@ -15,6 +15,7 @@ could not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from fairmark.evidence import (
     EVENT,
@@ -46,7 +47,8 @@ def fake_run(
     An event belongs to the cell it names, and one that names none to the cell of the event before it. ``cells`` are
     positions of further cells that ran, ``errors`` those that raised, each after its last event. ``outcome`` is by
     default ``completed``, or ``student_error`` where a cell raised; where it is a limit, the last cell does not end.
-    Events come a second apart. Raises ``pydantic.ValidationError`` for an event that would not cross the wall.
+    Events come a second apart, the end of an epoch as late as that took. Raises ``pydantic.ValidationError`` for an
+    event that would not cross the wall.
     """
     raised = dict(errors or {})
     by_cell = _by_cell(events)
@@ -58,15 +60,16 @@ def fake_run(
         if ended or position != positions[-1]:
             told.append(CellFinished(cell=position, seconds=1.0, error=raised.get(position)))
     told += [RunFinished()] if ended else []
+    times = list(accumulate(max(1.0, getattr(event, "seconds", 0.0)) for event in told[1:]))
     return Run(
         outcome=outcome or ("student_error" if raised else "completed"),
         reason=reason,
-        wall_seconds=float(len(told)),
+        wall_seconds=times[-1] + 1.0 if times else 1.0,
         isolation=("fake",),
         software={"fairmark": "fake"},
         events=tuple(
-            Stamped(at_seconds=float(second), event=EVENT.validate_json(event.model_dump_json(warnings=False)))
-            for second, event in enumerate(told)
+            Stamped(at_seconds=second, event=EVENT.validate_json(event.model_dump_json(warnings=False)))
+            for second, event in zip([0.0, *times], told, strict=True)
         ),
         printed=dict(printed or {}),
         training_skipped=training_skipped,

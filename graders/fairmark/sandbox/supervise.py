@@ -7,6 +7,7 @@ printed text on the other.
 from __future__ import annotations
 
 import codecs
+import math
 import os
 import selectors
 import signal
@@ -23,7 +24,10 @@ from fairmark.evidence import (
     EVENT,
     CellFinished,
     CellStarted,
+    EpochEnded,
     Event,
+    FitFinished,
+    FitStarted,
     ModelExported,
     RunFinished,
     RunOutcome,
@@ -40,6 +44,10 @@ _LOOK_EVERY_SECONDS = 0.2
 _COUNT_FILES_EVERY_SECONDS = 2.0
 """Where they lie on a disk, and have to be counted one by one."""
 _PRINTED_KEPT = 64 * 1024
+_TIMED = (FitStarted, EpochEnded, FitFinished)
+"""Events at which processor time is looked at: a training is held against it."""
+_TIME_AGAIN_SECONDS = 0.02
+"""Not more often than this, however many events come: a look takes about a millisecond."""
 
 
 @dataclass
@@ -111,6 +119,7 @@ class _Watch:
         self._lines = 0
         self._has_said_goodbye = False
         self._cpu = CpuTimes()
+        self._cpu_seconds, self._cpu_looked_at = 0.0, -math.inf
         self._output_bytes = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a sign may come in two reads
         self._ending: Ending | None = None
@@ -183,11 +192,20 @@ class _Watch:
             self._cell, self._cell_began = event.cell, time.monotonic()
         elif isinstance(event, CellFinished):
             self._cell_began = time.monotonic()
-        stamped = Stamped(at_seconds=round(time.monotonic() - self._began, 3), event=event)
+        cpu = self._processor_time() if isinstance(event, _TIMED) else None
+        stamped = Stamped(at_seconds=round(time.monotonic() - self._began, 3), event=event, cpu_seconds=cpu)
         self.seen.events.append(stamped)
         self._has_said_goodbye = isinstance(event, RunFinished)
         if self._told(stamped) or isinstance(event, RunFinished):
             raise _Stop("completed", None)
+
+    def _processor_time(self) -> float:
+        """All that the process and what it started have used, in seconds."""
+        now = time.monotonic()
+        if now - self._cpu_looked_at >= _TIME_AGAIN_SECONDS:
+            self._cpu_looked_at = now
+            self._cpu_seconds = round(self._cpu.seconds(self._child.processes()), 3)
+        return self._cpu_seconds
 
     def _told(self, stamped: Stamped) -> bool:
         """Whether whoever is told of events has seen enough."""

@@ -1,0 +1,52 @@
+"""A training held against the time that was measured outside: to learn from a picture takes a network longer than to
+say what it sees in it.
+
+The processor time that the run used between the beginning and the end of ``fit`` stands beside what the probe used to
+predict a batch with the same network on the same machine. Where one of the two is too short to tell, nothing is said:
+with small pictures, or where a graphics card computes.
+"""
+
+from __future__ import annotations
+
+from fairmark.evidence import EpochEnded, Event, FitFinished, FitStarted, Probe, Run, Stamped
+
+__all__ = ["is_too_fast"]
+
+_SHARE = 0.1
+"""Of the processor time of predicting as many pictures, the least that a training takes."""
+_TELLING_SECONDS = 0.1
+"""Of processor time for a batch of the probe's; shorter ones tell nothing."""
+_TOLD_TWICE, _TOLD_MORE_SECONDS = 2.0, 10.0
+"""Epochs may be told to have taken this many times the time outside, and as many seconds more: events wait while the
+machine is busy with others."""
+
+
+def is_too_fast(run: Run, fit: FitStarted, probe: Probe, batch_size: int | None) -> str | None:
+    """Why the training ``fit``, in batches of ``batch_size``, cannot have been what the run says, in words without a
+    full stop; None if nothing speaks against it."""
+    begun, ended = _span(run, fit)
+    epochs = [one.event for one in run.events if isinstance(one.event, EpochEnded) and one.event.fit == fit.fit]
+    if begun is None or ended is None or not epochs:
+        return None
+    wall = ended.at_seconds - begun.at_seconds
+    told = sum(one.seconds for one in epochs)
+    if told > _TOLD_TWICE * wall + _TOLD_MORE_SECONDS:
+        return f"The epochs are said to have taken {told:.0f} seconds, and {wall:.0f} went by"
+    if begun.cpu_seconds is None or ended.cpu_seconds is None or batch_size is None:
+        return None
+    if probe.cpu_seconds < _TELLING_SECONDS or not probe.timed:
+        return None
+    used = ended.cpu_seconds - begun.cpu_seconds
+    images = batch_size * sum(one.steps for one in epochs)
+    if used >= _SHARE * images * probe.cpu_seconds / probe.timed:
+        return None
+    return f"The training on {images:,} images took {used:.1f} seconds of processor time, less than it can have taken"
+
+
+def _span(run: Run, fit: FitStarted) -> tuple[Stamped | None, Stamped | None]:
+    """The beginning and the end of ``fit``, as they were received."""
+
+    def first(kind: type[Event]) -> Stamped | None:
+        return next((one for one in run.events if isinstance(one.event, kind) and one.event.fit == fit.fit), None)
+
+    return first(FitStarted), first(FitFinished)
