@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from fairmark.checks.scope import Scope
 from fairmark.evidence import (
@@ -181,10 +181,10 @@ class Judged:
 
     def _as_in_force(self, compiled: ModelCompiled, fit: FitStarted) -> ModelCompiled:
         """``compiled``, or what had been put in its place when ``fit`` began."""
-        for _, event in self._all(InForce):
-            if event.fit == fit.fit and event.moment == "begin" and (event.replaced or event.changed):
-                return compiled if event.compiled is None else event.compiled.model_copy(update={"cell": compiled.cell})
-        return compiled
+        told = [event for _, event in self._all(InForce) if event.fit == fit.fit and event.moment == "begin"]
+        if not told or told[-1].compiled is None or not (told[-1].replaced or told[-1].changed):
+            return compiled
+        return cast("ModelCompiled", told[-1].compiled.model_copy(update={"cell": compiled.cell}))
 
 
 def _model(placed: list[tuple[int, Any]]) -> str | None:

@@ -179,7 +179,8 @@ def _watched(
         yield
     except BaseException:
         if watched is not None:
-            watched.abandon()
+            with watched.guarded():
+                watched.abandon()
         raise
     finally:
         if given is getattr(callbacks, "callbacks", None):

@@ -143,7 +143,7 @@ class WatchedTraining:
         self._changed = False
         self._known: set[Marks] = set()
         self._seen: Marks | None = None
-        self._is_called_back = False
+        self._is_called_back = self._has_failed = False
         self._callbacks: list[Any] = []
         self.origin = ledger.origin(model, name)
 
@@ -151,6 +151,14 @@ class WatchedTraining:
         """``callbacks``, with one of ours before the first and one behind the last."""
         self._callbacks = list(callbacks)
         return self._callbacks if self.origin is None else [_First(self), *self._callbacks, _Last(self)]
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Looking must never break the training: where it fails, nobody knows."""
+        try:
+            yield
+        except Exception:
+            self._has_failed = True
 
     def begins(self) -> None:
         """The model is built, and no callback has run."""
@@ -184,7 +192,7 @@ class WatchedTraining:
 
     def finish(self) -> bool | None:
         """``fit`` has returned. Whether anything else than training changed the weights; None where nobody knows."""
-        if self.origin is None:
+        if self.origin is None or self._has_failed:
             return None
         now = self._ledger.marks(self._model)
         untouched = now == self._seen or now in self._known
@@ -195,7 +203,7 @@ class WatchedTraining:
     def abandon(self) -> None:
         """``fit`` raised an error, in the middle of a step or in a callback: what it left is training's all the same,
         unless a callback has changed it."""
-        if self.origin is None:
+        if self.origin is None or self._has_failed:
             return
         if self._is_called_back:
             self.compare()
@@ -221,15 +229,17 @@ _MOMENTS = ("train", "epoch", "train_batch", "test", "test_batch")
 
 def _before(moment: str) -> Callable[..., None]:
     def look(guard: _Guard, *arguments: object, **options: object) -> None:
-        if moment == "on_train_begin":
-            guard.training.begins()
-        guard.training.look(moment)
+        with guard.training.guarded():
+            if moment == "on_train_begin":
+                guard.training.begins()
+            guard.training.look(moment)
 
     return look
 
 
 def _behind(guard: _Guard, *arguments: object, **options: object) -> None:
-    guard.training.compare()
+    with guard.training.guarded():
+        guard.training.compare()
 
 
 for _moment in (f"on_{what}_{when}" for what in _MOMENTS for when in ("begin", "end")):
