@@ -353,6 +353,9 @@ def right_answer(
         reason=reason,
         training_skipped=training_skipped,
     )
+    if probe is not None and probe.layers == REACHED.layers:  # what was built was rebuilt
+        described = next((event for event in kept if isinstance(event, ModelDescribed)), None)
+        probe = probe.model_copy(update={"layers": () if described is None else tuple(described.layers)})
     return Evidence(submission=submission(sources, left, flags), run=run, probe=probe, reruns=reruns, folders=FOLDERS)
 
 

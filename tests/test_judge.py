@@ -479,7 +479,7 @@ def test_a_close_call_is_counted_as_the_mark_is() -> None:
         "compiled": LOGITS,
     }
     outputs = tuple((0.4 - output,) for (output,) in hidden(160).outputs)
-    report = marked(probe=hidden(outputs=outputs, layers=tuple(edits["model"]["layers"])), **edits)
+    report = marked(probe=hidden(outputs=outputs), **edits)
     assert check(report, "training.hidden_accuracy").outcome == "passed"
     assert kinds(report) == ["close_call"]
 

@@ -8,7 +8,7 @@ with small pictures, or where a graphics card computes.
 
 from __future__ import annotations
 
-from fairmark.evidence import EpochEnded, Event, FitFinished, FitStarted, Probe, Run, Stamped
+from fairmark.evidence import EpochEnded, FitFinished, FitStarted, Probe, Run, Stamped
 
 __all__ = ["is_too_fast"]
 
@@ -46,7 +46,6 @@ def is_too_fast(run: Run, fit: FitStarted, probe: Probe, batch_size: int | None)
 def _span(run: Run, fit: FitStarted) -> tuple[Stamped | None, Stamped | None]:
     """The beginning and the end of ``fit``, as they were received."""
 
-    def first(kind: type[Event]) -> Stamped | None:
-        return next((one for one in run.events if isinstance(one.event, kind) and one.event.fit == fit.fit), None)
-
-    return first(FitStarted), first(FitFinished)
+    begun = [one for one in run.events if isinstance(one.event, FitStarted) and one.event.fit == fit.fit]
+    ended = [one for one in run.events if isinstance(one.event, FitFinished) and one.event.fit == fit.fit]
+    return next(iter(begun), None), next(iter(ended), None)

@@ -119,7 +119,8 @@ def _wrap_fit(
         fit = f"fit-{recorder.fits}"
         watched: WatchedTraining | None = None
         with recorder.guarded("weights"):
-            watched = recorder.ledger and WatchedTraining(recorder.ledger, model, recorder.models.name(model))
+            if recorder.ledger is not None:
+                watched = WatchedTraining(recorder.ledger, model, recorder.models.name(model))
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             started = _started(recorder, model, fit, asked.arguments, opened)
@@ -167,8 +168,10 @@ def _watched(
     """Has ``watch`` called back by the ``fit`` that was asked for, and by no other; ``watched`` looks at the weights
     before and behind the callbacks that it was given."""
     callbacks = asked["callbacks"]
-    given = callbacks.callbacks if isinstance(callbacks, keras.callbacks.CallbackList) else _several(callbacks)
-    ours = [*(given if watched is None else watched.around(given)), watch]
+    given: list[Any] = _several(callbacks)
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        given = callbacks.callbacks
+    ours: list[Any] = [*(given if watched is None else watched.around(given)), watch]
     kept = list(given)
     if given is getattr(callbacks, "callbacks", None):
         watch.set_model(model)  # a list of Keras's own has told the callbacks in it
