@@ -1,81 +1,210 @@
 """What a notebook's text can do: the calls that its cells can reach, and the values that their arguments can have.
 
-The text is read as data and never executed. Where it cannot tell, the answer says so (`Possible.is_open`).
+The text is read as data and never executed. Names are followed to all that they are bound to anywhere, whatever the
+order, parameters to all that calls give them. So a value that is not among the constants of an answer that is not open
+cannot be had, and one that is among them can. Where the text cannot tell, the answer says so (`Possible.is_open`).
+
+Dead code, texts and comments reach nothing, nor do functions that nothing reached calls or hands on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 
 from fairmark.evidence import Cell
-from fairmark.notebook.fold import Folded
+from fairmark.notebook.possible_atoms import (
+    OPEN,
+    Atom,
+    Bag,
+    Class,
+    External,
+    Function,
+    Instance,
+    Map,
+    Read,
+    Returned,
+    Seq,
+    Values,
+    constants_in,
+    sources_in,
+)
+from fairmark.notebook.possible_book import Book, book_of
+from fairmark.notebook.possible_evaluate import Evaluator
+from fairmark.notebook.possible_scopes import Scope, Site
 from fairmark.notebook.possible_values import NOTHING, Constant, Derived, Made, Possible
-from fairmark.notebook.source import SourceCall, calls_in, values_given
 
 __all__ = ["NOTHING", "CallSite", "Constant", "Derived", "Made", "Possible", "Reading", "read_possible"]
 
-OPEN = Possible(is_open=True)
 
-
-@dataclass(frozen=True, eq=False)
 class CallSite:
-    """A call in the text. ``names``: all that the callee may go by outside the notebook, each its last part; ``own``:
-    names of the notebook's own functions and classes that it may call. ``cell`` is the cell's position in running
-    order, ``line`` counts from 1 in the cell."""
+    """A call in the text.
 
-    names: frozenset[str]
-    own: frozenset[str]
-    cell: int
-    line: int
-    _call: SourceCall = field(repr=False)
+    ``cell`` is the position of the cell that was asked about (the code may stand in another), or, of what made a value,
+    that of the cell that holds it; ``line`` counts from 1 in the cell that holds the code.
+    """
+
+    def __init__(self, site: Site, cell: int, answers: _Answers) -> None:
+        self.cell = cell
+        self.line = site.line
+        self._site = site
+        self._answers = answers
+
+    def __repr__(self) -> str:
+        return f"<call of {', '.join(sorted(self.names | self.own))} from cell {self.cell}>"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that the callee may go by outside the notebook, each its last part (``Conv2D``). A class of the
+        notebook's goes by those that it is derived from, what is called on something made by ``__call__``."""
+        return self._both_names[0]
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Names of the notebook's own functions and classes that the callee may be."""
+        return self._both_names[1]
+
+    @cached_property
+    def _both_names(self) -> tuple[frozenset[str], frozenset[str]]:
+        return self._answers.calls.names(self._site)
 
     def argument(self, name: str, position: int | None = None) -> Possible | None:
         """The values that the parameter ``name`` can be given, which stands at ``position`` (from 0) where it is not
         named; None where it is not given."""
-        call = self._call
-        if name in call.arguments:
-            return _possible(call.arguments[name])
-        if position is not None and position < len(call.positional):
-            return _possible(call.positional[position])
-        return OPEN if {"*", "**"} & call.arguments.keys() else None
+        found = self._answers.calls.argument(self._site, name, position)
+        return self._answers.possible(found) if found is not None else None
+
+    @property
+    def called_on(self) -> Possible:
+        """What stands before the last dot of the callee: ``model`` of ``model.fit(...)``."""
+        return self._answers.possible(self._answers.calls.called_on(self._site))
+
+    @property
+    def result(self) -> Possible:
+        """What the call can give."""
+        return self._answers.possible(self._answers.calls.given(self._site))
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What is read off one notebook."""
+class _Answers:
+    """Makes answers of what was found; the same call is the same `CallSite`."""
 
-    _cells: tuple[Cell, ...] = field(repr=False)
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.calls = evaluator.calls
+        self._book = evaluator.book
+        self._sites: dict[tuple[Site, int], CallSite] = {}
 
-    @cached_property
-    def _calls(self) -> tuple[CallSite, ...]:
-        return tuple(
-            CallSite(call.names, frozenset(), call.cell, call.line, call)
-            for call in calls_in(self._cells)
-            if call.reachable
+    def call(self, site: Site, cell: int) -> CallSite:
+        if (site, cell) not in self._sites:
+            self._sites[site, cell] = CallSite(site, cell, self)
+        return self._sites[site, cell]
+
+    def possible(self, values: Values) -> Possible:
+        constants, is_open = constants_in(values)
+        found = _Found(self)
+        for one in values:
+            found.add(one)
+        return Possible(
+            constants=frozenset(constants),
+            made=frozenset(found.made),
+            derived=frozenset(found.derived),
+            functions=frozenset(found.functions),
+            own=frozenset(found.own),
+            is_open=is_open,
+            sources=frozenset(sources_in(values)),
+            sequences=frozenset(found.sequences),
+            mappings=frozenset(found.mappings),
         )
+
+    def made(self, one: Returned) -> Made:
+        return Made(one.names, self.call(one.site, self._book.position(one.site.callee.scope)))
+
+
+class _Found:
+    def __init__(self, answers: _Answers) -> None:
+        self._answers = answers
+        self.made: set[Made] = set()
+        self.derived: set[Derived] = set()
+        self.functions: set[str] = set()
+        self.own: set[str] = set()
+        self.sequences: set[tuple[Possible, ...]] = set()
+        self.mappings: set[tuple[tuple[Constant, Possible], ...]] = set()
+
+    def add(self, one: Atom) -> None:
+        possible = self._answers.possible
+        match one:
+            case External(path=path):
+                self.functions.add(path.rpartition(".")[2])
+            case Function(scope=scope) | Class(scope=scope) | Instance(scope=scope):
+                self.own.add(scope.name)
+            case Returned():
+                self.made.add(self._answers.made(one))
+            case Read(sources=sources, path=path):
+                self.derived.add(Derived(sources, path))
+            case Seq(items=items) if not constants_in(frozenset({one}))[0]:
+                self.sequences.add(tuple(map(possible, items)))
+            case Bag(items=items):
+                self.sequences.add((possible(items | OPEN),))
+            case Map(pairs=pairs):
+                self.mappings.add(tuple((key.value, possible(values)) for key, values in pairs))
+
+
+class Reading:
+    """What is read off one notebook; each answer is worked out when it is asked for."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._evaluator = Evaluator(book)
+        self._answers = _Answers(self._evaluator)
+        self._next: dict[Scope, tuple[Scope, ...]] = {}
 
     def calls_from(self, cells: Iterable[int]) -> tuple[CallSite, ...]:
-        """All calls that code of the cells at these positions can reach, in the order of the text."""
-        asked = frozenset(cells)
-        return tuple(call for call in self._calls if call.cell in asked)
+        """All calls that code of the cells at these positions can reach: of each cell first its own, in the order of
+        the text, then those of functions that these call or hand on, and of the classes that they make."""
+        found: dict[CallSite, None] = {}
+        for cell in sorted(set(cells)):
+            for scope in self._reached_from(cell):
+                for site in scope.calls:
+                    found.update(dict.fromkeys(self._answers.call(one, cell) for one in self._variants(site)))
+        return tuple(found)
 
     def bound(self, name: str, cells: Iterable[int]) -> Possible:
-        """What code that these cells can reach binds ``name`` to, as a name of the notebook; without constants, makers
-        and the rest, and not open, where none does."""
-        asked = frozenset(cells)
-        found = values_given([cell for cell in self._cells if cell.position in asked], name)
-        return Possible(
-            constants=frozenset(value.value for value in found if value.known),
-            is_open=not all(value.known for value in found),
-        )
+        """What code that these cells can reach binds the notebook's ``name`` to; `NOTHING` where none does."""
+        values: Values = frozenset()
+        for cell in sorted(set(cells)):
+            for scope in self._reached_from(cell):
+                bindings = [*scope.outward.get(name, ())]
+                bindings += scope.bindings.get(name, ()) if scope.kind == "cell" else ()
+                values |= self._evaluator.bound_alone(name, bindings)
+        return self._answers.possible(values)
 
+    def _variants(self, site: Site) -> Iterator[Site]:
+        return self._evaluator.calls.variants(site)
 
-def _possible(value: Folded) -> Possible:
-    return Possible(constants=frozenset({value.value})) if value.known else OPEN
+    def _reached_from(self, cell: int) -> Iterator[Scope]:
+        root = self._book.roots.get(cell)
+        waiting = [root] if root is not None else []
+        seen = set(waiting)
+        while waiting:
+            scope = waiting.pop()
+            yield scope
+            new = [one for one in self._reached_by(scope) if one not in seen]
+            seen.update(new)
+            waiting += reversed(new)
+
+    def _reached_by(self, scope: Scope) -> tuple[Scope, ...]:
+        if scope not in self._next:
+            modules = map(self._book.module, sorted(scope.imports)) if self._book.modules else ()
+            called = itertools.chain.from_iterable(map(self._evaluator.calls.reached_by, scope.calls))
+            self._next[scope] = tuple(dict.fromkeys([*(one for one in modules if one is not None), *called]))
+        return self._next[scope]
 
 
 def read_possible(cells: Sequence[Cell]) -> Reading:
     """Reads all cells of a notebook; those that do not run (``touched`` is False) say nothing."""
-    return Reading(tuple(cells))
+    return _reading(tuple((cell.position, cell.source) for cell in cells if cell.touched))
+
+
+@lru_cache(maxsize=8)
+def _reading(texts: tuple[tuple[int, str], ...]) -> Reading:
+    return Reading(book_of(texts))

@@ -51,7 +51,9 @@ class Possible:
     ``constants``: lists are given as tuples; True, 1 and 1.0 are one. ``functions``: functions and classes from outside
     the notebook that are handed on without being called, each by its last part (``{"Adam"}``). ``own``: names of the
     notebook's own functions and classes, and of the classes of its own that it can be an instance of. ``is_open``: it
-    can have other values than these.
+    can have other values than these. ``sources``: names of all calls that it comes from (``{"fit", "Sequential"}`` for
+    what `model.fit` gives and for what is read off that). ``sequences``: lists that hold more than constants;
+    ``mappings``: dictionaries, by their constant keys.
     """
 
     constants: frozenset[Constant] = frozenset()
@@ -60,13 +62,9 @@ class Possible:
     functions: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     is_open: bool = False
-
-    @property
-    def sources(self) -> frozenset[str]:
-        """Names of all makers that it comes from: {"fit", "Sequential"} for what `model.fit` gives and what is read off
-        it."""
-        makers = [one.names for one in self.made] + [one.sources for one in self.derived]
-        return frozenset().union(*makers)
+    sources: frozenset[str] = frozenset()
+    sequences: frozenset[tuple[Possible, ...]] = frozenset()
+    mappings: frozenset[tuple[tuple[Constant, Possible], ...]] = frozenset()
 
 
 NOTHING = Possible()

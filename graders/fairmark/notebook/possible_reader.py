@@ -1,0 +1,458 @@
+"""Reads the scopes of one cell: one pass over its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from fairmark.notebook.possible_dead import completes, is_never_entered, truth
+from fairmark.notebook.possible_scopes import (
+    ITERATED,
+    Binding,
+    CellScopes,
+    Change,
+    Operand,
+    Scope,
+    Site,
+    Step,
+)
+
+__all__ = ["scopes_of"]
+
+_KEPT: dict[str, WeakKeyDictionary[ast.AST, CellScopes]] = {"cell": WeakKeyDictionary(), "module": WeakKeyDictionary()}
+"""As long as somebody keeps the tree."""
+
+
+def scopes_of(tree: ast.Module, kind: Literal["cell", "module"] = "cell") -> CellScopes:
+    """The scopes of a cell's tree, or of the text of a Python file."""
+    kept = _KEPT[kind].get(tree)
+    if kept is None:
+        reader = _Reader(Scope(kind))
+        reader.block(tree.body)
+        kept = _KEPT[kind][tree] = reader.found
+    return kept
+
+
+_REBINDING = frozenset({"exec", "eval", "globals", "locals", "vars", "delattr", "builtins", "__builtins__"})
+
+_ADDING = {"append": -1, "add": 0, "insert": -1, "appendleft": 0}
+"""Methods that add one of their arguments, the last or the first."""
+
+_MIXING = frozenset({"sort", "reverse", "pop", "remove", "clear", "popitem"})
+
+
+class _Reader:
+    def __init__(self, root: Scope) -> None:
+        self.found = CellScopes(root, [root])
+        self.scope = root
+
+    # --- statements ---
+
+    def block(self, statements: Sequence[ast.stmt]) -> None:
+        for statement in statements:
+            self.read(statement)
+            if not completes(statement):
+                return
+
+    def read(self, node: ast.AST) -> None:
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            handler(self, node)
+        else:
+            self.children(node)
+
+    def children(self, node: ast.AST) -> None:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                if value and isinstance(value[0], ast.stmt):
+                    self.block(value)
+                else:
+                    self.each(value)
+            elif isinstance(value, ast.AST):
+                self.read(value)
+
+    def each(self, nodes: Iterable[ast.AST | None]) -> None:
+        for node in nodes:
+            if isinstance(node, ast.AST):
+                self.read(node)
+
+    def nothing(self, node: ast.AST) -> None: ...
+
+    def condition(self, node: ast.If) -> None:
+        known = truth(node.test)
+        self.read(node.test)
+        if known is not False:
+            self.block(node.body)
+        if known is not True:
+            self.block(node.orelse)
+
+    def loop_while(self, node: ast.While) -> None:
+        self.read(node.test)
+        if truth(node.test) is not False:
+            self.block(node.body)
+        self.block(node.orelse)
+
+    def loop_for(self, node: ast.For | ast.AsyncFor) -> None:
+        self.read(node.iter)
+        self.bind(node.target, node.iter, (ITERATED,))
+        if not is_never_entered(node.iter):
+            self.block(node.body)
+        self.block(node.orelse)
+
+    def match(self, node: ast.Match) -> None:
+        self.read(node.subject)
+        for case in node.cases:
+            self.pattern(case.pattern, node.subject, ())
+            if case.guard is not None:
+                self.read(case.guard)
+            self.block(case.body)
+
+    def pattern(self, pattern: ast.pattern, subject: ast.expr | None, steps: tuple[Step, ...]) -> None:
+        """``subject`` is None where it is not followed what a name is bound to."""
+        match pattern:
+            case ast.MatchAs(name=name, pattern=inner):
+                if inner is not None:
+                    self.pattern(inner, subject, steps)
+                if name is not None:
+                    self.add(name, Binding(self.scope, value=subject, steps=steps))
+            case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
+                self.add(name, Binding(self.scope))
+            case ast.MatchOr(patterns=several):
+                for one in several:
+                    self.pattern(one, subject, steps)
+            case ast.MatchSequence(patterns=several):
+                for place, one in enumerate(several):
+                    self.pattern(one, subject, (*steps, place))
+        if isinstance(pattern, (ast.MatchMapping, ast.MatchClass)):
+            for one in [*pattern.patterns, *getattr(pattern, "kwd_patterns", ())]:
+                self.pattern(one, None, ())
+
+    # --- what is bound ---
+
+    def add(self, name: str, binding: Binding) -> None:
+        scope = self.scope
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        if name in scope.globals:
+            scope.outward.setdefault(name, []).append(binding)
+            return
+        while name in scope.nonlocals and scope.parent is not None:
+            scope = scope.parent
+        scope.bindings.setdefault(name, []).append(binding)
+
+    def bind(self, target: ast.expr, value: ast.expr | None, steps: tuple[Step, ...] = ()) -> None:
+        match target:
+            case ast.Name(id=name):
+                self.add(name, Binding(self.scope, value=value, steps=steps))
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                star = next((at for at, item in enumerate(items) if isinstance(item, ast.Starred)), len(items))
+                for place, item in enumerate(items):
+                    after = len(items) - place - 1
+                    is_star = isinstance(item, ast.Starred)
+                    step: Step = (place, after) if is_star else place if place < star else -after - 1
+                    self.bind(item.value if isinstance(item, ast.Starred) else item, value, (*steps, step))
+            case ast.Attribute(attr=name):
+                self.read(target.value)
+                self.found.attributes[name].append(Binding(self.scope, value=value, steps=steps, target=target.value))
+            case ast.Subscript():
+                self.each([target.value, target.slice])
+                self.item(target, Binding(self.scope, value=value, steps=steps))
+
+    def item(self, target: ast.Subscript, binding: Binding) -> None:
+        match target.value, target.slice:
+            case ast.Call(func=ast.Name(id="globals" | "vars" | "locals")), ast.Constant(value=str() as name):
+                self.scope.body.outward.setdefault(name, []).append(binding)
+            case holder, key:
+                self.change(holder, Change(self.scope, key=key, binding=binding))
+
+    def change(self, holder: ast.expr, change: Change) -> None:
+        if isinstance(holder, ast.Subscript):  # of what it holds under that key more is not said
+            change = Change(self.scope, key=holder.slice, binding=Binding(self.scope))
+            holder = holder.value
+        name = _last_name(holder)
+        if name is not None:
+            change.is_of_attribute = not isinstance(holder, ast.Name)
+            self.found.changes[name].append(change)
+
+    def assign(self, node: ast.Assign) -> None:
+        self.read(node.value)
+        for target in node.targets:
+            self.bind(target, node.value)
+
+    def annotate(self, node: ast.AnnAssign) -> None:
+        if self.scope.kind == "class" and isinstance(node.target, ast.Name):
+            self.scope.fields.append(node.target.id)
+        if node.value is not None:
+            self.read(node.value)
+            self.bind(node.target, node.value)
+
+    def augment(self, node: ast.AugAssign) -> None:
+        self.read(node.value)
+        binding = Binding(self.scope, value=node.value, operator=node.op, target=node.target)
+        match node.target:
+            case ast.Name(id=name):
+                self.scope.mentions.add(name)
+                self.add(name, binding)
+            case ast.Attribute(attr=name):
+                self.found.attributes[name].append(binding)
+            case ast.Subscript():
+                self.item(node.target, binding)
+
+    def walrus(self, node: ast.NamedExpr) -> None:
+        self.read(node.value)
+        self.bind(node.target, node.value)
+
+    def enter(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            self.read(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, item.context_expr)
+        self.block(node.body)
+
+    def handler(self, node: ast.ExceptHandler) -> None:
+        if node.type is not None:
+            self.read(node.type)
+        if node.name is not None:
+            self.add(node.name, Binding(self.scope))
+        self.block(node.body)
+
+    def imports(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.scope.body.imports.add(alias.name)
+            head = alias.name.partition(".")[0]
+            self.add(alias.asname or head, Binding(self.scope, imported=alias.name if alias.asname else head))
+
+    def imports_from(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        self.scope.body.imports.add(module)
+        for alias in node.names:
+            name = alias.asname or alias.name
+            self.add(name, Binding(self.scope, imported=f"{module}.{alias.name}"))
+
+    def leave_open(self, node: ast.Global | ast.Nonlocal) -> None:
+        (self.scope.globals if isinstance(node, ast.Global) else self.scope.nonlocals).update(node.names)
+
+    # --- what is defined ---
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.each(node.decorator_list)
+        owner = self.scope if self.scope.kind == "class" else None
+        inner = self.inside(node, "function", node.name)
+        inner.method_of = owner
+        inner.decorated = tuple(filter(None, map(_last_name_called, node.decorator_list)))
+        self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node)))
+        self.parameters(inner, node.args)
+        self.within(inner, lambda: self.block(node.body))
+
+    def anonymous(self, node: ast.Lambda) -> None:
+        inner = self.inside(node, "function", "<lambda>")
+        self.parameters(inner, node.args)
+        inner.returns.append(node.body)
+        self.within(inner, lambda: self.read(node.body))
+
+    def parameters(self, inner: Scope, arguments: ast.arguments) -> None:
+        self.each([*arguments.defaults, *arguments.kw_defaults])
+        for place, one in enumerate([*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]):
+            inner.bindings[one.arg] = [Binding(inner, position=place, name=one.arg)]
+        if arguments.vararg is not None:
+            inner.bindings[arguments.vararg.arg] = [Binding(inner, position="*")]
+        if arguments.kwarg is not None:
+            inner.bindings[arguments.kwarg.arg] = [Binding(inner, position="**")]
+
+    def class_(self, node: ast.ClassDef) -> None:
+        self.each([*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)])
+        inner = self.inside(node, "class", node.name)
+        inner.bases = list(node.bases)
+        inner.decorated = tuple(filter(None, map(_last_name_called, node.decorator_list)))
+        self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node)))
+        self.within(inner, lambda: self.block(node.body))
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
+        self.read(node.generators[0].iter)
+        inner = self.inside(node, "comprehension", "")
+        self.within(inner, lambda: self.generators(node))
+
+    def generators(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
+        outside = self.scope.parent or self.scope
+        for place, one in enumerate(node.generators):
+            if place:
+                self.read(one.iter)
+            for name, steps in _names_in(one.target, (ITERATED,)):
+                binding = Binding(self.scope if place else outside, value=one.iter, steps=steps)
+                self.scope.bindings.setdefault(name, []).append(binding)
+            if is_never_entered(one.iter) or any(truth(test) is False for test in one.ifs):
+                return
+            self.each(one.ifs)
+        self.each([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
+
+    def inside(self, node: ast.AST, kind: Literal["function", "class", "comprehension"], name: str) -> Scope:
+        inner = Scope(kind, name=name, parent=self.scope, node=node)
+        self.scope.inner[node] = inner
+        self.found.scopes.append(inner)
+        return inner
+
+    def within(self, inner: Scope, read: Callable[[], None]) -> None:
+        outside, self.scope = self.scope, inner
+        read()
+        self.scope = outside
+
+    def decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[Site, ...]:
+        decorated = (Operand(ast.Name(node.name, ast.Load()), self.scope),)
+        return tuple(self.called(one, decorated, (), one.lineno) for one in node.decorator_list)
+
+    # --- expressions ---
+
+    def name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.scope.body.mentions.add(node.id)
+            self.found.is_rebinding = self.found.is_rebinding or node.id in _REBINDING
+
+    def attribute(self, node: ast.Attribute) -> None:
+        self.scope.body.mentions.add(node.attr)
+        self.found.is_rebinding = self.found.is_rebinding or node.attr == "__dict__"
+        self.read(node.value)
+
+    def either(self, node: ast.IfExp) -> None:
+        known = truth(node.test)
+        self.read(node.test)
+        if known is not False:
+            self.read(node.body)
+        if known is not True:
+            self.read(node.orelse)
+
+    def joined(self, node: ast.BoolOp) -> None:
+        for operand in node.values:
+            self.read(operand)
+            if truth(operand) is isinstance(node.op, ast.Or):
+                return
+
+    def returned(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.read(node.value)
+            self.scope.body.returns.append(node.value)
+
+    def yielded(self, node: ast.Yield | ast.YieldFrom) -> None:
+        if node.value is not None:
+            self.read(node.value)
+            self.scope.body.yields.append(node.value)
+
+    def call(self, node: ast.Call) -> None:
+        positional = tuple(
+            Operand(one.value, self.scope, "star") if isinstance(one, ast.Starred) else Operand(one, self.scope)
+            for one in node.args
+        )
+        keywords = tuple(
+            (one.arg, Operand(one.value, self.scope, None if one.arg else "pairs")) for one in node.keywords
+        )
+        line = node.func.end_lineno or node.lineno
+        self.scope.body.sites[node] = self.called(node.func, positional, keywords, line)
+        self.children(node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=holder, attr=method)):
+                self.changing(node, holder, method)
+            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str() as name), value]):
+                self.scope.body.mentions.add(name)
+                self.found.attributes[name].append(Binding(self.scope, value=value, target=node.args[0]))
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str() as name), *_]):
+                self.scope.body.mentions.add(name)
+            case ast.Call(func=ast.Name(id="setattr")):
+                self.found.is_rebinding = True
+
+    def called(
+        self,
+        callee: ast.expr,
+        positional: tuple[Operand, ...],
+        keywords: tuple[tuple[str | None, Operand], ...],
+        line: int,
+    ) -> Site:
+        place = (callee.end_lineno or 0, callee.end_col_offset or 0)
+        site = Site(Operand(callee, self.scope), positional, keywords, line, place)
+        self.scope.body.calls.append(site)
+        return site
+
+    def changing(self, node: ast.Call, holder: ast.expr, method: str) -> None:
+        if method in _ADDING and node.args:
+            binding = Binding(self.scope, value=node.args[_ADDING[method]])
+            self.change(holder, Change(self.scope, binding=binding))
+        elif method == "setdefault" and len(node.args) == 2:
+            self.change(holder, Change(self.scope, key=node.args[0], binding=Binding(self.scope, value=node.args[1])))
+        elif method in ("extend", "update"):
+            pairs = tuple((one.arg, one.value) for one in node.keywords if one.arg is not None)
+            if isinstance(holder, ast.Call) and _last_name_called(holder.func) in ("globals", "vars"):
+                for name, value in pairs:
+                    self.scope.body.outward.setdefault(name, []).append(Binding(self.scope, value=value))
+            for value in node.args:
+                self.change(holder, Change(self.scope, binding=Binding(self.scope, value=value), is_spread=True))
+            if pairs:
+                self.change(holder, Change(self.scope, pairs=pairs))
+        elif method in _MIXING:
+            self.change(holder, Change(self.scope))
+
+
+def _last_name(node: ast.expr) -> str | None:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(value=inner):
+            return _last_name(inner)
+    return None
+
+
+def _last_name_called(node: ast.expr) -> str | None:
+    """``dataclass`` for ``@dataclasses.dataclass(frozen=True)``."""
+    return _last_name(node.func if isinstance(node, ast.Call) else node)
+
+
+def _names_in(target: ast.expr, steps: tuple[Step, ...]) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    match target:
+        case ast.Name(id=name):
+            yield name, steps
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            star = next((at for at, item in enumerate(items) if isinstance(item, ast.Starred)), len(items))
+            for place, item in enumerate(items):
+                after = len(items) - place - 1
+                if isinstance(item, ast.Starred):
+                    yield from _names_in(item.value, (*steps, (place, after)))
+                else:
+                    yield from _names_in(item, (*steps, place if place < star else -after - 1))
+
+
+_HANDLERS: dict[type, Callable[[_Reader, Any], None]] = {
+    ast.Constant: _Reader.nothing,
+    ast.Pass: _Reader.nothing,
+    ast.If: _Reader.condition,
+    ast.While: _Reader.loop_while,
+    ast.For: _Reader.loop_for,
+    ast.AsyncFor: _Reader.loop_for,
+    ast.Match: _Reader.match,
+    ast.Assign: _Reader.assign,
+    ast.AnnAssign: _Reader.annotate,
+    ast.AugAssign: _Reader.augment,
+    ast.NamedExpr: _Reader.walrus,
+    ast.With: _Reader.enter,
+    ast.AsyncWith: _Reader.enter,
+    ast.ExceptHandler: _Reader.handler,
+    ast.Import: _Reader.imports,
+    ast.ImportFrom: _Reader.imports_from,
+    ast.Global: _Reader.leave_open,
+    ast.Nonlocal: _Reader.leave_open,
+    ast.FunctionDef: _Reader.function,
+    ast.AsyncFunctionDef: _Reader.function,
+    ast.Lambda: _Reader.anonymous,
+    ast.ClassDef: _Reader.class_,
+    ast.ListComp: _Reader.comprehension,
+    ast.SetComp: _Reader.comprehension,
+    ast.DictComp: _Reader.comprehension,
+    ast.GeneratorExp: _Reader.comprehension,
+    ast.Name: _Reader.name,
+    ast.Attribute: _Reader.attribute,
+    ast.IfExp: _Reader.either,
+    ast.BoolOp: _Reader.joined,
+    ast.Return: _Reader.returned,
+    ast.Yield: _Reader.yielded,
+    ast.YieldFrom: _Reader.yielded,
+    ast.Call: _Reader.call,
+}
