@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+import os
 import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +25,7 @@ from fairmark.data import (
     set_folder,
     verify_hidden,
 )
-from fairmark.data.labels import balanced_order
+from fairmark.data.labels import balanced_order, read_labels, write_labels
 from fairmark.errors import PicturesDamaged, PicturesMissing
 
 
@@ -123,11 +126,170 @@ def test_held_back_pictures_that_are_gone_are_reported(recipe: Recipe, archives:
     add(recipe, **archives)
     hidden = hidden_pictures(recipe)
     hidden.pictures[0].write_bytes(b"")
-    with pytest.raises(PicturesDamaged, match="missing or has another size"):
+    with pytest.raises(PicturesDamaged, match=r"not as they were when it was added: 00000\.png has 0 bytes"):
         hidden_pictures(recipe)
     shutil.rmtree(secret_folder() / "held_back")
     with pytest.raises(PicturesMissing, match="held back when it was added are not in"):
         hidden_pictures(recipe)
+
+
+# --- damage -----------------------------------------------------------------------------------------------------------
+
+
+def labels_of(hidden: Hidden) -> Path:
+    return hidden.folder.parent / "labels" / "labels.json"
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    content = json.loads(path.read_bytes())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def shift_labels(hidden: Hidden) -> None:
+    rewritten(labels_of(hidden), lambda content: content["truth"].insert(0, content["truth"].pop()))
+
+
+def shift_labels_and_their_digest(hidden: Hidden) -> None:
+    labels = read_labels(hidden.folder.parent)
+    assert labels is not None
+    write_labels(hidden.folder.parent, labels.model_copy(update={"truth": (*labels.truth[1:], labels.truth[0])}))
+
+
+def shift_files(hidden: Hidden) -> None:
+    rewritten(labels_of(hidden), lambda content: content["files"].insert(0, content["files"].pop()))
+
+
+def rename_classes(hidden: Hidden) -> None:
+    rewritten(labels_of(hidden), lambda content: content["classes"].reverse())
+
+
+def cut_labels(hidden: Hidden) -> None:
+    labels_of(hidden).write_bytes(labels_of(hidden).read_bytes()[:-100])
+
+
+def remove_labels(hidden: Hidden) -> None:
+    labels_of(hidden).unlink()
+
+
+def pipe_for_labels(hidden: Hidden) -> None:
+    labels_of(hidden).unlink()
+    os.mkfifo(labels_of(hidden))
+
+
+def of_both_classes(hidden: Hidden) -> tuple[Path, Path]:
+    return tuple(hidden.pictures[hidden.truth.index(kind)] for kind in (0, 1))  # type: ignore[return-value]
+
+
+def swap_pictures(hidden: Hidden) -> None:
+    first, second = of_both_classes(hidden)
+    contents = first.read_bytes(), second.read_bytes()
+    second.write_bytes(contents[0])
+    first.write_bytes(contents[1])
+
+
+def swap_by_renaming(hidden: Hidden) -> None:
+    first, second = of_both_classes(hidden)
+    first.rename(first.with_name("aside"))
+    second.rename(first)
+    first.with_name("aside").rename(second)
+
+
+def flip_a_bit_and_keep_the_time(hidden: Hidden) -> None:
+    path = hidden.pictures[3]
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=times)
+
+
+def cut_a_picture(hidden: Hidden) -> None:
+    hidden.pictures[3].write_bytes(hidden.pictures[3].read_bytes()[:-1])
+
+
+def remove_a_picture(hidden: Hidden) -> None:
+    hidden.pictures[3].unlink()
+
+
+def one_picture_too_many(hidden: Hidden) -> None:
+    shutil.copy(hidden.pictures[3], hidden.folder / "99999.png")
+
+
+def another_size(hidden: Hidden) -> None:
+    Image.new("RGB", (5, 5)).save(hidden.pictures[3])
+
+
+def link_for_a_picture(hidden: Hidden) -> None:
+    moved = hidden.folder.parent / "moved.png"
+    hidden.pictures[3].rename(moved)
+    hidden.pictures[3].symlink_to(moved)
+
+
+DAMAGE = (
+    shift_labels,
+    shift_labels_and_their_digest,
+    shift_files,
+    rename_classes,
+    cut_labels,
+    remove_labels,
+    pipe_for_labels,
+    swap_pictures,
+    swap_by_renaming,
+    flip_a_bit_and_keep_the_time,
+    cut_a_picture,
+    remove_a_picture,
+    one_picture_too_many,
+    another_size,
+    link_for_a_picture,
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+def test_drawn_pictures_that_are_damaged_are_told_and_drawn_again(
+    recipe: Recipe, damage: Callable[[Hidden], None]
+) -> None:
+    hidden = hidden_pictures(recipe)
+    before = contents(hidden)
+    assert verify_hidden(recipe) == []
+    damage(hidden)
+    assert verify_hidden(recipe)
+    assert hidden_pictures(recipe) == hidden
+    assert contents(hidden) == before
+    assert verify_hidden(recipe) == []
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+def test_nothing_is_marked_with_held_back_pictures_that_are_damaged(
+    recipe: Recipe, archives: dict[str, Path], damage: Callable[[Hidden], None]
+) -> None:
+    add(recipe, **archives)
+    hidden = hidden_pictures(recipe)
+    assert verify_hidden(recipe) == []
+    damage(hidden)
+    assert verify_hidden(recipe)
+    with pytest.raises(PicturesDamaged) as caught:
+        hidden_pictures(recipe)
+    assert "data add shapes" in (caught.value.remedy or "")
+    add(recipe, **archives)
+    assert hidden_pictures(recipe).truth == hidden.truth
+    assert verify_hidden(recipe) == []
+
+
+def test_damage_in_a_further_round_draws_all_rounds_again(recipe: Recipe) -> None:
+    third = hidden_pictures(recipe, rounds=3)
+    before = contents(third)
+    third.pictures[250].unlink()
+    assert contents(hidden_pictures(recipe, rounds=3)) == before
+
+
+def test_files_that_have_not_been_touched_are_read_once_in_a_process(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden_pictures(recipe)
+    hidden_pictures(recipe)
+    monkeypatch.setattr("fairmark.data.hidden.file_problem", lambda folder, file: pytest.fail("read again"))
+    assert len(hidden_pictures(recipe).pictures) == 100
 
 
 def test_without_render_py_and_without_added_pictures_there_are_none(

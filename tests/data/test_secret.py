@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 from collections.abc import Callable
@@ -90,3 +91,32 @@ def test_folders_are_the_users_own_where_no_variable_names_them(
     assert data_folder().is_relative_to(tmp_path)
     assert data_folder().parts[-2:] == ("fairmark", "datasets")
     assert secret_folder() == data_folder().with_name("secret")
+
+
+def test_a_seed_of_which_a_digit_has_changed_is_refused_until_it_is_restored() -> None:
+    seed = secret_seed()
+    path = secret_folder() / "seed"
+    other = seed.translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+    path.write_text(f"{other}\n")
+    with pytest.raises(MachineError, match=r"seed: this is another secret seed than the one whose digest is in"):
+        secret_seed()
+    path.write_text(f"{seed}\n")
+    assert secret_seed() == seed
+
+
+def test_a_seed_that_was_deleted_is_made_anew_and_one_from_before_digests_were_kept_stays() -> None:
+    seed = secret_seed()
+    (secret_folder() / "seed.sha256").unlink()
+    assert secret_seed() == seed
+    assert (secret_folder() / "seed.sha256").is_file()
+    (secret_folder() / "seed").unlink()
+    assert secret_seed() != seed
+    assert secret_seed() == secret_seed()
+
+
+def test_a_pipe_in_the_place_of_the_seed_keeps_nobody_waiting() -> None:
+    secret_seed()
+    (secret_folder() / "seed").unlink()
+    os.mkfifo(secret_folder() / "seed", 0o600)
+    with pytest.raises(MachineError, match="is not a seed of 64 hexadecimal digits"):
+        secret_seed()

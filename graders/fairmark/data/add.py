@@ -118,8 +118,9 @@ def _put_both(recipe: Recipe, public: Mapping[str, ByClass], secret: ByClass, fi
     stock.mkdir(parents=True, mode=0o700)
     made = new_sibling(final)
     try:
-        _write_hidden(recipe, secret, stock, step)
-        manifest = _write_public(recipe, public, made, stock.name, step)
+        labels = _write_hidden(recipe, secret, stock, step)
+        manifest = _write_public(recipe, public, made, step)
+        manifest = manifest.model_copy(update={"held_back": stock.name, "held_back_sha256": labels.digest})
         replace_file(made / MANIFEST, manifest.model_dump_json(indent=1).encode())
         put_in_place(made, final)
     except BaseException:
@@ -131,8 +132,8 @@ def _put_both(recipe: Recipe, public: Mapping[str, ByClass], secret: ByClass, fi
             shutil.rmtree(former)
 
 
-def _write_hidden(recipe: Recipe, secret: ByClass, stock: Path, step: Step) -> None:
-    """Write the hidden pictures under numbers, in an order that the secret seed decides."""
+def _write_hidden(recipe: Recipe, secret: ByClass, stock: Path, step: Step) -> Labels:
+    """Write the hidden pictures under numbers, in an order that the secret seed decides; their labels."""
     (stock / "pictures").mkdir()
     order = balanced_order(
         [len(secret[class_name]) for class_name in recipe.classes],
@@ -144,10 +145,10 @@ def _write_hidden(recipe: Recipe, secret: ByClass, stock: Path, step: Step) -> N
         files.append(_write(one, stock / "pictures", f"{number:05d}{one.seen.suffix.lower()}"))
         step()
     truth = tuple(kind for kind, _ in order)
-    write_labels(stock, Labels(classes=recipe.classes, rounds=1, truth=truth, files=tuple(files)))
+    return write_labels(stock, Labels(classes=recipe.classes, rounds=1, truth=truth, files=tuple(files)))
 
 
-def _write_public(recipe: Recipe, public: Mapping[str, ByClass], made: Path, held_back: str, step: Step) -> Manifest:
+def _write_public(recipe: Recipe, public: Mapping[str, ByClass], made: Path, step: Step) -> Manifest:
     """Write the pictures of both splits under their own names; the manifest of them."""
     written: list[tuple[PictureFile, str]] = []
     for split, by_class in public.items():
@@ -168,7 +169,6 @@ def _write_public(recipe: Recipe, public: Mapping[str, ByClass], made: Path, hel
         counts=_counts(public),
         pixels_sha256=combined_digest([pixels for _, pixels in written]),
         pillow=PIL.__version__,
-        held_back=held_back,
         files=tuple(file for file, _ in written),
     )
 

@@ -1,11 +1,19 @@
-"""Hidden pictures: what a trained model is marked on, never seen by a notebook and not to be guessed."""
+"""Hidden pictures: what a trained model is marked on, never seen by a notebook and not to be guessed.
+
+Before marks rest on them, every file is compared with its digest, and the labels with theirs: once in each process, and
+again where a file has been touched since. Drawn ones that are damaged are drawn again, from the same seed; those held
+back cannot be, and nothing is marked with them until they are added again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +22,7 @@ from typing import Literal
 
 from fairmark.data.atomic import Waiting, locked, new_sibling, translated_disk_errors
 from fairmark.data.labels import Labels, balanced_order, read_labels, write_labels
-from fairmark.data.manifest import Manifest, PictureFile, Problem, file_problem, read_manifest
+from fairmark.data.manifest import Manifest, PictureFile, Problem, extra_files, file_problem, read_manifest
 from fairmark.data.places import secret_folder, set_folder
 from fairmark.data.recipe import ADD_REMEDY, Recipe, picture_seed
 from fairmark.data.secret import secret_seed
@@ -60,8 +68,8 @@ def hidden_pictures(
     whatever round. Any 64, 128, … pictures from the start hold each class in its proportion.
 
     Raises :class:`PicturesMissing` where nothing can be drawn and nothing was held back here, :class:`PicturesDamaged`
-    where held-back pictures are gone, :class:`RecipeError` where ``render.py`` is wrong, and :class:`MachineError`
-    where the secret folder is open to others or the disk is full.
+    where those held back or their labels are not as they were, :class:`RecipeError` where ``render.py`` is wrong, and
+    :class:`MachineError` where the secret seed is damaged, the secret folder is open to others or the disk is full.
     """
     if rounds < 1:
         raise ValueError(f"rounds counts from 1, not {rounds}")
@@ -72,28 +80,36 @@ def hidden_pictures(
         raise PicturesMissing(f"{recipe.name}: its pictures are not on this computer", remedy=recipe.add_remedy)
     stock = _stock(recipe)
     with translated_disk_errors(stock):
-        labels = _sound(stock, rounds)
+        labels = _sound(recipe, stock, rounds)
         if labels is None:
             with locked(stock, waiting) as lock:
                 draw = partial(draw_all, recipe, lock=lock, workers=workers, progress=progress)
-                labels = _sound(stock, rounds) or _draw_rounds(recipe, stock, rounds, draw)
+                labels = _sound(recipe, stock, rounds) or _draw_rounds(recipe, stock, rounds, draw)
     wanted = rounds * sum(recipe.hidden.values())
     return _hidden(stock, labels, wanted, source="drawn")
 
 
 def verify_hidden(recipe: Recipe) -> list[Problem]:
-    """Compare the hidden pictures that are on this computer with their digests; empty where all is well or, for a set
-    that draws them when they are needed, none are there yet."""
+    """Compare the hidden pictures that are on this computer, and what each shows, with their digests; empty where all
+    is well or, for a set that draws them when they are needed, none are there yet."""
     manifest = read_manifest(set_folder(recipe.name))
     if manifest is not None and manifest.origin == "added":
-        stock = _held_back(manifest).folder.parent
-    elif recipe.drawable:
-        stock = _stock(recipe)
-    else:
+        stock = _stock_held_back(manifest)
+        return _problems(stock, _labels_held_back(stock, manifest))
+    if not recipe.drawable or recipe.hidden is None:
         return []
-    labels = read_labels(stock)
-    problems = [file_problem(stock / "pictures", file) for file in labels.files] if labels else []
-    return [problem for problem in problems if problem]
+    stock = _stock(recipe)
+    return _problems(stock, _labels_drawn(recipe, stock)) if stock.exists() else []
+
+
+def _problems(stock: Path, labels: Labels | None) -> list[Problem]:
+    if labels is None:
+        said = f"the labels of the hidden pictures in {stock} are not as they were written"
+        return [Problem(kind="changed", path="labels/labels.json", message=said)]
+    folder = stock / "pictures"
+    with ThreadPoolExecutor() as pool:  # hashing releases the interpreter's lock
+        found = list(pool.map(lambda file: file_problem(folder, file), labels.files))
+    return [problem for problem in found if problem] + (extra_files(folder, labels.files) if folder.is_dir() else [])
 
 
 def _stock(recipe: Recipe) -> Path:
@@ -102,25 +118,57 @@ def _stock(recipe: Recipe) -> Path:
     return secret_folder() / "hidden" / recipe.name / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def _sound(stock: Path, rounds: int) -> Labels | None:
-    """The labels where there are enough rounds and every file is there in its size; else None."""
+def _labels_drawn(recipe: Recipe, stock: Path) -> Labels | None:
+    """The labels where they say what the seed says; else None."""
     labels = read_labels(stock)
-    if labels is None or labels.rounds < rounds:
+    if labels is None or labels.classes != recipe.classes or labels.rounds < 1:
         return None
-    return labels if all(_in_size(stock, file) for file in labels.files) else None
+    _, truth = _jobs(recipe, stock, range(labels.rounds), first=0)
+    return labels if labels.truth == truth else None
 
 
-def _in_size(stock: Path, file: PictureFile) -> bool:
-    path = stock / "pictures" / file.path
-    return path.is_file() and path.stat().st_size == file.size_bytes
+_seen_sound: dict[Path, object] = {}
+"""For each stock that this process has compared with its digests, how its files looked then."""
+_comparing = threading.Lock()
+
+
+def _is_sound(stock: Path, labels: Labels) -> bool:
+    """Whether every file has its digest and there is no other."""
+    with _comparing:
+        looks = _looks(stock, labels)
+        if looks is None or _seen_sound.get(stock) != looks:
+            if _problems(stock, labels):
+                return False
+            _seen_sound[stock] = looks
+    return True
+
+
+def _looks(stock: Path, labels: Labels) -> object:
+    """What is another whenever a file was written, removed or added; None where the folder cannot be looked at."""
+    try:
+        with os.scandir(stock / "pictures") as entries:
+            seen = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+    except OSError:
+        return None
+    return labels.digest, frozenset(
+        (name, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for name, one in seen
+    )
+
+
+def _sound(recipe: Recipe, stock: Path, rounds: int) -> Labels | None:
+    """The labels where there are enough rounds and every file is as it was drawn; else None."""
+    labels = _labels_drawn(recipe, stock)
+    return labels if labels is not None and labels.rounds >= rounds and _is_sound(stock, labels) else None
 
 
 def _draw_rounds(recipe: Recipe, stock: Path, rounds: int, draw: Callable[[list[Job]], list[Drawn]]) -> Labels:
-    """Draw the rounds that are missing, beside the stock, and move them in; the labels come last."""
-    former = read_labels(stock)
-    if former is None or not all(_in_size(stock, file) for file in former.files):
+    """Draw the rounds that are missing, beside the stock, and move them in; the labels come last. Where anything there
+    is damaged, all are drawn."""
+    former = _labels_drawn(recipe, stock)
+    rounds = max(rounds, former.rounds if former else 0)
+    if former is None or not _is_sound(stock, former):
         former = Labels(classes=recipe.classes, rounds=0, truth=(), files=())
-    rounds = max(rounds, former.rounds)
+        shutil.rmtree(stock, ignore_errors=True)
     stock.mkdir(parents=True, exist_ok=True)
     made = new_sibling(stock)
     try:
@@ -133,8 +181,7 @@ def _draw_rounds(recipe: Recipe, stock: Path, rounds: int, draw: Callable[[list[
         shutil.rmtree(made, ignore_errors=True)
     files = tuple(_file(job, one) for job, one in zip(jobs, drawn, strict=True))
     labels = Labels(classes=recipe.classes, rounds=rounds, truth=former.truth + truth, files=former.files + files)
-    write_labels(stock, labels)
-    return labels
+    return write_labels(stock, labels)
 
 
 def _jobs(recipe: Recipe, folder: Path, rounds: range, *, first: int) -> tuple[list[Job], tuple[int, ...]]:
@@ -156,20 +203,36 @@ def _file(job: Job, drawn: Drawn) -> PictureFile:
     return PictureFile(path=job.target.name, size_bytes=drawn.size_bytes, sha256=drawn.sha256)
 
 
-def _held_back(manifest: Manifest) -> Hidden:
+def _stock_held_back(manifest: Manifest) -> Path:
+    """Where those held back from an added set lie. Raises :class:`PicturesMissing` where they are not there."""
     stock = secret_folder() / "held_back" / manifest.dataset / (manifest.held_back or "none")
-    labels = read_labels(stock)
-    if labels is None or not labels.files:
+    if not stock.is_dir():
         raise PicturesMissing(
             f"{manifest.dataset}: the pictures held back when it was added are not in {secret_folder()}",
             remedy=ADD_REMEDY.replace("NAME", manifest.dataset),
         )
-    for file in labels.files:
-        if not _in_size(stock, file):
-            raise PicturesDamaged(
-                f"{stock / 'pictures' / file.path}: this held-back picture is missing or has another size",
-                remedy=ADD_REMEDY.replace("NAME", manifest.dataset),
-            )
+    return stock
+
+
+def _labels_held_back(stock: Path, manifest: Manifest) -> Labels | None:
+    """The labels where they are those that the set was added with; else None."""
+    labels = read_labels(stock)
+    if labels is None or labels.digest != manifest.held_back_sha256 or labels.classes != manifest.classes:
+        return None
+    return labels if labels.files else None
+
+
+def _held_back(manifest: Manifest) -> Hidden:
+    stock = _stock_held_back(manifest)
+    labels = _labels_held_back(stock, manifest)
+    if labels is None or not _is_sound(stock, labels):
+        problems = _problems(stock, labels)
+        more = f", and {len(problems) - 1} more like it" if len(problems) > 1 else ""
+        raise PicturesDamaged(
+            f"{stock}: the pictures held back from {manifest.dataset} are not as they were when it was added: "
+            f"{problems[0].message if problems else 'they were being written'}{more}",
+            remedy=f"Nothing is marked with them. {ADD_REMEDY.replace('NAME', manifest.dataset)}",
+        )
     return _hidden(stock, labels, len(labels.files), source="held back")
 
 

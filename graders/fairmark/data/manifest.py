@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self, TypeAlias
@@ -20,6 +20,7 @@ __all__ = [
     "PictureFile",
     "Problem",
     "combined_digest",
+    "extra_files",
     "file_problem",
     "pictures_by_folder",
     "read_manifest",
@@ -62,7 +63,7 @@ class Manifest(Schema):
 
     ``pixels_sha256`` is one digest of all decoded pixels (see :func:`combined_digest`): unlike those of the files it
     does not depend on how they are compressed. ``pillow`` is the version they were made or decoded with. ``held_back``
-    names the folder of an added set's hidden pictures.
+    names the folder of an added set's hidden pictures, and ``held_back_sha256`` is the digest of their labels.
     """
 
     schema_: Literal["fairmark.pictures/1"] = Field(default="fairmark.pictures/1", alias="schema")
@@ -75,6 +76,7 @@ class Manifest(Schema):
     pixels_sha256: str
     pillow: str
     held_back: str | None = None
+    held_back_sha256: str | None = None
     files: tuple[PictureFile, ...]
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
@@ -163,6 +165,13 @@ def file_problem(folder: Path, file: PictureFile) -> Problem | None:
     except OSError as error:
         return Problem(kind="changed", path=file.path, message=f"{file.path} cannot be read: {error.strerror}")
     return None
+
+
+def extra_files(folder: Path, files: Iterable[PictureFile]) -> list[Problem]:
+    """What lies in ``folder`` beside ``files``, but for what file managers leave."""
+    known = {file.path for file in files}
+    others = sorted(path for path, _ in _walk(folder) if path not in known)
+    return [Problem(kind="extra", path=path, message=f"{path} is not in the manifest") for path in others]
 
 
 def _walk(folder: Path, below: str = "") -> Iterator[tuple[str, Literal["file", "folder", "link"]]]:
