@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from commands import Run
+from PIL import Image
 from scripted import Scripted
 from tiny import tiny_course
 
@@ -133,3 +135,50 @@ def test_a_broken_recipe_is_named(
     assert said
     assert remedy.strip()
     assert "Traceback" not in result.err
+
+
+def test_nothing_is_marked_with_a_damaged_secret_seed(
+    own: Course, handed_in: Path, launcher: Scripted, fairmark_: Run, tmp_path: Path
+) -> None:
+    in_grader('dataset="tiles"', 'dataset="tiles", hidden_accuracy=0.8')(own)
+    seed = tmp_path / "secret" / "seed"
+    assert fairmark_("data", "make", "--hidden", "--course", own.root).exit_code == 0
+    digits = seed.read_text()
+    seed.write_text(digits.translate(str.maketrans("0123456789abcdef", "123456789abcdef0")))
+    for words in (
+        ["grade", handed_in, "--out", tmp_path / "out"],
+        ["data", "check"],
+        ["check", handed_in / "ada.ipynb"],
+    ):
+        result = fairmark_(*words, "--course", own.root)
+        assert result.exit_code == 3
+        assert f"{seed}: this is another secret seed" in result.err
+        assert "Restore the file from a backup" in result.err
+    assert not launcher.jobs
+    seed.write_text(digits)
+    assert fairmark_("data", "check", "--course", own.root).exit_code == 0
+
+
+def test_nothing_is_marked_with_labels_that_were_shifted_against_held_back_pictures(
+    own: Course, handed_in: Path, launcher: Scripted, fairmark_: Run, tmp_path: Path
+) -> None:
+    in_grader('dataset="tiles"', 'dataset="tiles", hidden_accuracy=0.8')(own)
+    for split in ("train", "validation"):
+        for class_name in ("dark", "light"):
+            (tmp_path / "real" / split / class_name).mkdir(parents=True)
+            for number in range(4):
+                path = tmp_path / "real" / split / class_name / f"{number}.png"
+                Image.new("RGB", (8, 8), (number, len(split), 200 * (class_name == "light"))).save(path)
+    real = ["--train", tmp_path / "real" / "train", "--validation", tmp_path / "real" / "validation"]
+    assert fairmark_("data", "add", "tiles", *real, "--course", own.root).exit_code == 0
+    [labels] = (tmp_path / "secret").rglob("labels.json")
+    content = json.loads(labels.read_bytes())
+    labels.write_text(json.dumps({**content, "truth": [1 - kind for kind in content["truth"]]}))
+    result = fairmark_("grade", handed_in, "--out", tmp_path / "out", "--course", own.root)
+    assert result.exit_code == 3
+    assert "the labels of the hidden pictures" in result.err
+    assert "fairmark data add tiles" in result.err
+    assert not launcher.jobs
+    checked = fairmark_("data", "check", "--course", own.root)
+    assert checked.exit_code == 3
+    assert "labels of the hidden pictures" in checked.out

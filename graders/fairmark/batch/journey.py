@@ -133,6 +133,8 @@ class Journey:
                 remedy="Run `fairmark release`, or name the same exercises in both.",
             )
         make(self._recipe, progress=progress)
+        if self.mode == "full":
+            self._runner.require_hidden()
         pays = self.grader.needs_training or submissions >= _WORTH_DECODING
         if self.mode == "full" and pays and self.assignment.solution.is_file():
             decode_ahead(self._recipe.name, self._own_answers().cells)

@@ -14,7 +14,16 @@ from fairmark.batch.store import EvidenceStore, Key
 from fairmark.batch.upset import errors_after_ending, errors_in, is_new, may_be_new
 from fairmark.checks import Grader
 from fairmark.checks.asked import AskedOfHidden, asked_of_hidden
-from fairmark.data import Hidden, Recipe, data_folder, hidden_pictures, pictures_by_folder, read_manifest, set_folder
+from fairmark.data import (
+    Hidden,
+    Recipe,
+    data_folder,
+    hidden_pictures,
+    pictures_by_folder,
+    read_manifest,
+    require_hidden,
+    set_folder,
+)
 from fairmark.data.decoded import decoded_set
 from fairmark.errors import InternalError
 from fairmark.evidence import Cell, Evidence, Probe, Run, SessionStarted, Stamped, Submission
@@ -249,6 +258,11 @@ class Runner:
             moment=moment,
             decided=decided,
         )
+
+    def require_hidden(self) -> None:
+        """Raises what `fairmark.data.require_hidden` does where anything is asked of hidden pictures."""
+        if self._threshold is not None:
+            require_hidden(self.recipe)
 
     def _hidden(self, rounds: int) -> Hidden:
         return hidden_pictures(self.recipe, rounds=rounds)

@@ -21,7 +21,7 @@ under names that say nothing, with the labels in another.
 from __future__ import annotations
 
 from fairmark.data.add import add
-from fairmark.data.hidden import Hidden, hidden_pictures, verify_hidden
+from fairmark.data.hidden import Hidden, hidden_pictures, require_hidden, verify_hidden
 from fairmark.data.make import make, pixels_as_published
 from fairmark.data.manifest import Manifest, PictureFile, Problem, pictures_by_folder, read_manifest, verify
 from fairmark.data.places import data_folder, evidence_folder, secret_folder, set_folder
@@ -50,6 +50,7 @@ __all__ = [
     "pictures_by_folder",
     "pixels_as_published",
     "read_manifest",
+    "require_hidden",
     "secret_folder",
     "secret_seed",
     "set_folder",

@@ -12,10 +12,10 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -29,7 +29,7 @@ from fairmark.data.secret import secret_seed
 from fairmark.data.workers import Drawn, Job, Progress, draw_all
 from fairmark.errors import PicturesDamaged, PicturesMissing
 
-__all__ = ["Hidden", "hidden_pictures", "verify_hidden"]
+__all__ = ["Hidden", "hidden_pictures", "require_hidden", "verify_hidden"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,15 @@ def hidden_pictures(
     return _hidden(stock, labels, wanted, source="drawn")
 
 
+def require_hidden(recipe: Recipe) -> None:
+    """Raises what :func:`hidden_pictures` would where drawing cannot mend it, and draws nothing: the secret seed is
+    damaged, or those held back are."""
+    secret_seed()
+    manifest = read_manifest(set_folder(recipe.name))
+    if manifest is not None and manifest.origin == "added":
+        _held_back(manifest)
+
+
 def verify_hidden(recipe: Recipe) -> list[Problem]:
     """Compare the hidden pictures that are on this computer, and what each shows, with their digests; empty where all
     is well or, for a set that draws them when they are needed, none are there yet."""
@@ -123,8 +132,19 @@ def _labels_drawn(recipe: Recipe, stock: Path) -> Labels | None:
     labels = read_labels(stock)
     if labels is None or labels.classes != recipe.classes or labels.rounds < 1:
         return None
-    _, truth = _jobs(recipe, stock, range(labels.rounds), first=0)
-    return labels if labels.truth == truth else None
+    counts = tuple((recipe.hidden or {})[class_name] for class_name in recipe.classes)
+    return labels if labels.truth == _truth(secret_seed(), recipe.name, counts, labels.rounds) else None
+
+
+@lru_cache(maxsize=32)
+def _truth(secret: str, name: str, counts: tuple[int, ...], rounds: int) -> tuple[int, ...]:
+    """What each picture of so many rounds shows."""
+    return tuple(kind for number in range(rounds) for kind, _ in _order(secret, name, counts, number))
+
+
+def _order(secret: str, name: str, counts: Sequence[int], number: int) -> list[tuple[int, int]]:
+    """Class, and index within the class, of each picture of a round; the first is 0."""
+    return balanced_order(counts, Random(f"{secret}/order/{name}/{number}"))
 
 
 _seen_sound: dict[Path, object] = {}
@@ -191,7 +211,7 @@ def _jobs(recipe: Recipe, folder: Path, rounds: range, *, first: int) -> tuple[l
     jobs: list[Job] = []
     truth: list[int] = []
     for number in rounds:
-        for kind, index in balanced_order(counts, Random(f"{secret}/order/{recipe.name}/{number}")):
+        for kind, index in _order(secret, recipe.name, counts, number):
             class_name = recipe.classes[kind]
             seed = picture_seed(secret, "hidden", class_name, number * counts[kind] + index)
             jobs.append(Job(seed, class_name, folder / f"{first + len(jobs):05d}.png"))
