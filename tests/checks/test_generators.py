@@ -116,6 +116,8 @@ def test_the_folder_of_the_split_is_read() -> None:
         ("validation", "validation/, the pictures of another split"),
         ("train/horses/0", "train/horses/0/"),
         ("/somewhere/else", "else/, which is not part of the data set"),
+        ("../cassava_leaves/train", "cassava_leaves/train/, which is in another data set"),
+        ("../cassava_leaves", "cassava_leaves/, which is in another data set"),
         (None, "pictures that do not come from a folder"),
     ],
 )

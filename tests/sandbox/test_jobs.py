@@ -33,7 +33,7 @@ def test_a_cell_carries_its_place_and_its_text_and_nothing_else() -> None:
 
 def test_a_run_is_told_cells_pictures_and_numbers_and_nothing_else() -> None:
     how = {"numerics", "seed", "train", "rehearse", "every_epoch", "rehearse_after", "pauses", "threads", "decoded"}
-    assert set(NotebookJob.model_fields) == {"kind", "cells", "pictures_folder", *how, "seal"}
+    assert set(NotebookJob.model_fields) == {"kind", "cells", "pictures_folder", "dataset", *how, "seal"}
 
 
 def test_the_probe_is_told_no_labels() -> None:

@@ -54,6 +54,7 @@ class Runs:
                 submission.cells,
                 workplace,
                 pictures_folder=data_folder(),
+                dataset=self.journey.grader.dataset,
                 limits=self.journey.limits,
                 numerics=self.journey.numerics,
                 seed=self.journey.seed,

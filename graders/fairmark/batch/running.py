@@ -210,6 +210,7 @@ class Runner:
                 pauses=Pauses(accuracy=self._threshold, still_epochs=self.grader.still_epochs) if early else None,
                 threads=self.threads,
                 decoded=decoded_set(self.recipe.name),
+                dataset=self.recipe.name,
                 launcher=self.launcher,
                 on_event=heard,
             )

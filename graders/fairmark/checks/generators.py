@@ -42,6 +42,8 @@ def _where(directory: str | None, split: str) -> str:
     place = PurePosixPath(directory)
     if directory in (".", ".."):
         return "the data set's own folder, one level above: its folders are splits, not classes"
+    if place.parts[:1] == ("..",):
+        return f"{PurePosixPath(*place.parts[1:])}/, which is in another data set"
     if len(place.parts) == 2 and not place.is_absolute():
         return f"{directory}/, a single class's folder, one level too deep"
     if len(place.parts) == 1 and directory != split:

@@ -58,7 +58,8 @@ class NotebookJob(_Schema):
     ``every_epoch`` a single step of each of its epochs. ``rehearse_after`` has those do so that begin in a cell behind
     that position, if one has begun before it.
     ``threads`` is how many TensorFlow computes with, None for one a core. ``decoded`` is a folder below
-    ``pictures_folder`` for pictures decoded before; there may be none in it.
+    ``pictures_folder`` for pictures decoded before; there may be none in it. ``dataset`` names the folder in
+    ``pictures_folder`` that paths are told from; without it, each is told from the data set it lies in.
     """
 
     kind: Literal["notebook"] = "notebook"
@@ -73,6 +74,7 @@ class NotebookJob(_Schema):
     pauses: Pauses | None = None
     threads: int | None = None
     decoded: str | None = None
+    dataset: str = ""
     seal: str = Field(default_factory=_new_seal)
 
     @property

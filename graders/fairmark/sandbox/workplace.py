@@ -78,6 +78,7 @@ def run_notebook(
     pauses: Pauses | None = None,
     threads: int | None = None,
     decoded: Path | None = None,
+    dataset: str = "",
     launcher: Launcher | None = None,
     on_event: Callable[[Stamped], object] | None = None,
 ) -> Run:
@@ -85,8 +86,8 @@ def run_notebook(
 
     ``pictures_folder`` holds the data sets; ``numerics`` is ``float32`` or ``bfloat16``, by default the faster one this
     processor has; ``seed`` goes to Python, NumPy and Keras. ``train``, ``rehearse``, ``every_epoch``,
-    ``rehearse_after``, ``pauses``, ``threads`` and ``decoded`` are :class:`NotebookJob`'s, ``on_event`` is
-    :func:`supervise`'s.
+    ``rehearse_after``, ``pauses``, ``threads``, ``decoded`` and ``dataset`` are :class:`NotebookJob`'s, ``on_event``
+    is :func:`supervise`'s.
     Exported models are left in ``workplace``.
     """
     launcher = launcher or best_launcher()
@@ -103,6 +104,7 @@ def run_notebook(
         pauses=pauses,
         threads=threads,
         decoded=str(decoded) if decoded is not None else None,
+        dataset=dataset,
     )
     limits = limits or Limits()
     child = launcher.start(job, workplace.folder, limits)

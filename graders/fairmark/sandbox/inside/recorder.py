@@ -30,7 +30,13 @@ class Recorder:
     ``ledger`` knows where weights come from, None where nobody keeps one."""
 
     def __init__(
-        self, channel: Channel, pictures_folder: Path, *, train: bool = True, rehearsal: Rehearsal | None = None
+        self,
+        channel: Channel,
+        pictures_folder: Path,
+        *,
+        dataset: str = "",
+        train: bool = True,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         self.channel = channel
         self.train = train
@@ -44,6 +50,7 @@ class Recorder:
         self.fits = 0
         self.fit: str | None = None
         self._pictures_folder = pictures_folder.resolve()
+        self._dataset = dataset
         self._busy = threading.local()
 
     def send(self, event: Event) -> None:
@@ -82,10 +89,14 @@ class Recorder:
         return depth
 
     def relative(self, path: object) -> str:
-        """A path as evidence spells it: relative to the data set's folder where it lies in one, else absolute."""
+        """A path as evidence spells it: relative to the assignment's data set, ``../OTHER/train`` in another one; else
+        absolute. Where nobody said which the assignment's is, relative to whichever it lies in."""
         text = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else str(path)
         resolved = Path(text).resolve()
         if not resolved.is_relative_to(self._pictures_folder):
             return str(resolved)
         inside = resolved.relative_to(self._pictures_folder)
-        return str(Path(*inside.parts[1:])) if inside.parts else ".."
+        if not inside.parts:
+            return ".."
+        is_other = self._dataset not in ("", inside.parts[0])
+        return str(Path("..", *inside.parts)) if is_other else str(Path(*inside.parts[1:]))

@@ -69,7 +69,9 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     do_without_tensorboard()
     do_without_windows()
     remembering = _RememberingChannel(channel)
-    recorder = Recorder(remembering, Path(job.pictures_folder), train=job.train, rehearsal=Rehearsal(job))
+    recorder = Recorder(
+        remembering, Path(job.pictures_folder), dataset=job.dataset, train=job.train, rehearsal=Rehearsal(job)
+    )
     exporter = Exporter(recorder, Path.cwd() / "export")
     recorder.send(SessionStarted(software=_software(), numerics=job.numerics, seed=job.seed))
     unfilled = None if job.train else leave_unfilled()
