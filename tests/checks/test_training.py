@@ -391,8 +391,9 @@ def test_where_the_exercise_has_none_the_last_fit_counts() -> None:
 
 
 def test_the_last_value_of_a_name_is_the_answer() -> None:
-    later = NamesBound(cell=8, values={"steps_per_epoch": 9})
-    assert view(also=[later]).answer("steps_per_epoch").value == 9
+    later = NamesBound(cell=8, values={"steps_per_epoch": 9, "probability": 0.9})
+    assert view(also=[later]).answer("probability").value == 0.9
+    assert view(also=[later]).answer("steps_per_epoch").value == 8  # what fit was given
     with pytest.raises(NotShown, match=r"^steps: found no value\.$"):
         view().answer("steps")
 

@@ -15,7 +15,7 @@ from fairmark.checks.network import is_same_network
 from fairmark.checks.view import RunView
 from fairmark.evidence import FitFinished, FitStarted, ModelDescribed, Probe
 
-__all__ = ["require_chain"]
+__all__ = ["require_chain", "require_same_model"]
 
 
 class OtherModel(NeedsPerson):
@@ -57,6 +57,13 @@ def require_chain(run: RunView, probe: Probe) -> None:
     slow = is_too_fast(run.evidence.run, fit, probe, run.batch_of(fit))
     if slow is not None:
         raise TooFast(f"{slow}; a person should look.", cell=fit.cell)
+
+
+def require_same_model(model: str, fit: FitStarted) -> None:
+    """Raises :class:`OtherModel` unless ``model`` is the one that ``fit`` trained."""
+    if model != fit.model:
+        said = "The model that was asked is not the one that was trained"
+        raise OtherModel(f"{said}; a person should look.", cell=fit.cell)
 
 
 # --- the network ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairmark.checks.accuracy import predicted_class
+from fairmark.checks.chain import require_same_model
 from fairmark.checks.expectation import NotShown, Unmet
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.view import RunView
@@ -45,6 +46,8 @@ def _same_as_outside(run: RunView) -> None:
     prediction = run.prediction
     outside = prediction.outputs_outside
     inside = prediction.outputs[0] if prediction.outputs else []
+    if outside is None and run.evidence.probe is not None and run.judged_fit is not None:
+        require_same_model(prediction.model, run.judged_fit)
     if outside is None or len(outside) != len(inside):
         return
     # Written so that NaN is not near to anything.

@@ -20,6 +20,7 @@ class PredictionView:
         probe: Probe | None,
     ) -> None:
         self.cell = predicted.cell
+        self.model = predicted.model
         self.maximum = predicted.maximum
         self.outputs = predicted.outputs
         self._predicted = predicted

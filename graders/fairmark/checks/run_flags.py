@@ -8,6 +8,7 @@ from fairmark.checks.accuracy import Accuracy, settled_accuracy
 from fairmark.checks.grader import Grader
 from fairmark.checks.view import RunView
 from fairmark.evidence import CellFinished, CellStarted, Evidence, FitStarted, Flag, ModelExported, RunFinished
+from fairmark.notebook.constants import large_constants_in
 from fairmark.notebook.source import calls_in
 from fairmark.notebook.tampering import tampering_in
 
@@ -26,6 +27,7 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
         yield Flag(kind=run.outcome, message=run.reason or run.outcome)
     ended = [finished.cell for finished in view.all(CellFinished) if finished.error is None]
     yield from tampering_in(evidence.submission.cells, ended)
+    yield from large_constants_in(evidence.submission.cells)
     if _ended_too_soon(view):
         yield Flag(kind="forged_events", message="the end was announced before every cell had run")
     if run.unsealed:

@@ -20,6 +20,7 @@ from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.prediction_view import PredictionView
 from fairmark.checks.scope import Scope
 from fairmark.checks.training_view import TrainingView
+from fairmark.checks.used import as_used_by, names_given_to_fit
 from fairmark.checks.witness import Witness
 from fairmark.evidence import (
     BatchSeen,
@@ -148,7 +149,7 @@ class RunView:
     def _bound_object(self, name: str, kind: str) -> str:
         """What ``name`` stands for, of those things whose ids begin with ``kind``."""
         named = [bound for bound in self.all(NamesBound) if bound.objects.get(name, "").startswith(kind)]
-        bound = self.scope.in_force(name, named)
+        bound = self.scope.in_force(name, self._as_used(name, named))
         if bound is None:
             raise NotShown(name, found="nothing of that name")
         return bound.objects[name]
@@ -245,9 +246,17 @@ class RunView:
         ran = len(self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit))
         return decided if min(ran, decided.epoch - fit.initial_epoch) < fit.epochs else None
 
+    def _as_used(self, name: str, bound: list[NamesBound]) -> list[NamesBound]:
+        """Of the events that bound ``name``, those that count: what is bound to it after the judged call of ``fit`` has
+        gone by it does not put right what was used."""
+        fit = self.judged_fit
+        if fit is None or name not in names_given_to_fit(fit, self._cells):
+            return bound
+        return as_used_by(fit, name, bound, self._in_order, self.scope.own)
+
     def answer(self, name: str) -> Observed[Value]:
         """The value that the exercise bound to ``name``, or else the notebook last did."""
-        bound = self.scope.in_force(name, self.all(NamesBound, lambda event: name in event.values))
+        bound = self.scope.in_force(name, self._as_used(name, self.all(NamesBound, lambda one: name in one.values)))
         if bound is None:
             raise NotShown(name, found="no value")
         self.witness.confirm_value(bound.cell, name, bound.values[name])

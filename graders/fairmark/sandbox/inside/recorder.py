@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fairmark.evidence import Event, ModelDescribed
 from fairmark.sandbox.inside.calls import Calls
@@ -27,7 +27,8 @@ class TrainingSkipped(BaseException):
 
 class Recorder:
     """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps;
-    ``ledger`` knows where weights come from, None where nobody keeps one."""
+    ``ledger`` knows where weights come from, None where nobody keeps one; ``note_names`` says what the cell that runs
+    has called things so far."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Recorder:
         self.pictures = Registry("pictures")
         self.described: dict[str, ModelDescribed] = {}
         self.ledger: Ledger | None = None
+        self.note_names: Callable[[Literal["compile", "fit"]], None] = lambda moment: None
         self.fits = 0
         self.fit: str | None = None
         self._pictures_folder = pictures_folder.resolve()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import keras
 import tensorflow as tf
@@ -102,6 +104,7 @@ def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell, opened: dict[s
     recorder.send(CellStarted(cell=cell.position))
     recorder.channel.settle()
     before = dict(cells.names) if binds_unnamed(cell.source) else cells.names
+    recorder.note_names = _names_so_far(recorder, cells, cell.source)
     seconds, error = cells.run(cell.source, cell.position)
     with recorder.guarded("names"):
         record_left_behind(recorder, cells.left_behind, opened)
@@ -109,6 +112,30 @@ def _run_cell(recorder: Recorder, cells: Cells, cell: SourceCell, opened: dict[s
         unnamed = [name for name, value in cells.names.items() if name not in before or before[name] is not value]
         record_names(recorder, cells.names, cell.source, opened, unnamed=unnamed)
     recorder.send(CellFinished(cell=cell.position, seconds=seconds, error=error))
+
+
+def _names_so_far(recorder: Recorder, cells: Cells, source: str) -> Callable[[Literal["compile", "fit"]], None]:
+    """Sends, when it is called, what a cell with this text has bound by then: it may bind the same names anew below."""
+    bound = sorted(names_bound_in(source))
+    before = {name: cells.names.get(name) for name in bound}
+
+    def note(moment: Literal["compile", "fit"]) -> None:
+        values: dict[str, Value] = {}
+        objects: dict[str, str] = {}
+        for name in bound:
+            thing = cells.names.get(name)
+            known = recorder.models.find(thing) or recorder.pictures.find(thing)
+            if name not in cells.names or thing is before[name]:
+                continue
+            if known is not None:
+                objects[name] = known
+                continue
+            with contextlib.suppress(TypeError):
+                values[name] = simple_value(thing)
+        if values or objects:
+            recorder.send(NamesBound(cell=recorder.cell, moment=moment, values=values, objects=objects))
+
+    return note
 
 
 def record_left_behind(recorder: Recorder, things: list[object], opened: dict[str, PicturesOpened]) -> None:

@@ -121,6 +121,8 @@ def _wrap_fit(
         with recorder.guarded("weights"):
             if recorder.ledger is not None:
                 watched = WatchedTraining(recorder.ledger, model, recorder.models.name(model))
+        with recorder.guarded("names"):
+            recorder.note_names("fit")
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             started = _started(recorder, model, fit, asked.arguments, opened)
