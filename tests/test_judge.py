@@ -508,7 +508,7 @@ ALL_CHECKS = tuple(f"{exercise.id}.{one.id}" for exercise in HORSES.exercises fo
 def again(*replaced: str, answers: tuple[str, ...] = ALL_CHECKS, **edits: Any) -> Rerun:  # noqa: ANN401
     """A further run with the exercises in ``replaced`` put right, in which everything else was right as well."""
     right = right_answer(**edits)
-    return Rerun(replaced=replaced, answers=answers, run=right.run, probe=right.probe)
+    return Rerun(replaced=replaced, answers=answers, training_went_by=True, run=right.run, probe=right.probe)
 
 
 def test_what_is_carried_forward_is_credited_and_flagged() -> None:

@@ -210,7 +210,8 @@ def test_epochs_of_a_training_that_came_to_its_end_are_counted() -> None:
 
 def test_a_further_run_that_leaves_a_check_open_says_so() -> None:
     wrong = right_answer(compiled={"learning_rate": 1.0}, probe=hidden(100))
-    further = Rerun(replaced=("compile",), answers=("training.reaches_nine_tenths",), run=ended().run, probe=CERTAIN)
+    answers = ("training.reaches_nine_tenths",)
+    further = Rerun(replaced=("compile",), answers=answers, training_went_by=True, run=ended().run, probe=CERTAIN)
     grader = asked(reaches_nine_tenths, accuracy=0.9)
     other = Grader("horses_or_humans", title="Horses", dataset="horses_or_humans", hidden_accuracy=0.9)
     other.exercise("compile", title="Compile")

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from fairmark.advice import raised
+from fairmark.checks.accuracy import collecting_thresholds
 from fairmark.checks.causes import Cause, cause_before, cause_behind, cause_in, defines_functions
 from fairmark.checks.expectation import (
     Doubted,
@@ -24,13 +26,15 @@ from fairmark.checks.expectation import (
     NeedsRun,
     NotShown,
     Unmet,
+    collecting_exact,
     collecting_parts,
     collecting_unfinished,
     collecting_unsupported,
 )
+from fairmark.checks.given_below import given_below, said_of_given_below
 from fairmark.checks.grader import Check, Exercise, Grader
 from fairmark.checks.run_flags import LIMITS, ended_itself, flags_of_run
-from fairmark.checks.sights import Sight, sights
+from fairmark.checks.sights import Sight, has_tried, misses_narrowly, sights
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     CellFinished,
@@ -38,14 +42,14 @@ from fairmark.evidence import (
     Evidence,
     FitStarted,
     Flag,
-    NamesBound,
     RecorderFailed,
     Submission,
 )
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
-__all__ = ["judge", "put_off"]
+__all__ = ["judge", "put_off", "share_of"]
 
+_Part: TypeAlias = Literal["right", "wrong", "missing"]
 _OF_OUTCOME: dict[Outcome, str] = {"failed": "Not right yet.", "partial": "Right in part."}
 """All that is said of an answer in a run with the reference's answers."""
 _ADDRESS = re.compile(r"(?: at)? 0x[0-9a-fA-F]{8,16}\b")
@@ -72,6 +76,14 @@ class _Answer:
     """Names that a cell which belongs to no exercise gives another value, which does not count."""
     why: str = ""
     """What the message says of that error, before what is missing."""
+    parts: tuple[_Part, ...] = ()
+    """What came of each of its parts, where it has several."""
+    roughly: Mapping[str, str] = field(default_factory=dict)
+    """What students read in the place of exact numbers."""
+    was_tried: bool = False
+    """Whether it is about an accuracy, for which a training has tried."""
+    is_near_miss: bool = False
+    """Whether it missed that so narrowly that another training may reach it by luck, whatever is put right before."""
 
 
 def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Report:
@@ -163,9 +175,10 @@ def _judge_exercise(
     told: set[Cause] = set()
     last = first  # of those that answered anything
     for check in exercise.checks:
-        answer = _ask(check, first.view)
+        with collecting_thresholds() as thresholds:
+            answer = _ask(check, first.view)
         is_reached = not _is_beyond(answer, first.view, exercise)
-        answer = _explain(answer, first.view, exercise)
+        answer = _tried_once(_explain(answer, first.view, exercise), first.view, thresholds)
         for sight in further:
             better = _better(answer, check, exercise, sight, is_reached=is_reached)
             if better is not None:
@@ -237,17 +250,29 @@ def _better(answer: _Answer, check: Check, exercise: Exercise, sight: Sight, *, 
         return _explain(_ask(check, sight.view), sight.view, exercise)
     if answer.share == 1.0 or answer.outcome == "needs_attention":
         return None
-    if answer.refuted and exercise.needs_training and not sight.may_take_back:
+    stands = exercise.needs_training and not (sight.may_take_back and not answer.is_near_miss)
+    if stands and (answer.was_tried or (answer.refuted and not answer.missing)):
         return None  # what a training has shown to be wrong only another one takes back, of what was wrong before it
     again = _explain(_ask(check, sight.view), sight.view, exercise)
     if not sight.is_quoted:
         again = _outcome_alone(again, sight, exercise)
     if again.flag is not None and again.flag.kind == NeedsRun.kind:
         return again  # it may be worth more
+    if stands and answer.refuted:
+        again = _where_missing(answer, again)
     says_more = answer.outcome in ("error", "limit") and again.outcome == "failed"
     if again.outcome == "needs_attention" or not (again.share > answer.share or says_more):
         return None
     return replace(again, message=f"{again.message} {sight.note}".strip())
+
+
+def _where_missing(answer: _Answer, again: _Answer) -> _Answer:
+    """``again`` for those parts that ``answer`` is missing; what was shown to be wrong stands."""
+    if len(answer.parts) != len(again.parts):
+        return answer
+    both = zip(answer.parts, again.parts, strict=True)
+    right = sum("right" in (one, other if one == "missing" else one) for one, other in both)
+    return replace(again, share=right / len(again.parts), outcome="partial" if right else "failed")
 
 
 def _outcome_alone(answer: _Answer, sight: Sight, exercise: Exercise) -> _Answer:
@@ -269,14 +294,26 @@ def _outcome_alone(answer: _Answer, sight: Sight, exercise: Exercise) -> _Answer
         flag=flag,
         refuted=answer.refuted,
         missing=answer.missing,
+        parts=answer.parts,
     )
+
+
+def share_of(check: Check, view: RunView) -> float:
+    """The share of its points, 0 to 1, that a check earns by what ``view`` shows."""
+    return _ask(check, view).share
+
+
+def _tried_once(answer: _Answer, view: RunView, thresholds: set[float]) -> _Answer:
+    """``answer`` of the notebook's own run, which tried for an accuracy if ``thresholds`` were asked for."""
+    is_near_miss = answer.share < 1.0 and any(misses_narrowly(view, threshold) for threshold in thresholds)
+    return replace(answer, was_tried=bool(thresholds) and has_tried(view), is_near_miss=is_near_miss)
 
 
 def _ask(check: Check, view: RunView) -> _Answer:
     """Puts the question. What fails because of something that was ended before its end needs another run; what would
     earn something that the notebook's text does not bear out waits for a person."""
-    with collecting_unfinished() as unfinished, collecting_unsupported() as unsupported:
-        answer = _put(check, view)
+    with collecting_unfinished() as unfinished, collecting_unsupported() as unsupported, collecting_exact() as exact:
+        answer = replace(_put(check, view), roughly=exact)
     if unsupported and answer.share:
         return _left_open(unsupported[0])
     return _left_open(unfinished[0]) if unfinished and answer.outcome in ("failed", "partial") else answer
@@ -312,42 +349,25 @@ def _put(check: Check, view: RunView) -> _Answer:
     return _from_parts(parts, remark, view)
 
 
-def _given_below(failed: Iterable[Unmet], view: RunView) -> tuple[str, ...]:
-    """Of answers that are not right, the names of those given anew in a cell of the student's own, which is not
-    judged."""
-    names = dict.fromkeys(unmet.subject for unmet in failed if not isinstance(unmet, NotShown) and unmet.cell)
-    after = {
-        name
-        for event in view.all(NamesBound)
-        for name in names
-        if name in event.values and event.cell > max(view.scope.own, default=0) and event.cell not in view.scope.shared
-    }
-    return tuple(name for name in names if name in after)
-
-
-def _of_given_below(names: tuple[str, ...]) -> str:
-    if not names:
-        return ""
-    return (
-        f"A cell below that belongs to no exercise gives {', '.join(names)} another value, which does not count: write "
-        "it into the exercise's own cell."
-    )
-
-
 def _from_parts(parts: list[Unmet | None], remark: str | None, view: RunView) -> _Answer:
     failed = [unmet for unmet in parts if unmet is not None]
     if not failed:
-        return _Answer("passed", 1.0, remark or "")
+        return _Answer("passed", 1.0, remark or "", parts=tuple(_came_to(one) for one in parts))
     share = 1.0 - len(failed) / len(parts)
     first = failed[0]
     outcome: Outcome = "partial" if share else "unattempted" if isinstance(first, NotShown) else "failed"
-    below = _given_below(failed, view)
-    message = " ".join(dict.fromkeys([*(unmet.message for unmet in failed), _of_given_below(below)])).strip()
+    below = given_below(failed, view)
+    message = " ".join(dict.fromkeys([*(unmet.message for unmet in failed), said_of_given_below(below)])).strip()
     found = "; ".join(dict.fromkeys(unmet.found for unmet in failed if unmet.found)) or None
     expected = "; ".join(dict.fromkeys(unmet.expected for unmet in failed if unmet.expected)) or None
     shown = [not isinstance(unmet, NotShown) for unmet in failed]
     answer = _Answer(outcome, share, message, found, expected, first.cell, refuted=any(shown), missing=not all(shown))
-    return replace(answer, given_below=below)
+    came_to = tuple(_came_to(one) for one in parts) if len(parts) > 1 else ()
+    return replace(answer, given_below=below, parts=came_to)
+
+
+def _came_to(part: Unmet | None) -> _Part:
+    return "right" if part is None else "missing" if isinstance(part, NotShown) else "wrong"
 
 
 def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
@@ -430,6 +450,7 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         cell=_number(answer.cell, submission),
         visibility=check.visibility,
         given_below=answer.given_below,
+        roughly=dict(answer.roughly),
     )
 
 

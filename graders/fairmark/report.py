@@ -74,7 +74,8 @@ class CheckResult(Schema):
     """One question answered. ``message`` is a whole sentence; ``found`` and ``expected`` are its parts, kept apart for
     tables and programs; ``hint`` points on without giving the answer; ``cell`` is the cell's number in the file handed
     in, counted from 1 with Markdown cells, or None where the finding has no one place. ``given_below`` names answers
-    that a cell of no exercise gives anew, which does not count; programs do not read it."""
+    that a cell of no exercise gives anew, which does not count; ``roughly`` holds what students read in the place of
+    exact numbers in ``message`` and ``found``; programs read neither."""
 
     id: str
     title: str
@@ -88,6 +89,7 @@ class CheckResult(Schema):
     cell: int | None = None
     visibility: Visibility = "always"
     given_below: tuple[str, ...] = Field(default=(), exclude=True)
+    roughly: dict[str, str] = Field(default={}, exclude=True)
 
 
 class ExerciseResult(Schema):

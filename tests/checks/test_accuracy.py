@@ -20,7 +20,7 @@ from fairmark.checks.accuracy import (
     reaches,
     wilson_interval,
 )
-from fairmark.checks.expectation import NeedsPerson, NeedsRun, collecting_unfinished
+from fairmark.checks.expectation import NeedsPerson, NeedsRun, collecting_exact, collecting_unfinished
 from fairmark.checks.view import RunView
 from fairmark.evidence import Decided, Probe
 
@@ -418,3 +418,38 @@ def test_a_training_that_was_ended_never_misses_a_threshold(right: int, threshol
     probe = hidden(right, 128)
     sure = wilson_interval(right, 128)[0] >= threshold
     assert verdict(ended(reason, probe), threshold) is (True if sure else None)
+
+
+# --- what students read of it -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("right", "threshold", "said"),
+    [
+        (180, 0.8, "about 90%"),
+        (177, 0.8, "about 90%"),
+        (159, 0.8, "a little less than 80%"),
+        (156, 0.8, "a little less than 80%"),
+        (154, 0.8, "about 75%"),
+        (161, 0.8, "about 80%"),
+        (159, None, "about 80%"),
+        (0, 0.8, "about 0%"),
+        (200, 0.8, "about 100%"),
+    ],
+)
+def test_it_is_told_to_a_twentieth_and_on_its_own_side_of_what_is_asked(
+    right: int, threshold: float | None, said: str
+) -> None:
+    assert Accuracy(right, 200, 0.0, 1.0).roughly(threshold) == said
+
+
+@pytest.mark.parametrize("right", [180, 160, 100])
+def test_every_message_with_counts_says_what_students_read_instead(right: int) -> None:
+    with collecting_exact() as exact:
+        try:
+            said = reaches(view(probe=hidden(right)), 0.8)
+        except Unmet as unmet:
+            said = unmet.message
+    [(counts, roughly)] = exact.items()
+    assert counts in said
+    assert not any(sign.isdigit() for sign in said.replace(counts, roughly).replace(roughly, "").replace("80%", ""))

@@ -7,7 +7,7 @@ import pytest
 from fairmark.checks import Grader
 from fairmark.evidence import Flag
 from fairmark.present.audience import asked_at_once, asked_later, for_student, is_held_back
-from fairmark.present.files import report_json
+from fairmark.present.files import report_files, report_json
 from fairmark.report import Report, Visibility
 
 
@@ -51,7 +51,7 @@ def test_flags_say_nothing_of_what_is_held_back(small_report: Report) -> None:
     assert for_student(report).flags == (
         Flag(kind="witnesses_disagree", message="a check could not be decided"),
         Flag(kind="grader_failed", message="a check could not be decided"),
-        other,
+        Flag(kind="close_call", message="the accuracy on hidden images is close to what is asked"),
     )
 
 
@@ -112,3 +112,20 @@ def test_a_grader_that_keeps_nothing_back_says_nothing_of_later() -> None:
     made = Grader("rates", title="Rates", dataset="tiles")
     made.exercise("loss", title="Loss").check("It fits", points=1)(lambda run: None)
     assert asked_later(made) == []
+
+
+def test_counts_of_hidden_pictures_are_rounded_and_the_instructor_has_them_exact(small_report: Report) -> None:
+    exercise = small_report.exercises[0]
+    exact = "152 of 200 (76.0%, 95% interval 69.6%-81.4%)"
+    told = exercise.checks[1].model_copy(
+        update={"message": f"Named rightly: {exact}.", "found": exact, "roughly": {exact: "about 75%"}}
+    )
+    report = small_report.model_copy(update={"exercises": (exercise.model_copy(update={"checks": (told,)}),)})
+    [check] = for_student(report).exercises[0].checks
+    assert (check.message, check.found) == ("Named rightly: about 75%.", "about 75%")
+    assert exact in report_json(report)
+    assert "roughly" not in report_json(report)
+    files = report_files(report)
+    [page] = [text for name, text in files.items() if name.endswith(".html")]
+    assert "152" not in page
+    assert "76.0" not in page

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairmark.batch.journey import Journey, Mode
+from fairmark.batch.retraining import training_went_by
 from fairmark.checks import Doubted, Grader, RunView, Unmet
 from fairmark.checks.grader import line_in
 from fairmark.data import data_folder, pictures_by_folder, set_folder
@@ -78,7 +79,13 @@ class Runs:
     def carried(self, evidence: Evidence, solution: Evidence, exercise: str, answers: frozenset[str]) -> Report:
         """The same with ``exercise`` put right for what comes after it, as students are marked. Put right, a mutant is
         the solution, of which there is a run already; ``answers`` are the checks that run can answer."""
-        rerun = Rerun(replaced=(exercise,), answers=tuple(sorted(answers)), run=solution.run, probe=solution.probe)
+        rerun = Rerun(
+            replaced=(exercise,),
+            answers=tuple(sorted(answers)),
+            training_went_by=training_went_by(evidence, solution, self.journey.grader, [exercise]),
+            run=solution.run,
+            probe=solution.probe,
+        )
         return self.report(evidence.model_copy(update={"reruns": (rerun,)}))
 
 

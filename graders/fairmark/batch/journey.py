@@ -23,6 +23,7 @@ from fairmark.batch.carry import left_open, next_exercises, put_right
 from fairmark.batch.decoding import decode_ahead
 from fairmark.batch.mute import muted
 from fairmark.batch.old_names import OldName, check_it_costs, old_name_in
+from fairmark.batch.retraining import training_went_by
 from fairmark.batch.running import Mode, Runner, added_pictures
 from fairmark.batch.steps import NOBODY, Steps
 from fairmark.batch.store import EvidenceStore, engine_digest, versions
@@ -303,7 +304,7 @@ class Journey:
             wider = next_exercises(marked.report, cells, replaced)
             if not has_trained:
                 # What only training can answer is trained for once, before the exercise that asks it is blamed.
-                unclear = left_open(marked.report, replaced, cells) - self._settled(marked.report, replaced)
+                unclear = left_open(marked.report, replaced, cells) - self._settled(marked, replaced)
                 blamed = {name.partition(".")[0] for name in unclear} & {*wider}
                 if unclear and (blamed or not wider):
                     marked, has_trained = self._run_again(marked, replaced, "full", steps, recorded), True
@@ -345,8 +346,16 @@ class Journey:
         own = [cell for cell in first.submission.cells if cell.exercise not in replaced]
         honest = [first.run, self._reference("rehearsal").run]
         quiet = muted(again.run, own, honest)
-        rerun = Rerun(replaced=replaced, answers=self._sorted_answers(mode), run=quiet, probe=probe)
+        went_by = mode == "full" and self._training_went_by(first, replaced)
+        rerun = Rerun(
+            replaced=replaced, answers=self._sorted_answers(mode), training_went_by=went_by, run=quiet, probe=probe
+        )
         return self._with_rerun(first, rerun)
+
+    def _training_went_by(self, first: Evidence, replaced: tuple[str, ...]) -> bool:
+        """Whether another training is owed for what is put right now and was not when there was one before."""
+        before = {one for rerun in first.reruns if _mode_of(rerun.run) == "full" for one in rerun.replaced}
+        return training_went_by(first, self._reference("rehearsal"), self.grader, set(replaced) - before)
 
     def _with_rerun(self, first: Evidence, rerun: Rerun) -> Marked:
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
@@ -354,19 +363,19 @@ class Journey:
     def _sorted_answers(self, mode: Mode) -> tuple[str, ...]:
         return tuple(sorted(self._answers(mode)))
 
-    def _settled(self, report: Report, replaced: tuple[str, ...]) -> frozenset[str]:
+    def _settled(self, marked: Marked, replaced: tuple[str, ...]) -> frozenset[str]:
         """What another training would not change: what a rehearsal answers; and what a training has shown to be wrong,
-        unless something before it has been put right since."""
+        unless it went by something that has been put right since."""
         trained = {exercise.id for exercise in self.grader.exercises if exercise.needs_training}
         shown = {
             f"{exercise.id}.{check.id}"
-            for exercise in report.exercises
+            for exercise in marked.report.exercises
             if exercise.id in trained
             for check in exercise.checks
             if check.outcome in ("failed", "partial")
         }
         answered = self._answers("rehearsal")
-        return answered | shown if trained.issuperset(replaced) else answered - shown
+        return answered - shown if self._training_went_by(marked.evidence, replaced) else answered | shown
 
     def _answers(self, mode: Mode) -> frozenset[str]:
         """The checks that a run of this kind can answer: those the reference passes in one; with training, all."""

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from fairmark.checks.chain import require_chain
-from fairmark.checks.expectation import NeedsPerson, NeedsRun, NotShown, Unmet, rests_on
+from fairmark.checks.expectation import NeedsPerson, NeedsRun, NotShown, Unmet, rests_on, told_exactly
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.training_view import TrainingView, when_ended
 from fairmark.checks.view import RunView
@@ -58,6 +58,13 @@ class Accuracy:
     def is_close_to(self, threshold: float) -> bool:
         """Whether the interval leaves open on which side of ``threshold`` the model is."""
         return self.low < threshold <= self.high
+
+    def roughly(self, threshold: float | None = None) -> str:
+        """The share to a twentieth, on its own side of ``threshold``: what students are told."""
+        twentieths = round(20 * self.share)
+        if threshold is not None and self.share < threshold <= twentieths / 20:
+            return f"a little less than {threshold:.0%}"
+        return f"about {5 * twentieths}%"
 
     def __str__(self) -> str:
         return f"{self.correct} of {self.total} ({self.share:.1%}, 95% interval {self.low:.1%}-{self.high:.1%})"
@@ -123,6 +130,8 @@ def reaches(run: RunView, threshold: float) -> str:
         collected.add(threshold)
     training = run.training
     measured = settled_accuracy(run, threshold)
+    if measured is not None:
+        told_exactly(str(measured), measured.roughly(threshold))
     if measured is not None and measured.share >= threshold:
         assert run.evidence.probe is not None
         require_chain(run, run.evidence.probe)
@@ -230,6 +239,7 @@ def measured_accuracy(run: RunView) -> Accuracy | None:
     was ended, or where more could be shown, needs another run instead. Raises :class:`NotShown` where the notebook does
     not show what its labels or its output stand for, :class:`NeedsRun` where it was recorded without hidden pictures,
     :class:`NeedsPerson` where the model cannot be rebuilt, or where it is not seen that the judged training made it.
+    A message that holds it as it spells itself is rounded for students.
     """
     measured = accuracy_in_training(run)
     if measured is not None:
@@ -254,7 +264,10 @@ def accuracy_in_training(run: RunView) -> Accuracy | None:
     elif len(probe.outputs) < probe.available or probe.more:
         said = f"The trained model was shown {len(probe.outputs)} hidden images"
         rests_on(NeedsRun(f"{said}; how well it does needs more of them.", cell=training.cell))
-    return _measured(run)
+    measured = _measured(run)
+    if measured is not None:
+        told_exactly(str(measured), measured.roughly())
+    return measured
 
 
 def _measured(run: RunView, count: int | None = None) -> Accuracy | None:

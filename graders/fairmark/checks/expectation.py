@@ -24,6 +24,7 @@ __all__ = [
     "NotShown",
     "Observed",
     "Unmet",
+    "collecting_exact",
     "collecting_parts",
     "collecting_unfinished",
     "collecting_unsupported",
@@ -32,6 +33,7 @@ __all__ = [
     "part",
     "rests_on",
     "spell",
+    "told_exactly",
 ]
 
 T = TypeVar("T")
@@ -263,3 +265,26 @@ def collecting_unsupported() -> Iterator[list[NotBorneOut]]:
         yield collected
     finally:
         _unsupported.reset(token)
+
+
+_exact: ContextVar[dict[str, str] | None] = ContextVar("exact", default=None)
+
+
+def told_exactly(exact: str, roughly: str) -> str:
+    """``exact``, for a message; students read ``roughly`` in its place, since numbers about what is hidden say more
+    about it each time that somebody hands in."""
+    collected = _exact.get()
+    if collected is not None:
+        collected[exact] = roughly
+    return exact
+
+
+@contextmanager
+def collecting_exact() -> Iterator[dict[str, str]]:
+    """Used by the judge around one check: gathers what was told to :func:`told_exactly`."""
+    collected: dict[str, str] = {}
+    token = _exact.set(collected)
+    try:
+        yield collected
+    finally:
+        _exact.reset(token)

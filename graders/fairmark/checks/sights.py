@@ -9,20 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fairmark.checks.accuracy import settled_accuracy
 from fairmark.checks.grader import Exercise, Grader
 from fairmark.checks.view import RunView
-from fairmark.evidence import Evidence, Rerun, Run
+from fairmark.evidence import EpochEnded, Evidence, Rerun, Run
 
-__all__ = ["Sight", "sights"]
+__all__ = ["Sight", "has_tried", "misses_narrowly", "sights"]
+
+_NEAR = 0.05
+"""Below a threshold, a share of the hidden pictures: so close, another training may end above it by luck."""
 
 
 @dataclass(frozen=True)
 class Sight:
     """The evidence seen through one of its runs. ``answers`` are the checks it may answer, None for all; ``note`` says
     what was put right in it; ``may_take_back`` says that it counts against what the notebook's own run has shown: that
-    one trained nothing, or this one trained too, with something put right before training. ``goes_on`` says that it is
-    the notebook's own run beyond its first ``fit``; ``is_quoted`` that its findings may be told: no answer of the
-    reference's stood in it."""
+    one trained nothing, or this one trained too, with something put right that the training went by. ``goes_on`` says
+    that it is the notebook's own run beyond its first ``fit``; ``is_quoted`` that its findings may be told: no answer
+    of the reference's stood in it."""
 
     view: RunView
     answers: frozenset[str] | None = None
@@ -44,12 +48,11 @@ def sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[S
         submission = evidence.submission.with_sources(rerun.sources)
         vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
         seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe, folders=evidence.folders)
-        other = any(not one.needs_training for one in grader.exercises if one.id in rerun.replaced)
         yield Sight(
             RunView(seen, exercise.id, vouched=vouched),
             frozenset(rerun.answers),
             _note(rerun, [titles[name] for name in rerun.replaced if name in before]),
-            may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and other),
+            may_take_back=not _trained(evidence.run) or (_trained(rerun.run) and rerun.training_went_by),
             goes_on=not rerun.replaced and not rerun.sources,
             is_quoted=not rerun.replaced,
         )
@@ -62,6 +65,21 @@ def _note(rerun: Rerun, titles: list[str]) -> str:
     if len(titles) == 1:
         return f"Marked as if {named} were correct; {named} lost its own marks."
     return f"Marked as if {named} were correct; they lost their own marks." if titles else ""
+
+
+def has_tried(view: RunView) -> bool:
+    """Whether a training got through an epoch, be it that it raised an error later: that was its try."""
+    return bool(view.all(EpochEnded))
+
+
+def misses_narrowly(view: RunView, threshold: float) -> bool:
+    """Whether the trained model failed ``threshold`` so narrowly that a second training may pass it by luck: the
+    interval holds the threshold, or nearly."""
+    try:
+        measured = settled_accuracy(view, threshold)
+    except Exception:
+        return False  # the check itself has said why
+    return measured is not None and measured.high >= threshold - _NEAR
 
 
 def _trained(run: Run) -> bool:

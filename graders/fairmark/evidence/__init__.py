@@ -410,11 +410,13 @@ class Probe(Schema):
 
 class Rerun(Schema):
     """A further run: with the reference's cells for the exercises in ``replaced``; beyond the first ``fit``; or with
-    ``sources`` that spell a name as Keras 3 does. ``answers`` are checks it can answer. Its texts are muted."""
+    ``sources`` that spell a name as Keras 3 does. ``answers`` are checks it can answer. ``training_went_by`` says that
+    the notebook's own training went by something that is put right, so that another counts. Its texts are muted."""
 
     replaced: tuple[str, ...]
     answers: tuple[str, ...]
     sources: dict[int, str] = {}
+    training_went_by: bool = False
     run: Run
     probe: Probe | None = None
 

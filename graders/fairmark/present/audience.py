@@ -16,6 +16,8 @@ __all__ = ["NOT_SHOWN", "asked_at_once", "asked_later", "for_student", "is_held_
 NOT_SHOWN = "A check that is not shown"
 """The title of a check that students never see."""
 
+_CLOSE = "the accuracy on hidden images is close to what is asked"
+"""What students are told of a close call: the counts are the instructor's."""
 _HELD_BACK = "held-back-"
 """Begins the id of a check whose words are left out; no function is called so."""
 
@@ -59,6 +61,8 @@ def _later(exercise: Exercise) -> Iterator[str]:
 def for_student(report: Report, *, deadline_passed: bool = False) -> Report:
     """``report`` without the words of checks that are not to be seen, or not yet; marks and outcomes stay.
 
+    Exact numbers about hidden pictures are rounded: whoever hands in often would learn from them which those are.
+
     An author marks such checks ``after_deadline``, whose titles students know, or ``never``. Their ids, which may tell
     what is asked, go too, and so does what flags say of them.
     """
@@ -81,10 +85,18 @@ def is_held_back(check: CheckResult) -> bool:
 
 def _exercise_for_student(exercise: ExerciseResult, seen: set[Visibility]) -> ExerciseResult:
     checks = tuple(
-        check if check.visibility in seen else _held_back(check, position)
+        _rounded(check) if check.visibility in seen else _held_back(check, position)
         for position, check in enumerate(exercise.checks, start=1)
     )
     return exercise.model_copy(update={"checks": checks})
+
+
+def _rounded(check: CheckResult) -> CheckResult:
+    message, found = check.message, check.found
+    for exact, roughly in check.roughly.items():
+        message = message.replace(exact, roughly)
+        found = None if found is None else found.replace(exact, roughly)
+    return check.model_copy(update={"message": message, "found": found, "roughly": {}})
 
 
 def _held_back(check: CheckResult, position: int) -> CheckResult:
@@ -105,4 +117,4 @@ def _flag_for_student(flag: Flag, unsaid: set[str]) -> Flag:
     """A doubt about a check that is held back repeats its message; a check that failed to run is named by its id."""
     if flag.kind == "grader_failed" or flag.message in unsaid:
         return flag.model_copy(update={"message": "a check could not be decided", "cell": None})
-    return flag
+    return flag.model_copy(update={"message": _CLOSE}) if flag.kind == "close_call" else flag
