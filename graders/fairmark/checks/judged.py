@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, cast
 
 from fairmark.checks.scope import Scope
@@ -29,12 +31,15 @@ class Judged:
     def __init__(self, events: Sequence[Any], scope: Scope) -> None:
         self._scope = scope
         self._events = list(enumerate(events))
+        self._placed: defaultdict[type, list[tuple[int, Any]]] = defaultdict(list)
+        for place, event in self._events:
+            self._placed[type(event)].append((place, event))
         self._fits = self._calls_of_fit()
         self._compiled = self._all(ModelCompiled)
         self._described = self._all(ModelDescribed)
 
     def _all(self, kind: type) -> list[tuple[int, Any]]:
-        return [(place, event) for place, event in self._events if isinstance(event, kind)]
+        return list(self._placed.get(kind, ()))
 
     def _calls_of_fit(self) -> list[tuple[int, Any]]:
         """Without those that raised an error, if there are others: whoever writes another call below means that one."""
@@ -50,14 +55,14 @@ class Judged:
 
     # --- which training, which model ---
 
-    @property
+    @cached_property
     def fit(self) -> FitStarted | None:
         """The last call of ``fit`` in the exercise's own cells, else in those of any exercise or in a given cell, else
         anywhere; None if there is none."""
         fits = self._nearest(self._fits)
         return fits[-1][1] if fits else None
 
-    @property
+    @cached_property
     def model(self) -> str | None:
         """The id of the model that the exercise trained; else of the one that was in the end trained, compiled or made
         in cells of exercises and given cells, unless another exercise made that one anew; else of the last anywhere."""

@@ -119,10 +119,17 @@ class RunView:
     def _pictures(self, source: PicturesOpened | None, what: str) -> PicturesView:
         if source is None:
             raise NotShown(f"the {what}", found="none", expected="a generator that labels pictures by their folder")
-        names = {source.pictures, source.parent}
-        batch = next(iter(self.all(BatchSeen, lambda seen: seen.pictures in names)), None)
-        return PicturesView(source, what, batch, self.witness, self._scaling_layer())
+        batches = [self._first_batches.get(name) for name in {source.pictures, source.parent} - {None}]
+        batch = min((one for one in batches if one is not None), default=(0, None), key=lambda one: one[0])[1]
+        return PicturesView(source, what, batch, self.witness, self._scaling_layer)
 
+    @cached_property
+    def _first_batches(self) -> dict[str | None, tuple[int, BatchSeen]]:
+        """The first batch of each source, and which of all batches it was."""
+        placed = list(enumerate(self.all(BatchSeen)))
+        return {seen.pictures: (place, seen) for place, seen in reversed(placed)}
+
+    @cached_property
     def _scaling_layer(self) -> float:
         """What the model's ``Rescaling`` layers multiply pixels with, 1.0 where it has none."""
         model = self._described(None)
