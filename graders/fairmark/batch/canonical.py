@@ -29,7 +29,7 @@ _REMEMBERED_CHARACTERS = 5_000
 """Of longer cells the text is worked out each time."""
 _NOTHING = "#"
 """What is run of a cell of comments alone: IPython does not count a cell without any text."""
-_TAKEN_BY_IPYTHON = re.compile(r"^[ \t]*(?:[%!?,;/]|#!|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
+_TAKEN_BY_IPYTHON = re.compile(r"^[^\S\n]*(?:[%!?,;/]|#!|>>>|\.\.\.|In \[|\[(?:ins|nav)\])", re.MULTILINE)
 """How a line begins that IPython may make another of, if only inside a string: an escape or a prompt. Looked for line
 by line, so that thousands of blank ones take no longer than others."""
 _BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)

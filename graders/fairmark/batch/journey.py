@@ -438,7 +438,7 @@ def _is_whole(run: Run) -> bool:
 
 def first_line(source: str) -> str:
     """The first line of code; a cell of nothing but comments gives its first comment."""
-    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    lines = [line.strip() for line in source.split("\n") if line.strip()]
     return next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
 
 

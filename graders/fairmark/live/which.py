@@ -45,7 +45,7 @@ class Asked:
         stubs = () if master is None else (cell for cell in master.cells if cell.exercise == exercise)
         stub = next(iter(stubs), None)
         if stub is None:
-            return any(is_stub_line(line, exercise) for line in source.splitlines())
+            return any(is_stub_line(line, exercise) for line in source.split("\n"))
         return is_mere_stub(source, stub)
 
     def likeness(self, exercise: str, source: str) -> float:

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from fairmark.evidence import Cell
 from fairmark.notebook.bindings import Names, names_in, values_bound
 from fairmark.notebook.fold import UNKNOWN, Folded, dotted_name, fold
-from fairmark.notebook.magics import python_source
+from fairmark.notebook.magics import as_dedented, is_run_otherwise, python_source
 from fairmark.notebook.reach import Found, Reach, reach_in
 from fairmark.notebook.syntax import syntax_tree
 
@@ -224,8 +224,10 @@ def _kept_tree(source: str) -> ast.Module | None:
 
 
 def _tree(source: str) -> ast.Module | None:
+    if is_run_otherwise(source):
+        return None
     try:
-        tree = syntax_tree(python_source(source))
+        tree = syntax_tree(python_source(as_dedented(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         return None
     return tree if tree is not None and _is_shallow(tree) else None
