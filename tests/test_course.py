@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from fairmark.course import Course, built_in_course, find_course
-from fairmark.errors import AssignmentNotFound, CourseNotFound
+from fairmark.errors import AssignmentNotFound, CourseNotFound, CourseOfOthers
 
 
 @pytest.fixture
@@ -118,3 +119,64 @@ def test_the_built_in_course_has_its_assignment_and_its_data_set() -> None:
     assert assignment.notebook.is_file()
     assert assignment.grader.is_file()
     assert course.dataset_folder("horses_or_humans").is_dir()
+
+
+# --- whose it is ------------------------------------------------------------------------------------------------------
+
+
+def refused(why: str) -> None:
+    with pytest.raises(CourseOfOthers) as caught:
+        find_course()
+    assert why in caught.value.message
+    assert "--course" in (caught.value.remedy or "")
+    assert caught.value.exit_code == 2
+
+
+def test_a_course_whose_script_everybody_may_write_must_be_named(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    for path in (course.root / "graders" / "_shared.py", course.root / "datasets" / "shapes" / "dataset.toml"):
+        path.chmod(0o666)
+    refused("_shared.py can be written by everybody (mode 0666)")
+    assert find_course(course.root) == course
+
+
+def test_a_folder_of_windows_that_is_mounted_here_needs_no_naming(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    for path in (course.root, *course.root.rglob("*")):
+        path.chmod(0o777)
+    assert find_course() == course
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("part", ["graders/shapes.py", "graders", "datasets/shapes", "."])
+def test_a_course_of_another_user_must_be_named(course: Course, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    os.chown(course.root / part, 12345, 12345)
+    monkeypatch.chdir(course.root / "assignments")
+    refused(f"{course.root / part} belongs to another user")
+    monkeypatch.setenv("FAIRMARK_COURSE", str(course.root))
+    assert find_course() == course
+    monkeypatch.delenv("FAIRMARK_COURSE")
+    monkeypatch.setenv("SUDO_UID", "12345")
+    assert find_course() == course
+
+
+def test_a_course_in_a_course_must_be_named(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_in = course.root / "submissions" / "ada"
+    for part in ("assignments", "graders", "datasets"):
+        (handed_in / part).mkdir(parents=True)
+    monkeypatch.chdir(handed_in)
+    refused(f"it lies in another one, {course.root}")
+    assert find_course(handed_in) == Course(handed_in)
+
+
+def test_a_course_among_what_is_graded_must_be_named(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course.root)
+    for graded in (Path(), course.root, course.root.parent):
+        with pytest.raises(CourseOfOthers, match="which is to be graded"):
+            find_course(graded=[graded])
+        assert find_course(course.root, graded=[graded]) == course
+    assert find_course(graded=[course.root / "submissions"]) == course

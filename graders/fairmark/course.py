@@ -1,14 +1,28 @@
-"""Courses: folders with ``assignments/ solutions/ graders/ datasets/``, and what is found in them by name."""
+"""Courses: folders with ``assignments/ solutions/ graders/ datasets/``, and what is found in them by name.
+
+A course's grader scripts, and the ``render.py`` of its data sets, run with the rights of whoever runs a command. So a
+course that nobody named is taken only if it is one's own: its scripts, and the folders they lie in, belong to the user
+or to root and are not open to everybody; it lies in no other course, and in nothing that is to be graded. Who unpacks
+what somebody handed in owns every file of it, and a script cannot tell that from a course one has been given: the
+command says which course it takes, every time.
+"""
 
 from __future__ import annotations
 
 import difflib
+import os
+import shlex
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairmark.errors import AssignmentNotFound, CourseNotFound
+from fairmark.errors import AssignmentNotFound, CourseNotFound, CourseOfOthers
 
 __all__ = ["HANDED_OUT", "Assignment", "Course", "built_in_course", "course_around", "find_course"]
+
+VARIABLE = "FAIRMARK_COURSE"
+"""Names a course, as ``--course`` does, where no option can be given: in a notebook."""
 
 HANDED_OUT = ("graders", "handed_out")
 """The folder, below a course, of the copies that `Assignment.handed_out` names."""
@@ -76,11 +90,16 @@ def _nearest(name: str, known: list[str], what: str) -> str:
     return f"Its {what}: {', '.join(known) or 'none'}."
 
 
-def find_course(start: Path | None = None) -> Course:
-    """The course at ``start``, or, where None is given, the one the current folder lies in, else the built-in one.
+def find_course(start: Path | None = None, *, graded: Iterable[Path] = ()) -> Course:
+    """The course at ``start``; where None is given, that of the variable ``FAIRMARK_COURSE``; else the one the current
+    folder lies in, if it is one's own and not among what is to be ``graded``; else the built-in one.
 
-    Raises :class:`CourseNotFound` where ``start`` is given and is not a course.
+    Raises :class:`CourseNotFound` where one is named that is not a course, and :class:`CourseOfOthers` where the
+    current folder lies in one that must be named before its scripts are run.
     """
+    named = os.environ.get(VARIABLE)
+    if start is None and named:
+        start = Path(named)
     if start is not None:
         if not _is_course(start):
             raise CourseNotFound(
@@ -88,7 +107,47 @@ def find_course(start: Path | None = None) -> Course:
                 remedy="A course has assignments/, graders/ and datasets/ in it, and its author's solutions/, too.",
             )
         return Course(start.resolve())
-    return course_around(Path.cwd()) or built_in_course()
+    around = course_around(Path.cwd())
+    if around is None or around.root == built_in_course().root:
+        return built_in_course()
+    _require_own(around, graded)
+    return around
+
+
+def _require_own(course: Course, graded: Iterable[Path]) -> None:
+    root = course.root
+    outer = next((place for place in root.parents if _is_course(place)), None)
+    holding = next((place for place in graded if root.is_relative_to(place.resolve())), None)
+    if outer is not None:
+        why = f"it lies in another one, {outer}"
+    elif holding is not None:
+        why = f"it lies in {holding}, which is to be graded"
+    else:
+        why = next(filter(None, map(_whose, _scripts_of(root))), "")
+    if why:
+        raise CourseOfOthers(
+            f"{root}: its grader scripts are not run unless you name the course: {why}",
+            remedy=f"If you trust it, say --course {shlex.quote(str(root))}, or set {VARIABLE} to it.",
+        )
+
+
+def _scripts_of(root: Path) -> Iterator[Path]:
+    """What runs with the user's rights, and the folders that decide which files those are."""
+    yield from (root, root / "graders", root / "datasets")
+    yield from sorted((root / "graders").glob("*.py"))
+    yield from sorted(path for path in (root / "datasets").glob("*") if path.is_dir())
+    yield from sorted((root / "datasets").glob("*/*.py"))
+
+
+def _whose(path: Path) -> str:
+    """Why ``path`` is not one's own; nothing where it is."""
+    status = path.stat()
+    mine = {0, os.geteuid()} | ({int(os.environ.get("SUDO_UID", "0"))} if os.geteuid() == 0 else set())
+    if status.st_uid not in mine:
+        return f"{path} belongs to another user"
+    mode = stat.S_IMODE(status.st_mode)
+    # A folder of Windows that is mounted here shows 0777 for every file in it.
+    return f"{path} can be written by everybody (mode {mode:04o})" if mode & 0o002 and mode != 0o777 else ""
 
 
 def course_around(folder: Path) -> Course | None:

@@ -11,6 +11,7 @@
     │   └── ReleaseError
     ├── UsageError              the command asks for something impossible          exit 2
     │   ├── ArchiveRefused
+    │   ├── CourseOfOthers
     │   └── NotOfThisCourse
     ├── Interrupted             somebody has asked us to stop                      exit 130
     ├── MachineError            this computer lacks something (space, pictures)    exit 3
@@ -33,6 +34,7 @@ __all__ = [
     "AssignmentNotFound",
     "AuthorError",
     "CourseNotFound",
+    "CourseOfOthers",
     "FairmarkError",
     "GraderError",
     "InternalError",
@@ -108,6 +110,10 @@ class UsageError(FairmarkError):
 
 class ArchiveRefused(UsageError):
     """An archive of pictures or submissions holds something that is never unpacked (links, ``..``, a bomb)."""
+
+
+class CourseOfOthers(UsageError):
+    """The current folder lies in a course that may be somebody else's, whose grader scripts nobody asked to run."""
 
 
 class NotOfThisCourse(UsageError):

@@ -425,7 +425,7 @@ def test_a_class_of_another_course_exits_with_2_and_changes_nothing(
     result = fairmark_("grade", place, "--out", tmp_path / "out", "--course", course.root)
     assert (result.exit_code, result.out) == (2, "")
     message = said.replace("PLACE", str(place)).replace("COURSE", str(course.root))
-    assert result.err == f"fairmark: {message}\n{CHOICE}\n"
+    assert result.err == f"Course: {course.root}\nfairmark: {message}\n{CHOICE}\n"
     assert sorted(tmp_path.rglob("*")) == before
     assert launcher.jobs == []
 

@@ -219,7 +219,9 @@ def test_the_notebook_that_an_editor_names_is_the_one(tmp_path: Path) -> None:
         "Compile the model",
         "This cell was run before check was imported. Run it again.",
     ]
-    assert all_of_them.lines == ["Which exercise?", 'Ask for one by its name: check("compile"), check("training").']
+    question, names, *where = all_of_them.lines
+    assert (question, names) == ("Which exercise?", 'Ask for one by its name: check("compile"), check("training").')
+    assert "".join(where).replace(" ", "") == f"Theyarethoseofthecourse{course.root}."
 
 
 def test_before_tensorflow_is_imported_there_is_nothing_to_see(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import importlib.util
 import os
 import sys
 import types
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -30,14 +31,25 @@ def run_script(path: Path) -> types.ModuleType:
     """
     if not path.is_file():
         raise GraderError(f"{path}: there is no such grader script")
-    _require_text(path)
-    spec = importlib.util.spec_from_file_location(f"fairmark_grader_{path.stem}", path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise GraderError(f"{path}: not a Python file")
+    _require_text(path)
+    loader = _FromText(f"fairmark_grader_{path.stem}", str(path))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _imported, "print": _printed}
-    spec.loader.exec_module(module)
+    loader.exec_module(module)
     return module
+
+
+class _FromText(SourceFileLoader):
+    """Never reads what lies in ``__pycache__``, which may be another script, and leaves nothing there."""
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        path = self.get_filename(fullname)
+        code: types.CodeType = self.source_to_code(regular_bytes(Path(path)), path)
+        return code
 
 
 def _require_text(path: Path) -> None:

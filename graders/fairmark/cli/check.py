@@ -14,7 +14,7 @@ from fairmark.checks import Grader
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
-from fairmark.cli.say import results, say, waiting, warn_unconfined
+from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
 from fairmark.course import course_around, find_course
 from fairmark.errors import UnreadableNotebook
 from fairmark.present.audience import asked_at_once, asked_later, for_student
@@ -52,6 +52,8 @@ def check(
             f"This notebook lies in the course {around.root}, and is marked by the course {found.root}. To mark it by "
             "its own, name that with --course."
         )
+    else:
+        say_course(found)
     journey = Journey(
         found,
         found.assignment(assignment_of(notebook, found)),

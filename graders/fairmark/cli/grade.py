@@ -31,7 +31,7 @@ from fairmark.cli.check import exit_code
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
-from fairmark.cli.say import results, say, say_error, say_kept, waiting
+from fairmark.cli.say import results, say, say_course, say_error, say_kept, waiting
 from fairmark.course import Course, find_course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
@@ -90,7 +90,8 @@ def grade(
     limits: Limits,
 ) -> None:
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
-    found = find_course(course)
+    found = find_course(course, graded=folders)
+    say_course(found)
     # On a cluster each worker builds the sandbox, and refuses where it cannot.
     launcher = grading_launcher(trust=trust) if cluster is None else None
     began = time.monotonic()

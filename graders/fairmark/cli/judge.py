@@ -14,7 +14,7 @@ from fairmark.batch.grade import Place
 from fairmark.batch.journey import Marked
 from fairmark.cli.check import exit_code
 from fairmark.cli.options import AsJson, CourseFolder
-from fairmark.cli.say import results, say, say_kept
+from fairmark.cli.say import results, say, say_course, say_kept
 from fairmark.course import find_course
 from fairmark.errors import UsageError
 from fairmark.present.curve import curve_of
@@ -52,6 +52,7 @@ def judge(
         raise UsageError("judge takes files of evidence or --all OUT", remedy="Name one of the two.")
     began = time.monotonic()
     found = find_course(course)
+    say_course(found)
     marked: list[Marked] = []
     if all_of is not None:
         standings = rewrite(all_of, found, deadline_passed=after_deadline, on_kept=say_kept)

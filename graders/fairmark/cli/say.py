@@ -8,12 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from fairmark.course import Course, built_in_course
 from fairmark.errors import FairmarkError
 from fairmark.present.encodable import Encodable
 from fairmark.present.escape import plain
 from fairmark.sandbox import Launcher, not_confined
 
-__all__ = ["results", "say", "say_error", "say_kept", "say_usage", "tell", "waiting", "warn_unconfined"]
+__all__ = ["results", "say", "say_course", "say_error", "say_kept", "say_usage", "tell", "waiting", "warn_unconfined"]
 
 _MOST_CHARACTERS = 8000
 """Of one remark: the longest path there is, and what is said about it."""
@@ -34,6 +35,12 @@ def say(message: str, style: str = "") -> None:
     # Not one_line: a path keeps its spaces.
     shown = plain(message, limit=_MOST_CHARACTERS, lines=_MOST_CHARACTERS).replace("\n", " ")
     waiting().print(Encodable(Text(shown, style=style)), soft_wrap=True)
+
+
+def say_course(course: Course) -> None:
+    """By which course is marked: its grader scripts run with the rights of whoever runs the command."""
+    built_in = " (the built-in one)" if course.root == built_in_course().root else ""
+    say(f"Course: {course.root}{built_in}", "dim")
 
 
 def say_kept(gradebook: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from fairmark.checks import Grader
+from fairmark.course import find_course
 from fairmark.errors import FairmarkError
 from fairmark.judge import judge
 from fairmark.live.card import Card
@@ -39,7 +40,8 @@ def _answered(
             return Card("Open the notebook first", notes=(_NO_CELLS, "In a terminal: fairmark check NOTEBOOK."))
         if not isinstance(exercise, str):
             known = ", ".join(f'check("{name}")' for name in exercises_known(kernel, assignment))
-            return Card("Which exercise?", notes=(f"Ask for one by its name: {known}.",))
+            course = f"They are those of the course {find_course().root}."
+            return Card("Which exercise?", notes=(f"Ask for one by its name: {known}.", course))
         return answer(kernel, asked_for(kernel, exercise.strip(), assignment))
     except FairmarkError as problem:
         return Card(problem.message, notes=(problem.remedy,) if problem.remedy else ())
