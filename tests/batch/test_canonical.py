@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from recorded import TRAINING, right_answer
 
 from fairmark.batch.canonical import as_run, canonical, in_own_lines
+from fairmark.batch.journey import Journey
 from fairmark.batch.store import Key
+from fairmark.course import Course
 from fairmark.evidence import Cell, CellError, CellFinished, Evidence
 from fairmark.notebook.kept import joined
 from fairmark.notebook.syntax import syntax_tree
@@ -243,3 +246,19 @@ def test_of_a_message_that_says_a_line_itself_nothing_is_known() -> None:
     text = canonical(FITS).text
     assert in_own_lines(raised, [cell(text, position=TRAINING)]) == raised
     assert in_own_lines(right_answer(), [cell(FITS, position=TRAINING)]) == right_answer()
+
+
+# --- marking again ----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_recorded_answers_for_the_very_cells_it_was_recorded_of() -> None:
+    """Comments count here: what is told of it quotes the cells of the evidence."""
+    course = Course(Path(__file__).resolve().parents[2])
+    journey = Journey(course, course.assignment("training_steps"))
+    recorded = right_answer().model_copy(update={"settings": journey.run_settings})
+    first, *others = recorded.submission.cells
+    assert journey._is_of(recorded, recorded.submission)
+    for edits in ({"source": f"{first.source}  # mine"}, {"number": 99}, {"role": "added"}, {"exercise": "other"}):
+        cells = (first.model_copy(update=edits), *others)
+        assert not journey._is_of(recorded, recorded.submission.model_copy(update={"cells": cells}))
+    assert not journey._is_of(recorded.model_copy(update={"settings": ""}), recorded.submission)
