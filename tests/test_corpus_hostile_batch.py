@@ -32,6 +32,7 @@ from fairmark.sandbox import ConfinedProcess
 pytestmark = pytest.mark.thorough
 
 ATTACKS = attacks()
+WAYS = ("here", "from_what_is_kept", "on_dask")
 LATE = "timeout"
 """The verdict on those that never end; they make a class of their own, which is given little time."""
 LIMITS = {"": HOSTILE_LIMITS, LATE: replace(HOSTILE_LIMITS, cell_seconds=5)}
@@ -97,6 +98,7 @@ class Class:
 
     @cached_property
     def on_dask(self) -> Path:
+        pytest.importorskip("distributed")
         assert self.here
         return self.graded("dask", launcher=None, cluster="local", fresh=True)
 
@@ -162,9 +164,10 @@ def gradebooks(out: Path) -> dict[str, bytes]:
     return {path.parent.name.removeprefix(out.name): path.read_bytes() for path in out.rglob("gradebook.csv")}
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.kind}: {attack.name}")
-def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, hostile: Class) -> None:
-    report = report_of(hostile.here, slug(attack), LATE if attack.run == LATE else "")
+def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, way: str, hostile: Class) -> None:
+    report = report_of(getattr(hostile, way), slug(attack), LATE if attack.run == LATE else "")
     if not attack.is_exact:
         assert credited(attack, report) == set()
         assert set(attack.flags) <= {flag.kind for flag in report.flags}
