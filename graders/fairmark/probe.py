@@ -363,8 +363,8 @@ class _Asking:
                 return True  # not the next batch: whoever answers is not our probe
             self._outputs.extend(rows)
             self._varies = self._varies or event.varies
-            if event.cpu_seconds is not None:
-                self._timed, self._cpu_seconds = len(rows), event.cpu_seconds
+            if event.timed:
+                self._timed, self._cpu_seconds = event.timed, event.cpu_seconds
             self._asked_at.append(len(self._outputs))
             return hidden is not None and self._decided(hidden)
 

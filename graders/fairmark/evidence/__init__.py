@@ -273,14 +273,15 @@ class RunFinished(Schema):
 
 class Prediction(Schema):
     """Written by the probe: the model's outputs for the pictures from ``start`` on, one row each. ``varies`` says that
-    the answer for a picture depends on the others that are asked with it; ``cpu_seconds`` is the processor time that
-    the outputs took when they were asked for once more, None where they were not."""
+    the answer for a picture depends on the others that are asked with it. Asking about ``timed`` pictures once more
+    took ``cpu_seconds`` of processor time."""
 
     kind: Literal["prediction"] = "prediction"
     start: int
     outputs: list[list[float]]
     varies: bool = False
-    cpu_seconds: float | None = None
+    timed: int = 0
+    cpu_seconds: float = 0.0
 
 
 Event: TypeAlias = Annotated[

@@ -17,8 +17,6 @@ from fairmark.sandbox.jobs import ProbeJob
 
 __all__ = ["run_probe"]
 
-_ASKED_AGAIN = 8
-"""Pictures that are asked for once more, among others."""
 _TOLERANCE = 1e-3
 """How far the two answers may be apart: the order of float32 sums moves them by millionths."""
 
@@ -54,17 +52,21 @@ def _outputs(model: keras.Model, paths: list[str], preparation: Preparation) -> 
 
 
 def _asked_again(answered: Prediction, model: keras.Model, paths: list[str], preparation: Preparation) -> Prediction:
-    """``answered``, and whether some of the pictures get the same answer in other company: what a picture is told to be
-    must not depend on what else is in its batch. The time is that of a batch of this shape asked for once more."""
-    again = min(_ASKED_AGAIN, max(1, len(paths) // 2))
-    asked = np.stack([prepare(path, preparation) for path in paths[:again]])
-    others = np.full((max(2, len(paths)) - again, *asked.shape[1:]), asked.mean(), dtype="float32")
-    batch = np.concatenate([others, asked[::-1]])
-    began = time.process_time()
-    outputs = np.asarray(model.predict_on_batch(batch), dtype="float64").reshape(len(batch), -1)[::-1][:again]
-    took = time.process_time() - began
-    same = np.allclose(outputs, answered.outputs[:again], rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
-    return answered.model_copy(update={"varies": not same, "cpu_seconds": took if len(batch) == len(paths) else None})
+    """``answered``, and whether two of the pictures, the one with the least answer and the one with the greatest, get
+    the same by themselves, in a batch of nothing but copies: what a picture is told to be must not depend on what else
+    is in its batch. The time is that of these two batches, for whose shape everything has been prepared."""
+    first = np.nan_to_num(np.asarray(answered.outputs)[:, 0])
+    same, took, timed = True, 0.0, 0
+    for number in sorted({int(first.argmin()), int(first.argmax())}):
+        picture = prepare(paths[number], preparation)
+        batch = np.repeat(picture[None], max(2, len(paths)), axis=0)
+        began = time.process_time()
+        outputs = np.asarray(model.predict_on_batch(batch), dtype="float64")
+        took += time.process_time() - began
+        again = outputs.reshape(len(batch), -1)[0]
+        same &= np.allclose(again, answered.outputs[number], rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
+        timed += len(batch)
+    return answered.model_copy(update={"varies": not same, "cpu_seconds": took, "timed": timed})
 
 
 def prepare(path: str, preparation: Preparation) -> np.ndarray:
