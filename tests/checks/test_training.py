@@ -326,7 +326,8 @@ def parts(*started: FitStarted, source: str) -> RunView:
 def part(number: int, *, initial: bool = True, **edits: Any) -> FitStarted:  # noqa: ANN401 - fields of FitStarted
     fit = events()["fit"]
     assert isinstance(fit, FitStarted)
-    own = {"fit": f"fit-{number}", "epochs": 1, "initial_epoch": number - 1 if initial else 0}
+    weights = "initial" if number == 1 else "trained"
+    own = {"fit": f"fit-{number}", "epochs": 1, "initial_epoch": number - 1 if initial else 0, "weights": weights}
     return fit.model_copy(update={**own, **edits})
 
 

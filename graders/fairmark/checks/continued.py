@@ -40,7 +40,7 @@ def goes_on_from(
 
 
 def _is_alike(one: FitStarted, other: FitStarted) -> bool:
-    apart = {"fit": "", "epochs": 0, "initial_epoch": 0}
+    apart = {"fit": "", "epochs": 0, "initial_epoch": 0, "weights": None}
     return one.model_copy(update=apart) == other.model_copy(update=apart)
 
 

@@ -48,22 +48,30 @@ _MOST = 2000
 
 def is_same_network(one: Iterable[Layer], other: Iterable[Layer]) -> bool:
     """Whether both have the same layers with the same decisive settings, in the same order."""
-    return list(map(_decisive, one)) == list(map(_decisive, other))
+    mine, theirs = list(one), list(other)
+    return len(mine) == len(theirs) and all(map(_is_same, mine, theirs))
 
 
-def _decisive(layer: Layer) -> tuple[str, tuple[tuple[str, str], ...]]:
-    settings = ((key, _spelled(layer.config[key])) for key in _DECISIVE if layer.config.get(key) is not None)
-    return layer.class_name, tuple(settings)
+def _is_same(one: Layer, other: Layer) -> bool:
+    if one.class_name != other.class_name:
+        return False
+    settings = [(_spelled(one.config.get(key)), _spelled(other.config.get(key))) for key in _DECISIVE]
+    return all(mine == theirs for mine, theirs in settings if _ARRAY not in (mine, theirs))
+
+
+_ARRAY = "an array"
+"""How a setting is spelled that is written down as an array here and as a number there."""
 
 
 def _spelled(value: object) -> str:
     """One spelling for what is written as a plain value or as an object with a configuration."""
     if isinstance(value, dict):
-        name = value.get("class_name")
-        inner = value.get("config")
-        return str(inner) if name == "function" else str(name)
+        name, inner = str(value.get("class_name")), value.get("config")
+        if name in ("__numpy__", "__tensor__"):
+            return _ARRAY
+        return str(inner) if name == "function" else name
     if isinstance(value, list | tuple):
-        return str(list(value))
+        return str([_spelled(item) for item in value])
     return str(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
