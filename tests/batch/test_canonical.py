@@ -245,6 +245,8 @@ def test_of_a_message_that_says_a_line_itself_nothing_is_known() -> None:
     assert in_own_lines(raised, [cell(FITS, position=TRAINING)]) is None
     text = canonical(FITS).text
     assert in_own_lines(raised, [cell(text, position=TRAINING)]) == raised
+    of_no_cell = raised_in(None, "Expecting value: line 1 column 1 (char 0)")
+    assert in_own_lines(of_no_cell, [cell(FITS, position=TRAINING)]) == of_no_cell
     assert in_own_lines(right_answer(), [cell(FITS, position=TRAINING)]) == right_answer()
 
 

@@ -33,8 +33,8 @@ _TAKEN_BY_IPYTHON = re.compile(r"^[^\S\n]*(?:[%!?,;/]|#!|>>>|\.\.\.|In \[|\[(?:i
 """How a line begins that IPython may make another of, if only inside a string: an escape or a prompt. Looked for line
 by line, so that thousands of blank ones take no longer than others."""
 _BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)
-_SAYS_A_LINE = re.compile(r"\bline \d")
-"""A message that quotes the code it arose in, as those from inside a ``tf.function`` do."""
+_SAYS_A_LINE = re.compile(r"(?:ipython-input|Cell In)[^\n]*\bline \d")
+"""A message that names a cell and a line of it, as those from inside a ``tf.function`` do."""
 
 
 class Canonical(NamedTuple):
@@ -73,7 +73,7 @@ def as_run(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 
 def in_own_lines(evidence: Evidence, cells: Iterable[Cell]) -> Evidence | None:
     """What was recorded of the canonical texts of ``cells``, with errors in the lines that the texts as written have
-    for them. None if a message says a line itself: that one would be of another text."""
+    for them. None if a message says a line of a cell itself: that one would be of another text."""
     if not _errors(evidence):
         return evidence
     lines = {cell.position: canonical(cell.source).lines for cell in cells if cell.touched}
