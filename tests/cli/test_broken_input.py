@@ -4,12 +4,15 @@ do, no traceback, and nothing that a terminal obeys."""
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from commands import Result
 from forked import forked
 from tiny import answered, tiny_course
@@ -117,11 +120,16 @@ def holds(result: Result) -> None:
         assert said.strip()
 
 
-def cases() -> Iterator[tuple[str, str]]:
+USUAL = {"check", "check --course", "grade", "judge", "judge --all", "new course", "data list", "data add --train"}
+
+
+def cases() -> Iterator[ParameterSet]:
+    """Those of the other commands are thorough."""
     for command in TAKES_PATHS:
+        marks = () if command in USUAL else (pytest.mark.thorough,)
         for kind in PATHS:
             if (command, kind) not in RUNS_SOMETHING:
-                yield command, kind
+                yield pytest.param(command, kind, marks=marks)
 
 
 @pytest.mark.parametrize(("command", "kind"), list(cases()))
@@ -251,6 +259,18 @@ def test_of_a_class_nothing_is_left_half_written_where_the_name_is_too_long(grou
     result = forked("new", "course", "x" * 300, cwd=tmp_path)
     holds(result)
     assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_course_for_which_the_disk_has_no_room_nothing_is_left(tmp_path: Path) -> None:
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    result = forked("new", "course", tmp_path / "mine", before=no_room)
+    holds(result)
+    assert result.exit_code == 3
+    assert "cannot be written: File too large" in result.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,6 +7,7 @@ Python file in which ``# %%`` begins a cell. Nothing is ever overwritten, and no
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -145,6 +146,7 @@ def _write(name: str, contents: dict[Path, bytes], remarks: tuple[str, ...] = ()
             remedy = "Nothing was written. Choose another name, or move that file away."
             raise UsageError(f"{path}: is there already", remedy=remedy)
     written: list[Path] = []
+    new_folders = {folder for path in contents for folder in path.parents if not folder.exists()}
     try:
         for path, content in contents.items():
             write_file(path, content)
@@ -152,6 +154,9 @@ def _write(name: str, contents: dict[Path, bytes], remarks: tuple[str, ...] = ()
     except BaseException:
         for path in written:  # nothing is left half-made
             path.unlink(missing_ok=True)
+        for folder in sorted(new_folders, key=lambda folder: len(folder.parts), reverse=True):
+            with suppress(OSError):  # it was not made, or somebody else has laid something there
+                folder.rmdir()
         raise
     return Made(name, tuple(contents), remarks)
 

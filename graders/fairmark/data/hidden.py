@@ -108,7 +108,8 @@ def verify_hidden(recipe: Recipe) -> list[Problem]:
     if not recipe.drawable or recipe.hidden is None:
         return []
     stock = _stock(recipe)
-    return _problems(stock, _labels_drawn(recipe, stock)) if stock.exists() else []
+    is_drawn = stock.is_dir() and any(stock.iterdir())  # the disk may have been full before the first
+    return _problems(stock, _labels_drawn(recipe, stock)) if is_drawn else []
 
 
 def _problems(stock: Path, labels: Labels | None) -> list[Problem]:
