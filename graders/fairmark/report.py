@@ -32,7 +32,7 @@ __all__ = [
 SEVERAL_FILES = "several_files"
 """Kind of the flag on each of several files that one student handed in for one assignment."""
 
-INFORMATION: frozenset[str] = frozenset({"carried_forward"})
+INFORMATION: frozenset[str] = frozenset({"carried_forward", "no_time_left"})
 """Kinds of flags that only say how marks came about: nobody needs to look at such a submission because of them."""
 
 Outcome: TypeAlias = Literal["passed", "partial", "failed", "unattempted", "error", "limit", "needs_attention"]

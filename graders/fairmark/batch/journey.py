@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from fairmark.batch.budget import has_time_left, nobodys_time, time_of_a_submission, was_left_out
 from fairmark.batch.carry import left_open, next_exercises, put_right
 from fairmark.batch.decoding import decode_ahead
 from fairmark.batch.mute import muted
@@ -170,6 +171,13 @@ class Journey:
         ``recorded`` is what an earlier batch recorded of it, under whatever grader script: what answers the questions
         that are asked now is not run again.
         """
+        with time_of_a_submission(self.limits.run_seconds):
+            marked = self._mark(path, student, steps, recorded)
+            if not was_left_out():
+                return marked
+            return self._judged(marked.evidence.model_copy(update={"further_runs_left_out": True}))
+
+    def _mark(self, path: Path, student: str, steps: Steps, recorded: Evidence | None) -> Marked:
         steps.stage("Reading the notebook")
         try:
             forms = read_forms(path, student=student, master=self.master)
@@ -199,7 +207,9 @@ class Journey:
         """The report by what was recorded; None if that leaves a question open."""
         if recorded is None:
             return None
-        marked = self._judged(recorded.model_copy(update={"submission": submission, "reruns": ()}))
+        marked = self._judged(
+            recorded.model_copy(update={"submission": submission, "reruns": (), "further_runs_left_out": False})
+        )
         return None if _needs_run(marked.report) else marked
 
     def _run_first(self, submission: Submission, steps: Steps) -> Marked:
@@ -273,7 +283,7 @@ class Journey:
         exercises = [exercise.id for exercise in marked.report.exercises]
         found: list[OldName] = []
         sources: dict[int, str] = {}
-        while len(found) < _MOST_OLD_NAMES and (name := old_name_in(seen, exercises)) is not None:
+        while len(found) < _MOST_OLD_NAMES and (name := old_name_in(seen, exercises)) is not None and has_time_left():
             found.append(name)
             sources[name.position] = name.source
             steps.stage("Running again with a name of an older Keras spelled as it is now")
@@ -333,6 +343,8 @@ class Journey:
             judged = self._with_rerun(first, known.model_copy(update={"answers": self._sorted_answers(mode)}))
             if (known.replaced, _mode_of(known.run)) == (replaced, mode) and not _needs_run(judged.report):
                 return judged
+        if not has_time_left():
+            return marked
         titles = " and ".join(exercise.title for exercise in self.grader.exercises if exercise.id in replaced)
         steps.stage(f"Running again as if {titles} were correct")
         cells = put_right(first, self._reference("rehearsal"), self._solution, replaced)
@@ -393,7 +405,8 @@ class Journey:
         with self._lock:
             if mode not in self._references:
                 submission = self._own_answers()
-                self._references[mode] = self._runner.run(submission, submission.cells, NOBODY, mode)
+                with nobodys_time():
+                    self._references[mode] = self._runner.run(submission, submission.cells, NOBODY, mode)
             return self._references[mode]
 
     def _own_answers(self) -> Submission:

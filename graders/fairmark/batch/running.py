@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from fairmark.batch.budget import allowed, spend
 from fairmark.batch.canonical import as_run, in_own_lines
 from fairmark.batch.decide import EarlyDecision, experiments_after, is_judged_behind
 from fairmark.batch.decoding import Decoding
@@ -92,7 +93,9 @@ class Runner:
         key = Key.of(cells, self._settings(mode, whole=whole))
         with self.store.claimed(key):
             kept = self.store.find(key)
-            if kept is None:
+            if kept is not None:
+                spend(kept)
+            else:
                 kept = self._run(submission, cells, steps, mode, whole=whole)
                 self.store.keep(key, kept)
         return kept
@@ -200,7 +203,7 @@ class Runner:
                 cells,
                 workplace,
                 pictures_folder=data_folder(),
-                limits=self.limits,
+                limits=allowed(self.limits),
                 numerics=self._numerics,
                 seed=self.seed,
                 train=mode != "structure",
@@ -219,12 +222,13 @@ class Runner:
                 run = run.model_copy(update={"decided": early.decided})
             folders = pictures_by_folder(set_folder(self.recipe.name))
             evidence = Evidence(submission=submission, run=run, folders=folders)
-            if mode != "full" or self._threshold is None:
-                return evidence
-            steps.stage("Looking at hidden pictures")
-            decided = early.probe if early is not None else None
-            probe = self._probe(evidence, workplace, decided=decided, shows_all=shows_all)
-            return evidence.model_copy(update={"probe": probe})
+            if mode == "full" and self._threshold is not None:
+                steps.stage("Looking at hidden pictures")
+                decided = early.probe if early is not None else None
+                probe = self._probe(evidence, workplace, decided=decided, shows_all=shows_all)
+                evidence = evidence.model_copy(update={"probe": probe})
+            spend(evidence)
+            return evidence
 
     def _early(self, submission: Submission, workplace: Workplace) -> EarlyDecision:
         assert self._threshold is not None

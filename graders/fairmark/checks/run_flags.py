@@ -39,6 +39,9 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     if put_right:
         replaced = ", ".join(put_right[-1])
         yield Flag(kind="carried_forward", message=f"run again with the reference's {replaced}, to judge what follows")
+    if evidence.further_runs_left_out:
+        said = "the time for all runs of this notebook was used up: what follows an error is marked as it ran"
+        yield Flag(kind="no_time_left", message=said)
     threshold = grader.hidden_accuracy
     measured = _settled(view, threshold) if threshold is not None else None
     if measured is not None and threshold is not None and measured.is_close_to(threshold):

@@ -49,8 +49,9 @@ _MONTH = 31 * 24 * 3600
 _PETABYTE = 1_000_000
 """In GiB: more than any machine has, and few enough bytes for every clock and counter of the kernel."""
 
+_RUN_SECONDS = "The longest a notebook may run; with all further runs, half as long again."
 _OPTIONS = (
-    _Option("run_seconds", "--run-seconds", "The longest a notebook may run.", "SECONDS", 1, _MONTH),
+    _Option("run_seconds", "--run-seconds", _RUN_SECONDS, "SECONDS", 1, _MONTH),
     _Option("cell_seconds", "--cell-seconds", "The longest one cell may run.", "SECONDS", 1, _MONTH),
     _Option(
         "cpu_seconds", "--cpu-seconds", "The most processor time of a run, on all cores.", "SECONDS", 1, 100 * _MONTH

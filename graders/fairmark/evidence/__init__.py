@@ -425,6 +425,7 @@ class Rerun(Schema):
 class Evidence(Schema):
     """All that the judge needs. ``settings`` digests what decides a run besides its cells and the grader script;
     ``folders`` are the pictures of each class by folder of the data set, counted outside the run (empty: nobody did).
+    ``further_runs_left_out`` says that there was no time left for them.
     """
 
     schema_: Literal["fairmark.evidence/1"] = Field(default="fairmark.evidence/1", alias="schema")
@@ -434,5 +435,6 @@ class Evidence(Schema):
     reruns: tuple[Rerun, ...] = ()
     settings: str = ""
     folders: dict[str, dict[str, int]] = {}
+    further_runs_left_out: bool = False
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)

@@ -29,8 +29,9 @@ def report_json(report: Report) -> str:
 
 
 def evidence_json(evidence: Evidence) -> str:
-    """``evidence`` as JSON of the schema ``fairmark.evidence/1``, written as :func:`report_json` does."""
-    return _json(evidence.model_dump(by_alias=True), indent=1)
+    """``evidence`` as JSON of the schema ``fairmark.evidence/1``, written as :func:`report_json` does, but all in one
+    line: laid out, each number of a table would take a line of its own, and a file ten times the room."""
+    return _json(evidence.model_dump(by_alias=True), indent=None)
 
 
 def report_name(report: Report) -> str:
@@ -72,9 +73,10 @@ def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
     return list(paths)
 
 
-def _json(data: object, *, indent: int) -> str:
+def _json(data: object, *, indent: int | None) -> str:
     # Not model_dump_json: it leaves C1 controls and marks of direction bare, and refuses half a surrogate pair.
-    return json.dumps(_writable(data), ensure_ascii=True, allow_nan=False, indent=indent) + "\n"
+    between = (",", ":") if indent is None else None
+    return json.dumps(_writable(data), ensure_ascii=True, allow_nan=False, indent=indent, separators=between) + "\n"
 
 
 def _writable(value: object) -> object:

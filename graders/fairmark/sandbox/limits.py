@@ -17,7 +17,7 @@ class Limits:
 
     run_seconds
         Wall clock of the whole run. Default 2,400: eight times what the reference needs on two cores.
-        Reached: ``run.outcome`` is ``timeout``.
+        Reached: ``run.outcome`` is ``timeout``. All runs of one submission together take half as long again at most.
     cell_seconds
         Wall clock of one cell, training included. Default 1,800. Reached: ``timeout``, naming the cell.
     cpu_seconds
