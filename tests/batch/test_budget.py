@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from recorded import hidden, right_answer
+from scripted import Scripted
+from walled import NAME, right_notebook, walled_course
 
+from fairmark.author.sample_class import with_answers
 from fairmark.batch.budget import allowed, has_time_left, nobodys_time, spend, time_of_a_submission, was_left_out
+from fairmark.batch.journey import Journey
 from fairmark.checks import load_grader
 from fairmark.evidence import Evidence
 from fairmark.judge import judge
@@ -61,3 +65,23 @@ def test_a_run_that_was_left_out_is_told_for_information() -> None:
     report = judge(right_answer().model_copy(update={"further_runs_left_out": True}), HORSES)
     assert ([flag.kind for flag in report.flags], report.score) == (["no_time_left"], 20.0)
     assert "no_time_left" in INFORMATION
+
+
+IDLE = """
+send("session_started", software={}, numerics="float32", seed=1)
+time.sleep(600)
+"""
+
+
+def test_a_notebook_that_waits_in_every_run_is_not_waited_for_again_and_again(tmp_path: Path) -> None:
+    course = walled_course(tmp_path / "course")
+    path = tmp_path / "ada.ipynb"
+    path.write_bytes(with_answers(right_notebook(course), {"compile": lambda source: "# Exercise: compile\npass"}))
+    idle = Scripted(IDLE)
+    limits = Limits(run_seconds=1)
+    marked = Journey(course, course.assignment(NAME), limits=limits, launcher=idle).mark(path, "ada")
+    given = [one.run_seconds for one in idle.limits]
+    assert marked.evidence.further_runs_left_out
+    assert [flag.kind for flag in marked.report.flags if flag.kind in INFORMATION][-1] == "no_time_left"
+    assert len(marked.evidence.reruns) <= 2
+    assert sum(seconds for seconds in given if seconds < 1) <= 0.5
