@@ -3,6 +3,10 @@ credited only if a training that was seen led there, from untouched weights, wit
 
 What is missing or does not fit makes no wrong answer: there are honest reasons for most of it. It is for a person to
 look at, and a flag says so.
+
+Not seen from here: weights that are set in the graph of a training step, by a loss or a metric of the notebook's own,
+by another thread, or by a function that a source of pictures prepares them with; and whatever a notebook says that
+writes the events itself, as long as it takes the time that a training takes.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from fairmark.checks.clock import is_too_fast
 from fairmark.checks.expectation import NeedsPerson
 from fairmark.checks.network import is_same_network
 from fairmark.checks.view import RunView
-from fairmark.evidence import FitFinished, FitStarted, InForce, ModelDescribed, PicturesOpened, Probe
+from fairmark.evidence import EpochEnded, FitFinished, FitStarted, InForce, ModelDescribed, PicturesOpened, Probe
 
 __all__ = ["require_chain", "require_same_model"]
 
@@ -125,14 +129,14 @@ def _is_overridden(run: RunView, fit: FitStarted) -> bool:
 
 
 def _learned_before(run: RunView, fit: FitStarted) -> bool:
-    """Whether the trainings that ``fit`` goes on from, beside those that count as one with it, were asked for more
-    epochs than that one; or learned from what was not seen being opened."""
+    """Whether the trainings that ``fit`` goes on from did more epochs, beside those that count as one with it, than it
+    was asked for; or learned from what was not seen being opened."""
     before = _before(run.all(FitStarted), fit)
     if any(one.pictures is None for one in before):
         return True
-    asked = sum(one.epochs for one in before) + fit.epochs
-    together = run.training.epochs_asked
-    return asked - together > together
+    ids, together = {one.fit for one in before}, run.training.epochs_asked
+    ran = sum(epoch.fit in ids for epoch in run.all(EpochEnded))
+    return ran - (together - fit.epochs) > together
 
 
 def _before(fits: Sequence[FitStarted], fit: FitStarted) -> list[FitStarted]:
