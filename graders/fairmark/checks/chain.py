@@ -17,7 +17,7 @@ from fairmark.checks.clock import is_too_fast
 from fairmark.checks.expectation import NeedsPerson
 from fairmark.checks.network import is_same_network
 from fairmark.checks.view import RunView
-from fairmark.evidence import EpochEnded, FitFinished, FitStarted, InForce, ModelDescribed, PicturesOpened, Probe
+from fairmark.evidence import EpochEnded, FitFinished, FitStarted, ModelDescribed, Probe
 
 __all__ = ["require_chain", "require_same_model"]
 
@@ -109,23 +109,11 @@ def _require_weights(run: RunView, fit: FitStarted) -> None:
         said = "Something else than the training set the weights while fit ran, a callback for instance"
     elif fit.pictures is None:
         said = "The training learned from something else than the images that were seen being opened"
-    elif _is_overridden(run, fit):
-        said = "Methods of Keras's were replaced on the model or on the images that the training learned from"
     elif fit.weights == "trained" and _learned_before(run, fit):
         said = "The model had been trained for longer before the training that is judged"
     else:
         return
     raise WeightsFromElsewhere(f"{said}; a person should look.", cell=fit.cell)
-
-
-def _is_overridden(run: RunView, fit: FitStarted) -> bool:
-    """Whether the model or a source of pictures did something of the notebook's own while ``fit`` ran."""
-    trained = run.trained_as(fit)
-    if trained is not None and trained.overridden:
-        return True
-    told = [source for one in run.all(InForce) if one.fit == fit.fit for source in one.pictures]
-    told += [source for source in run.all(PicturesOpened) if source.pictures == fit.pictures]
-    return any(source.overridden for source in told if source.pictures == fit.pictures)
 
 
 def _learned_before(run: RunView, fit: FitStarted) -> bool:
