@@ -7,6 +7,7 @@ the run (``training``, ``layers``, ``compiled`` ...), a cell's text (``sources``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -167,7 +168,7 @@ def dense(units: int, activation: str) -> Layer:
 def block(filters: int, height: int, /, **config: Any) -> list[Layer]:  # noqa: ANN401 - any JSON
     """A convolution of a picture ``height`` pixels high, and its pooling; ``config`` edits the convolution's."""
     asked = {"filters": filters, "kernel_size": [3, 3], "strides": [1, 1], "padding": "valid", "activation": "relu"}
-    side = height - 2
+    side, filters = height - 2, config.get("filters") or filters
     return [
         keras_layer("Conv2D", (None, side, side, filters), **{**asked, **config}),
         keras_layer("MaxPooling2D", (None, side // 2, side // 2, filters), pool_size=[2, 2], strides=[2, 2]),
@@ -279,6 +280,16 @@ def events() -> dict[str, Event]:
     return recorded
 
 
+def _as_drawn(source: Event) -> Mapping[str, Any]:
+    """How the first batch of a source of pictures differs from that of the right answer."""
+    assert isinstance(source, PicturesOpened)
+    size, count = source.target_size or (300, 300), source.batch_size or 32
+    labels = {"categorical": [count, len(source.classes)], None: []}.get(source.class_mode, [count])
+    is_told = math.isfinite(source.rescale) and not source.augmentation
+    values = sorted((0.0, 255 * source.rescale)) if is_told else [0.0, 1.0]
+    return {"shape": [count, *size, 3], "labels_shape": labels, "minimum": values[0], "maximum": values[1]}
+
+
 # --- what the probe saw -----------------------------------------------------------------------------------------------
 
 
@@ -336,6 +347,8 @@ def right_answer(
     left, words = set(untouched), list(all_events)
     gone = {position for position, name in enumerate(SOURCES, start=1) if name in left}
     dropped = {*without, *(words[words.index(until) + 1 :] if until is not None else [])}
+    if "training" in edits and "batch" not in edits:
+        edits["batch"] = _as_drawn(all_events["training"].model_copy(update=dict(edits["training"])))
     kept = [
         event.model_copy(update=dict(edits.get(word, {})))
         for word, event in all_events.items()

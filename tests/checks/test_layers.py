@@ -32,8 +32,9 @@ def first_block(**config: Any) -> ModelView:  # noqa: ANN401 - any JSON
 
 
 def pooled_by(class_name: str, **config: Any) -> ModelView:  # noqa: ANN401 - any JSON
-    """The model with another first pooling."""
-    return model(layers()[0], keras_layer(class_name, (None, 149, 149, 16), **config), *layers()[2:])
+    """The model with another first pooling, of which nobody knows what sizes it gives."""
+    pooling = keras_layer(class_name, (), **config).model_copy(update={"output_shape": None})
+    return model(layers()[0], pooling, *layers()[2:])
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
@@ -248,7 +249,8 @@ def test_another_input_is_told(shape: list[int | None] | None, found: str) -> No
 
 
 def test_a_second_pooling_is_one_too_many() -> None:
-    refused = unmet(has_only_blocks, model(*layers()[:2], layers()[1], *layers()[2:]), 3)
+    second = layers()[1].model_copy(update={"output_shape": None})
+    refused = unmet(has_only_blocks, model(*layers()[:2], second, *layers()[2:]), 3)
     assert refused.message == "The poolings: found 4 of them, expected one for each convolution."
 
 

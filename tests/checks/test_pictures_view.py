@@ -7,6 +7,7 @@ import math
 import pytest
 from recorded import GENERATORS, pictures
 
+from fairmark.checks.expectation import Doubted, NotReadable
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
@@ -64,8 +65,72 @@ def test_a_pipeline_of_which_nothing_was_drawn_is_taken_as_its_source() -> None:
     assert seen(source(parent="pictures-0", rescale=1.0)).preparation_scale == 1.0
 
 
-def test_a_generator_is_believed_what_it_declares() -> None:
-    assert seen(source(), 0.0, 255.0).preparation_scale == 1 / 255
+def test_a_generator_is_believed_what_it_declares_as_long_as_no_batch_says_otherwise() -> None:
+    assert seen(source(), 0.0, 0.5).preparation_scale == 1 / 255
+    assert seen(source(), 0.0, 255.0).preparation_scale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("edits", "batch", "asked", "said"),
+    [
+        ({}, {"maximum": 255.0}, "scale", "rescale = 1/255, but the first batch has values from 0 to 255"),
+        ({}, {"minimum": -0.5}, "scale", "rescale = 1/255, but the first batch has values from -0.5 to 1"),
+        (
+            {"target_size": (150, 150)},
+            {},
+            "size",
+            "target_size = 150 x 150, but the first batch has pictures of 300 x 300",
+        ),
+        ({}, {"shape": [4, 300, 300, 3]}, "batch_size", "batch_size = 128, but the first batch has 4 pictures"),
+        (
+            {},
+            {"labels_shape": [128, 2]},
+            "labels",
+            "class_mode = binary, but the first batch has labels of the shape [128, 2]",
+        ),
+    ],
+)
+def test_what_was_measured_overrules_what_was_declared(
+    edits: dict[str, object], batch: dict[str, object], asked: str, said: str
+) -> None:
+    drawn = BatchSeen(
+        pictures="pictures-1",
+        shape=[128, 300, 300, 3],
+        dtype="float32",
+        minimum=0.0,
+        maximum=1.0,
+        labels_shape=[128],
+        fit="fit-1",
+    )
+    view = PicturesView(source(**edits), "training pictures", drawn.model_copy(update=batch), Witness(()))
+    with pytest.raises(Doubted) as doubted:
+        getattr(view, asked)
+    assert doubted.value.message == f"the training pictures say {said}"
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {"augmentation": {"brightness_range": [0.5, 2.0]}, "rescale": 1.0},
+        {"augmentation": {"preprocessing_function": "<function>"}},
+        {"augmentation": {"samplewise_center": True}},
+        {"made_by": "image_dataset_from_directory"},
+        {"parent": "pictures-0"},
+    ],
+)
+def test_pixels_that_are_changed_on_the_way_need_not_lie_in_the_range(edits: dict[str, object]) -> None:
+    view = seen(source(**edits), -3.0, 400.0)
+    assert view.scale.value in (1.0, 1 / 255)
+
+
+def test_a_last_batch_may_be_smaller_than_the_others() -> None:
+    assert seen(source(), 0.0).batch_size.value == 128  # looked at by the notebook, not drawn by fit
+
+
+def test_pictures_through_methods_of_the_notebooks_own_are_for_a_person() -> None:
+    view = seen(source(overridden=["image_data_generator.standardize"]), 0.0)
+    with pytest.raises(NotReadable, match="methods of the notebook's own"):
+        _ = view.scale
 
 
 def test_a_function_of_the_generator_is_measured_where_nothing_is_declared() -> None:

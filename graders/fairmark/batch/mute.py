@@ -21,10 +21,23 @@ MUTED = "(not shown)"
 
 _ID = re.compile(r"(?:model|pictures|fit)-\d{1,6}|fit|end")
 """What the recorder calls things and moments."""
-_FIELDS = frozenset(
-    field for model in (CellError, Function, Layer, *get_args(get_args(Event)[0])) for field in model.model_fields
-)
+_MODELS = (CellError, Function, Layer, *get_args(get_args(Event)[0]))
+_FIELDS = frozenset(field for model in _MODELS for field in model.model_fields)
 """Names of the events' own fields, of which any may hold anything."""
+
+
+def _choices(annotation: object) -> Iterator[str]:
+    """The texts of a field that is one of several, such as a moment."""
+    for one in get_args(annotation):
+        if isinstance(one, str):
+            yield one
+        else:
+            yield from _choices(one)
+
+
+_CHOICES = frozenset(
+    text for model in _MODELS for field in model.model_fields.values() for text in _choices(field.annotation)
+)
 
 
 def muted(run: Run, cells: Iterable[Cell], honest: Iterable[Run]) -> Run:
@@ -32,7 +45,7 @@ def muted(run: Run, cells: Iterable[Cell], honest: Iterable[Run]) -> Run:
     student's ``cells`` nor found in the events of an ``honest`` run."""
     own = "\n".join(cell.source for cell in cells)
     said = {text for other in honest for stamped in other.events for text in _texts(stamped.event.model_dump())}
-    known = said | _FIELDS
+    known = said | _FIELDS | _CHOICES
 
     def keeps(text: str) -> bool:
         return text in known or text in own or _ID.fullmatch(text) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairmark.checks.accuracy_names import is_accuracy_key, measures_accuracy_of
 from fairmark.checks.expectation import NotReadable, Unmet, expect, spell
 from fairmark.checks.logits import form_of_output, keras_name, takes_logits
-from fairmark.checks.model_view import ModelView, Output
+from fairmark.checks.model_view import ModelView, Output, is_keras, require_untouched
 from fairmark.evidence import Function
 
 __all__ = ["learning_rate_is", "loss_fits_classes", "loss_fits_output", "measures_accuracy", "optimizer_is"]
@@ -37,6 +37,8 @@ def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
     if rows:
         fitting = _FOR_ROWS if output in _FITTING else (*fitting, *_FOR_ROWS)
     found = loss.value
+    if found is not None:
+        require_untouched(found, "the loss", loss.cell)
     if found is None or not _is_one_of(found, fitting):
         raise Unmet(
             loss.subject,
@@ -84,9 +86,16 @@ def _spell_output(output: Output) -> str:
 
 
 def optimizer_is(model: ModelView, name: str) -> None:
-    """The optimizer is Keras's ``name``, as a string or an object."""
-    optimizer = model.optimizer
-    if optimizer.value != name.lower():
+    """The optimizer is Keras's ``name``, as a string or an object. Raises :class:`NotReadable` for a class of the
+    notebook's own that is made from one of Keras's: what it does is for a person to say."""
+    optimizer, found = model.optimizer, model.compiled.optimizer
+    if found.extends is not None and not is_keras(found):
+        said = (
+            f"The optimizer is a class of the notebook's own, made from Keras's {found.extends}: a person should look."
+        )
+        raise NotReadable(said, cell=optimizer.cell)
+    require_untouched(found, "the optimizer", optimizer.cell)
+    if optimizer.value != name.lower() or not is_keras(found):
         written = model.compiled.optimizer.class_name or optimizer.value
         raise Unmet(optimizer.subject, found=written, expected=name, cell=optimizer.cell)
 
@@ -119,6 +128,8 @@ def loss_fits_classes(model: ModelView, *, labels: str | None) -> None:
     """
     fitting = {"categorical": _FOR_ROWS, "sparse": _FOR_NUMBERS}.get(labels or "", (*_FOR_ROWS, *_FOR_NUMBERS))
     loss, found = model.loss, model.loss.value
+    if found is not None:
+        require_untouched(found, "the loss", loss.cell)
     form = {"categorical": " that are one row per picture", "sparse": " that are one number per picture"}
     if found is None or not _is_one_of(found, fitting):
         raise Unmet(

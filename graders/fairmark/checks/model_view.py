@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from fairmark.checks.expectation import NotReadable, NotShown, Observed
+from fairmark.checks.arithmetic import contradictions
+from fairmark.checks.expectation import Doubted, NotReadable, NotShown, Observed
 from fairmark.checks.witness import Witness
 from fairmark.evidence import Function, Layer, ModelCompiled, ModelDescribed
 
-__all__ = ["OWN_FUNCTION", "Block", "ModelView", "Output", "require_told"]
+__all__ = ["OWN_FUNCTION", "Block", "ModelView", "Output", "is_keras", "require_told", "require_untouched"]
 
 OWN_FUNCTION = "a Python function"
 """An activation, if it is a function or a layer of the notebook's own: what that does cannot be seen."""
 
 _ACTIVATIONS = frozenset({"elu", "gelu", "linear", "relu", "selu", "sigmoid", "silu", "softmax", "swish", "tanh"})
 """Keras's own, by the names that ``keras.activations.get`` takes."""
+_MERGING = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract")
+"""Layers that are given what several others give."""
 _BETWEEN = ("Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropout2D")
 """Layers that may stand between a convolution and its pooling."""
 
@@ -50,14 +53,28 @@ class ModelView:
         self.layers = described.layers
         self.input_shape = described.input_shape
         self.trainable_parameters = described.trainable_parameters
+        self._overridden = described.overridden
         self._compiled = compiled
         self._witness = witness
+
+    def _require_told(self) -> None:
+        """Raises :class:`NotReadable` where methods of the notebook's own hang on the model or on a layer of Keras's,
+        :class:`Doubted` where a layer cannot be what it says."""
+        for name, found in (("the model", self._overridden), *((one.name, one.overridden) for one in self.layers)):
+            if found:
+                said = f"Methods of {name} are the notebook's own ({', '.join(found)}); a person should look."
+                raise NotReadable(said, cell=self.cell)
+        is_row = self.class_name == "Sequential" and not any(one.class_name in _MERGING for one in self.layers)
+        wrong = contradictions(self.layers, in_a_row=is_row)
+        if wrong:
+            raise Doubted(f"a layer cannot be what it says: {wrong[0]}", cell=self.cell)
 
     # --- layers ---
 
     @property
     def blocks(self) -> list[Block]:
         """Every convolution in order, with its pooling."""
+        self._require_told()
         blocks: list[Block] = []
         for index, layer in enumerate(self.layers):
             if layer.class_name in ("Conv2D", "Convolution2D"):
@@ -90,11 +107,13 @@ class ModelView:
     @property
     def hidden_dense(self) -> list[tuple[Layer, str]]:
         """``Dense`` layers before the last layer, each with its activation."""
+        self._require_told()
         indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
         return [(self.layers[index], self._activation(index)) for index in indices[:-1]]
 
     @property
     def output(self) -> Observed[Output]:
+        self._require_told()
         indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
         if not indices:
             raise NotShown("the output layer", found="no Dense layer", cell=self.cell)
@@ -118,6 +137,9 @@ class ModelView:
     def compiled(self) -> ModelCompiled:
         if self._compiled is None:
             raise NotShown("the compile settings", found="no call of compile", expected="model.compile(...)")
+        if self._overridden:
+            said = f"The model goes by the notebook's own {', '.join(self._overridden)}; a person should look."
+            raise NotReadable(said, cell=self._compiled.cell)
         return self._compiled
 
     @property
@@ -155,13 +177,20 @@ class ModelView:
     @property
     def metrics(self) -> Observed[list[str]]:
         compiled = self.compiled
-        names = [metric.name for metric in compiled.metrics if _is_keras(metric)]
+        names = [metric.name for metric in compiled.metrics if is_keras(metric)]
         return Observed(names, "the metrics", compiled.cell)
 
 
-def _is_keras(function: Function) -> bool:
+def is_keras(function: Function) -> bool:
     """A look-alike of the student's own does not count, however it is named."""
     return function.module.split(".")[0] in ("keras", "tensorflow")
+
+
+def require_untouched(found: Function, subject: str, cell: int | None) -> None:
+    """Raises :class:`NotReadable` for an object of Keras's class with methods that are not Keras's."""
+    if is_keras(found) and found.overridden:
+        said = f"{subject[:1].upper()}{subject[1:]} has methods of the notebook's own ({', '.join(found.overridden)})"
+        raise NotReadable(f"{said}; a person should look.", cell=cell)
 
 
 def _first_that_matters(layers: list[Layer]) -> Layer | None:

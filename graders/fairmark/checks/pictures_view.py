@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fairmark.checks.expectation import Observed
+from fairmark.checks import measured
+from fairmark.checks.expectation import Doubted, NotReadable, Observed, spell
 from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
@@ -42,14 +43,26 @@ class PicturesView:
             factor = _factor(self._opened.rescale)
             alike = (0, 1) if factor is None else ()  # Keras takes none of these for a factor
             self._witness.confirm(self.cell, ("ImageDataGenerator",), "rescale", factor, alike=alike)
+        self._require_drawn("rescale", self._opened.rescale, measured.scale_disagrees(self._opened, self._batch))
         factor = self.preparation_scale * self._scaling_layer
         return Observed(factor, f"the scaling of the {self.what}", self.cell)
+
+    def _require_drawn(self, field: str, value: object, drawn: str | None) -> None:
+        """Raises :class:`NotReadable` for a flow with methods of the notebook's own, :class:`Doubted` where the batch
+        that was ``drawn`` is not what the flow says of itself."""
+        if self._opened.overridden:
+            said = f"the {self.what} come through methods of the notebook's own ({', '.join(self._opened.overridden)})"
+            raise NotReadable(f"{said[:1].upper()}{said[1:]}; a person should look.", cell=self.cell)
+        if drawn is not None:
+            said = f"the {self.what} say {field} = {spell(value)}, but the first batch has {drawn}"
+            raise Doubted(said, cell=self.cell)
 
     @property
     def preparation_scale(self) -> float:
         """The factor applied before the model: declared by the generator, or measured where a function of the
         notebook's own has a hand in it (``map``, ``preprocessing_function``)."""
-        if not self._is_computed or self._batch is None:
+        is_other = measured.scale_disagrees(self._opened, self._batch) is not None
+        if not (self._is_computed or is_other) or self._batch is None:
             return self._opened.rescale
         if not self._batch.maximum <= _SCALED_TO_ONE:  # NaN is no proof of scaling
             return 1.0
@@ -72,11 +85,14 @@ class PicturesView:
         size = self._opened.target_size
         argument = "image_size" if self._opened.made_by == "image_dataset_from_directory" else "target_size"
         self._witness.confirm(self.cell, self._makers, argument, size)
+        self._require_drawn(argument, size, measured.size_disagrees(self._opened, self._batch))
         return Observed(size, f"the size of the {self.what}", self.cell)
 
     @property
     def batch_size(self) -> Observed[int | None]:
         self._witness.confirm(self.cell, self._makers, "batch_size", self._opened.batch_size)
+        drawn = measured.batch_size_disagrees(self._opened, self._batch)
+        self._require_drawn("batch_size", self._opened.batch_size, drawn)
         return Observed(self._opened.batch_size, f"the batch size of the {self.what}", self.cell)
 
     @property
@@ -84,6 +100,8 @@ class PicturesView:
         """``binary``, ``sparse`` (whole numbers), ``categorical`` (one-hot) ...; tf.data's ``int`` is ``sparse``."""
         if self._opened.made_by != "image_dataset_from_directory":
             self._witness.confirm(self.cell, self._makers, "class_mode", self._opened.class_mode)
+        drawn = measured.labels_disagree(self._opened, self._batch)
+        self._require_drawn("class_mode", self._opened.class_mode, drawn)
         return Observed(self._opened.class_mode, f"the labels of the {self.what}", self.cell)
 
     @property

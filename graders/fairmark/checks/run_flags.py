@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from fairmark.checks.accuracy import Accuracy, settled_accuracy
 from fairmark.checks.grader import Grader
 from fairmark.checks.view import RunView
-from fairmark.evidence import CellFinished, CellStarted, Evidence, FitStarted, Flag, ModelExported, RunFinished
+from fairmark.evidence import (
+    CellFinished,
+    CellStarted,
+    Evidence,
+    FitStarted,
+    Flag,
+    HooksGone,
+    ModelExported,
+    RunFinished,
+)
 from fairmark.notebook.constants import large_constants_in
 from fairmark.notebook.source import calls_in
 from fairmark.notebook.tampering import tampering_in
@@ -28,6 +37,7 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     ended = [finished.cell for finished in view.all(CellFinished) if finished.error is None]
     yield from tampering_in(evidence.submission.cells, ended)
     yield from large_constants_in(evidence.submission.cells)
+    yield from _replaced(view)
     if _ended_too_soon(view):
         yield Flag(kind="forged_events", message="the end was announced before every cell had run")
     if run.unsealed:
@@ -46,6 +56,14 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     measured = _settled(view, threshold) if threshold is not None else None
     if measured is not None and threshold is not None and measured.is_close_to(threshold):
         yield Flag(kind="close_call", message=f"hidden pictures named rightly: {measured}")
+
+
+def _replaced(view: RunView) -> Iterable[Flag]:
+    """What of Keras a cell put something else in the place of: the recorder has looked, whatever the text says."""
+    numbers = {cell.position: cell.number for cell in view.evidence.submission.cells}
+    for gone in view.all(HooksGone):
+        said = f"what Keras does was replaced: {', '.join(gone.names)}"
+        yield Flag(kind="tampering", message=said[:500], cell=numbers.get(gone.cell))
 
 
 def ended_itself(view: RunView) -> bool:

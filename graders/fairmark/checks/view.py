@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from fairmark.checks.continued import goes_on_from
-from fairmark.checks.expectation import NotShown, Observed
+from fairmark.checks.expectation import NotReadable, NotShown, Observed
 from fairmark.checks.judged import Judged
+from fairmark.checks.measured import as_drawn_in
 from fairmark.checks.model_view import ModelView
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.prediction_view import PredictionView
@@ -32,6 +33,7 @@ from fairmark.evidence import (
     Evidence,
     FitFinished,
     FitStarted,
+    InForce,
     ModelCompiled,
     ModelDescribed,
     ModelPredicted,
@@ -121,6 +123,9 @@ class RunView:
             raise NotShown(f"the {what}", found="none", expected="a generator that labels pictures by their folder")
         batches = [self._first_batches.get(name) for name in {source.pictures, source.parent} - {None}]
         batch = min((one for one in batches if one is not None), default=(0, None), key=lambda one: one[0])[1]
+        batch = self._drawn_by_fit.get(source.pictures, batch)
+        then = self._pictures_in_force.get(source.pictures)
+        source = source if then is None else as_drawn_in(source, then)
         return PicturesView(source, what, batch, self.witness, self._scaling_layer)
 
     @cached_property
@@ -128,6 +133,25 @@ class RunView:
         """The first batch of each source, and which of all batches it was."""
         placed = list(enumerate(self.all(BatchSeen)))
         return {seen.pictures: (place, seen) for place, seen in reversed(placed)}
+
+    @cached_property
+    def _drawn_by_fit(self) -> dict[str, BatchSeen]:
+        """The first batch that the judged training drew from each source."""
+        fit = self.judged_fit
+        drawn = self.all(BatchSeen, lambda seen: fit is not None and seen.fit == fit.fit)
+        return {seen.pictures: seen for seen in reversed(drawn)}
+
+    @cached_property
+    def _in_force(self) -> list[InForce]:
+        """What the judged training went by, as it began, before its first step and as it ended."""
+        fit = self.judged_fit
+        return self.all(InForce, lambda event: fit is not None and event.fit == fit.fit)
+
+    @cached_property
+    def _pictures_in_force(self) -> dict[str, PicturesOpened]:
+        """The sources as they were before the first step of the judged training."""
+        begun = [event for event in self._in_force if event.moment == "begin"]
+        return {one.pictures: one for event in begun for one in event.pictures}
 
     @cached_property
     def _scaling_layer(self) -> float:
@@ -204,7 +228,17 @@ class RunView:
         """What :attr:`judged_fit` was asked for and did; raises :class:`NotShown` if there is none."""
         if self.judged_fit is None:
             raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
+        self._require_keras_training(self.judged_fit)
         return self._whole_training(self.judged_fit)
+
+    def _require_keras_training(self, fit: FitStarted) -> None:
+        """Raises :class:`NotReadable` where methods or steps of the notebook's own hang on the model itself."""
+        described = self._described(fit.model)
+        found = set(described.overridden) if described is not None else set()
+        found |= {"train_function" for event in self._in_force if "train_function" in event.replaced}
+        if found:
+            said = f"The training goes by the notebook's own {', '.join(sorted(found))}; a person should look."
+            raise NotReadable(said, cell=fit.cell)
 
     @property
     def trainings(self) -> list[TrainingView]:

@@ -135,8 +135,10 @@ class InForce(Schema):
     """What a call of ``fit`` goes by, read from the objects themselves as it begins and once more as it ends.
 
     ``compiled`` is what Keras will use, whoever put it there; ``replaced`` names what of it (``optimizer``, ``loss``,
-    ``metrics``) is not what ``compile`` left, and ``changed`` what of it has other settings than after ``compile``
-    (``learning_rate``). ``pictures`` are the sources that ``fit`` was given, with their fields as they are then.
+    ``metrics``, ``train_function``) is not what ``compile`` left. ``changed`` names what of it had other settings than
+    after ``compile`` when ``fit`` began (``learning_rate``), and at the end what was not the same in all its steps
+    (``learning_rate``, ``settings``). ``pictures`` are the sources that ``fit`` was given, with their fields as they
+    are then.
     """
 
     kind: Literal["in_force"] = "in_force"

@@ -33,6 +33,7 @@ __all__ = [
     "is_simple",
     "learning_rate_of",
     "plain",
+    "rate_in",
     "shape_of",
     "simple_value",
     "spelled_as_keras",
@@ -245,6 +246,14 @@ def learning_rate_of(optimizer: keras.Optimizer) -> float | None:
     return float(rate) if isinstance(rate, int | float) else None
 
 
+def rate_in(optimizer: object) -> float | None:
+    """The same, read at once from where Keras reads it."""
+    rate = vars(optimizer).get("_learning_rate")
+    if not isinstance(rate, keras.Variable) or not tf.executing_eagerly():
+        return None
+    return float(np.asarray(rate.value))
+
+
 @contextmanager
 def spelled_as_keras() -> Iterator[None]:
     """Has functions of ``tf.nn`` go by the names that Keras knows them by, for as long as a configuration is asked for:
@@ -354,7 +363,8 @@ def _told_truly(function: object, told: object) -> object:
     kind = _what_it_is(function)
     name = _SPELLED.get(id(kind), known.name(kind))
     if name is None:
-        return {"module": known.module(kind), "class_name": "function", "config": None}
+        own = known.says_of_itself(function)
+        return {"module": known.module(kind), "class_name": "function", "config": None if known.is_name(own) else own}
     says = told.get("config" if kind is function else "class_name") if isinstance(told, dict) else told
     return told if says == name else name if kind is function else {"class_name": name, "config": None}
 

@@ -46,9 +46,11 @@ class Settings:
         self._recorder = recorder
         self._left: dict[str, _Left] = {}
         self._told: dict[str, InForce] = {}
+        self._moved: dict[str, set[str]] = {}
 
     def compiled(self, model: keras.Model) -> None:
         """``model`` has been compiled just now."""
+        self._recorder.tell_replaced()
         loss, metrics = _part(model, "_compile_loss"), _part(model, "_compile_metrics")
         self._left[self._recorder.models.name(model)] = _Left(
             weakref.ref(_part(model, "optimizer")),
@@ -61,18 +63,31 @@ class Settings:
 
     def begin(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
         """Sends what is in force as ``fit`` begins, and once more before the first step if that has changed by then."""
+        self._recorder.tell_replaced()
         told = self._in_force(model, fit, pictures)
         if told != self._told.get(fit):
             self._told[fit] = told
             self._recorder.send(told)
 
+    def step(self, model: keras.Model, fit: str, *, sets_rate: bool) -> None:
+        """Looks at what the next step of ``fit`` goes by; ``sets_rate`` says that Keras's own callbacks may change the
+        learning rate."""
+        begun = self._told.get(fit)
+        if begun is None or begun.compiled is None:
+            return
+        optimizer, moved = _part(model, "optimizer"), self._moved.setdefault(fit, set())
+        if not sets_rate and not _same(
+            describe.rate_in(describe.inner_optimizer(optimizer)), begun.compiled.learning_rate
+        ):
+            moved.add("learning_rate")
+        if _replaced(model, self._left.get(begun.model)) - set(begun.replaced):
+            moved.add("settings")
+
     def end(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
-        """Sends what is in force as ``fit`` ends; ``changed`` says what is not as it was when it began."""
-        told, begun = self._in_force(model, fit, pictures), self._told.get(fit)
-        before = None if begun is None else begun.compiled
-        rate = None if told.compiled is None else told.compiled.learning_rate
-        changed = before is None or not _same(rate, before.learning_rate)
-        self._recorder.send(told.model_copy(update={"moment": "end", "changed": ["learning_rate"] if changed else []}))
+        """Sends what is in force as ``fit`` ends; ``changed`` says what was not the same in all its steps."""
+        self._recorder.tell_replaced()
+        told, moved = self._in_force(model, fit, pictures), self._moved.pop(fit, set())
+        self._recorder.send(told.model_copy(update={"moment": "end", "changed": sorted(moved)}))
 
     def _in_force(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> InForce:
         name = self._recorder.models.name(model)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -23,6 +23,7 @@ __all__ = [
     "ask",
     "class_name",
     "extends",
+    "is_name",
     "is_own",
     "module",
     "name",
@@ -37,6 +38,8 @@ _LIBRARIES = ("keras", "tensorflow")
 _METHODS = (types.FunctionType, classmethod, staticmethod, property)
 _PUT_BY_KERAS = ("build", "quantize")
 """Keras itself puts wrappers of these on every layer."""
+_NO_METHOD = ("loss",)
+"""What ``compile`` keeps on a model under the name of a method that it does not need."""
 _CALLED_BY_PYTHON = frozenset({"__call__", "__getitem__", "__len__", "__next__", "__iter__"})
 
 
@@ -70,6 +73,7 @@ def _collect() -> tuple[dict[int, _Entry], frozenset[str]]:
 
 
 _TABLE, _CLASS_NAMES = _collect()
+_FUNCTION_NAMES = frozenset(entry.name for entry in _TABLE.values() if not isinstance(entry.thing, type))
 _MEMBERS: dict[int, dict[str, Any]] = {
     key: {member: value for member, value in vars(entry.thing).items() if isinstance(value, _METHODS)}
     for key, entry in _TABLE.items()
@@ -92,6 +96,11 @@ def name(thing: object) -> str | None:
     """The name under which Keras has a class or function; None for the notebook's own."""
     entry = _entry(thing)
     return None if entry is None else entry.name
+
+
+def is_name(text: str) -> bool:
+    """Whether a function of Keras's or TensorFlow's goes by this name."""
+    return text in _FUNCTION_NAMES
 
 
 def says_of_itself(thing: object) -> str:
@@ -158,7 +167,7 @@ def overridden(thing: object, *, by_class: bool = False) -> list[str]:
         on_itself = set(object.__getattribute__(thing, "__dict__"))
     except AttributeError:
         on_itself = set()
-    found = on_itself & of_keras - set(_PUT_BY_KERAS)
+    found = on_itself & of_keras - {*_PUT_BY_KERAS, *_NO_METHOD}
     found |= {put for put in on_itself & set(_PUT_BY_KERAS) if not _is_put_by_keras(thing, put)}
     if by_class:
         found |= {
@@ -179,41 +188,61 @@ def _is_put_by_keras(thing: object, put: str) -> bool:
 # --- whether they are what they were ----------------------------------------------------------------------------------
 
 
+_LOOKED_UP = frozenset(
+    {"keras", *(f"keras.{part}" for part in ("callbacks", "layers", "losses", "metrics", "models", "optimizers"))}
+)
+"""Public modules whose names the recorder, or a loaded model, goes by; Keras itself goes by those in ``keras.src``."""
+
+
 class Replaced:
     """Tells what of Keras has been replaced since this was made: methods and properties of its classes, functions and
-    classes in its modules, and the code of any of them."""
+    classes in its modules, and the code of any of them. ``accept`` takes what there is by then for right."""
 
     def __init__(self) -> None:
-        self._homes = [
-            *((one.__name__, vars(one), _shown(one)) for one in _modules() if one.__name__.startswith("keras")),
+        spaces = [
+            *((path, vars(one), None) for path, one in list(sys.modules.items()) if _is_looked_up(path)),
             *((entry.name, vars(entry.thing), _MEMBERS[key]) for key, entry in _TABLE.items() if key in _MEMBERS),
         ]
-        self._entries: list[tuple[str, Any, str, Any]] = []
-        self._codes: list[tuple[str, types.FunctionType, types.CodeType]] = []
-        seen: set[int] = set()
-        for home, space, members in self._homes:
-            for member in members:
-                value = space.get(member)
-                self._entries.append((home, space, member, value))
-                function = _function_in(value)
-                if function is not None and id(function) not in seen:
-                    seen.add(id(function))
-                    self._codes.append((f"{home}.{member}", function, function.__code__))
-        self._told: set[str] = set()
+        self._values: list[list[Any]] = [
+            [home, space, member, value]
+            for home, space, members in spaces
+            for member, value in (members or _shown(space)).items()
+        ]
+        functions = {id(one): (home, one) for home, _, _, value in self._values if (one := _function_in(value))}
+        self._codes: list[list[Any]] = [
+            [f"{home}.{one.__name__}", one, one.__code__] for home, one in functions.values()
+        ]
+
+    def accept(self) -> None:
+        """What has been replaced up to now is as it should be."""
+        for entry in self._values:
+            _, space, member, was = entry
+            if space.get(member) is not was:
+                entry[3] = space.get(member)
+        for one in self._codes:
+            one[2] = one[1].__code__
 
     def new(self) -> list[str]:
-        """What has been replaced since this was last asked, by name; each once."""
-        found = {f"{home}.{member}" for home, space, member, was in self._entries if space.get(member) is not was}
+        """What has been replaced since this was last asked, by name."""
+        found = {f"{home}.{member}" for home, space, member, was in self._values if space.get(member) is not was}
         found |= {where for where, function, code in self._codes if function.__code__ is not code}
-        found -= self._told
-        self._told |= found
+        if found:
+            self.accept()
         return sorted(found)[:32]
 
 
-def _shown(one: types.ModuleType) -> dict[str, Any]:
-    return {public: value for public, value in vars(one).items() if _entry(value) is not None}
+def _is_looked_up(path: str) -> bool:
+    return (path.startswith("keras.src.") or path in _LOOKED_UP) and isinstance(sys.modules[path], types.ModuleType)
+
+
+def _shown(space: Mapping[str, Any]) -> dict[str, Any]:
+    return {public: value for public, value in list(space.items()) if id(value) in _TABLE}
 
 
 def _function_in(value: object) -> types.FunctionType | None:
     inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
     return inner if isinstance(inner, types.FunctionType) else None
+
+
+REPLACED = Replaced()
+"""Made before the first cell, and before what is ours is put in the place of Keras's."""

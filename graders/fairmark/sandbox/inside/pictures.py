@@ -89,8 +89,10 @@ def _whole(number: object) -> int:
 
 
 def _overridden(flow: object, generator: object) -> list[str]:
-    of_generator = [] if generator is None else known.overridden(generator, by_class=True)
-    return [*known.overridden(flow, by_class=True), *(f"image_data_generator.{name}" for name in of_generator)]
+    """Methods put on the flow or its generator in the place of Keras's; those of a class of the notebook's own are not
+    among them: what they draw is measured."""
+    of_generator = [] if generator is None else known.overridden(generator)
+    return [*known.overridden(flow), *(f"image_data_generator.{name}" for name in of_generator)]
 
 
 def as_they_are(

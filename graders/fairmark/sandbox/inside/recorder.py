@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from fairmark.evidence import Event, ModelDescribed
+from fairmark.evidence import Event, HooksGone, ModelDescribed
 from fairmark.sandbox.inside.calls import Calls
 from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.registry import Registry
@@ -51,6 +51,7 @@ class Recorder:
         self.note_names: Callable[[Literal["compile", "fit"]], None] = lambda moment: None
         self.fits = 0
         self.fit: str | None = None
+        self.look_for_replaced: Callable[[], list[str]] = list
         self._pictures_folder = pictures_folder.resolve()
         self._dataset = dataset
         self._busy = threading.local()
@@ -74,6 +75,13 @@ class Recorder:
             yield
         finally:
             self._busy.depth -= 1
+
+    def tell_replaced(self) -> None:
+        """What of Keras is not what it was when this was last asked."""
+        with self.guarded("replaced"):
+            names = self.look_for_replaced()
+            if names:
+                self.send(HooksGone(cell=self.cell, names=names))
 
     @contextmanager
     def training_in(self, fit: str) -> Iterator[None]:

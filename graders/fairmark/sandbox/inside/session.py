@@ -23,7 +23,7 @@ from fairmark.evidence import (
     SessionStarted,
     Value,
 )
-from fairmark.sandbox.inside import callback_trial, decoded, decoded_pipelines, pictures, training
+from fairmark.sandbox.inside import callback_trial, decoded, decoded_pipelines, known, pictures, training
 from fairmark.sandbox.inside.absent import do_without_tensorboard, do_without_windows
 from fairmark.sandbox.inside.cells import Cells, binds_unnamed, names_bound_in, names_read_in
 from fairmark.sandbox.inside.channel import Channel
@@ -87,6 +87,8 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     if job.train:
         recorder.ledger = Ledger()
         recorder.ledger.watch()
+    known.REPLACED.accept()
+    recorder.look_for_replaced = known.REPLACED.new
     cells = Cells()
     try:
         for cell in job.cells:
@@ -94,6 +96,7 @@ def run_notebook(job: NotebookJob, channel: Channel, replies: Replies) -> None:
     except TrainingSkipped:
         pass
     else:
+        recorder.tell_replaced()
         exporter.export_at_end()
     recorder.send(RunFinished(weights_read=unfilled is not None and unfilled.were_read()))
 

@@ -35,6 +35,7 @@ __all__ = ["describe_model", "install"]
 
 _ROWS_KEPT = 16
 _CALLBACKS_KEPT = 32
+_SET_RATES = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
 
 
 def install(
@@ -139,11 +140,13 @@ def _wrap_fit(
         asked.arguments.update(shorter or {})
         watch = Watch(recorder.send, fit, pauser if shorter is None else None)
 
-        def before_first_step() -> None:
+        def before_step(is_first: bool) -> None:
             with recorder.guarded("fit"):
-                settings.begin(model, fit, drawn_from(asked.arguments))
+                if is_first:
+                    settings.begin(model, fit, drawn_from(asked.arguments))
+                settings.step(model, fit, sets_rate=_sets_rate(asked.arguments["callbacks"]))
 
-        watch.before_first_step = before_first_step
+        watch.before_step = before_step
         with _watched(asked.arguments, model, watch, watched), recorder.inside_keras(), recorder.training_in(fit):
             history = original(*asked.args, **asked.kwargs)
         changed = None
@@ -216,11 +219,19 @@ def _started(
     )
 
 
-def _called_back(callbacks: Any) -> list[str]:  # noqa: ANN401 - None, one, several, or Keras's own list
+def _given(callbacks: Any) -> list[Any]:  # noqa: ANN401 - None, one, several, or Keras's own list
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
-    several = callbacks if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
-    return [type(callback).__name__[:200] for callback in several][:_CALLBACKS_KEPT]
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
+
+
+def _sets_rate(callbacks: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether one of Keras's own callbacks is there to change the learning rate."""
+    return any(type(callback) in _SET_RATES for callback in _given(callbacks))
+
+
+def _called_back(callbacks: Any) -> list[str]:  # noqa: ANN401 - as above
+    return [type(callback).__name__[:200] for callback in _given(callbacks)][:_CALLBACKS_KEPT]
 
 
 def _whole(number: object) -> int | None:
@@ -257,8 +268,9 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._epoch = 0
         self._iterations = 0
         self._batches = 0
+        self._steps_begun = 0
         self._validation_steps = 0
-        self.before_first_step: Callable[[], None] | None = None
+        self.before_step: Callable[[bool], None] | None = None
 
     def _steps(self) -> int:
         """Of this epoch so far. An optimizer that scales the loss counts no step whose gradients were not finite."""
@@ -275,9 +287,9 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._batches = self._validation_steps = 0
 
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
-        first, self.before_first_step = self.before_first_step, None
-        if first is not None:
-            first()
+        if self.before_step is not None:
+            self.before_step(self._steps_begun == 0)
+        self._steps_begun += 1
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         now, self._batches = time.monotonic(), batch + 1
