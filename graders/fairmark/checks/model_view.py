@@ -42,7 +42,8 @@ class Output:
 
 class ModelView:
     """``built_in`` is the cell position where the model first appeared. ``trainable_parameters`` is how many numbers of
-    it training may change, None where nobody counted."""
+    it training may change, None where nobody counted; ``moved`` names settings that were not the same in all steps of
+    its training (``learning_rate``, ``settings``)."""
 
     def __init__(
         self, described: ModelDescribed, built_in: int, compiled: ModelCompiled | None, witness: Witness
@@ -53,6 +54,7 @@ class ModelView:
         self.layers = described.layers
         self.input_shape = described.input_shape
         self.trainable_parameters = described.trainable_parameters
+        self.moved: frozenset[str] = frozenset()
         self._overridden = described.overridden
         self._compiled = compiled
         self._witness = witness
@@ -140,6 +142,9 @@ class ModelView:
         if self._overridden:
             said = f"The model goes by the notebook's own {', '.join(self._overridden)}; a person should look."
             raise NotReadable(said, cell=self._compiled.cell)
+        if "settings" in self.moved:
+            said = "The optimizer, the loss or the metrics were replaced while the model was trained"
+            raise NotReadable(f"{said}; a person should look.", cell=self._compiled.cell)
         return self._compiled
 
     @property
@@ -168,6 +173,9 @@ class ModelView:
     def learning_rate(self) -> Observed[float | None]:
         """None where a schedule sets it."""
         compiled = self.compiled
+        if "learning_rate" in self.moved:
+            said = "The learning rate was set anew while the model was trained; a person should look."
+            raise NotReadable(said, cell=compiled.cell)
         rate = compiled.learning_rate
         name = compiled.optimizer.class_name or ""
         self._witness.confirm(compiled.cell, (name,), "learning_rate", rate)

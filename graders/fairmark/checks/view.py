@@ -190,7 +190,15 @@ class RunView:
         if described is None:
             raise NotShown(subject, found="none", expected="a Keras model")
         first = next(event for event in self.all(ModelDescribed) if event.model == described.model)
-        return ModelView(described, first.cell, self._judged.compiled(described.model), self.witness)
+        view = ModelView(described, first.cell, self._judged.compiled(described.model), self.witness)
+        view.moved = self._moved_in_training(described.model)
+        return view
+
+    def _moved_in_training(self, model: str) -> frozenset[str]:
+        """What of the settings of ``model`` was not the same in all steps of its judged training."""
+        fit = self.judged_fit
+        ended = self.all(InForce, lambda event: event.moment == "end" and event.model == model)
+        return frozenset(name for event in ended if fit is not None and event.fit == fit.fit for name in event.changed)
 
     # --- training ---
 
