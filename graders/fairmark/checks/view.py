@@ -33,6 +33,7 @@ from fairmark.evidence import (
     Evidence,
     FitFinished,
     FitStarted,
+    HooksGone,
     InForce,
     ModelCompiled,
     ModelDescribed,
@@ -44,6 +45,22 @@ from fairmark.evidence import (
 )
 
 __all__ = ["RunView"]
+
+_LEARNS_BY = frozenset(
+    {
+        "__call__",
+        "_compute_loss",
+        "_make_function",
+        "apply",
+        "apply_gradients",
+        "call",
+        "compile",
+        "compute_loss",
+        "fit",
+    }
+    | {"make_train_function", "stateless_apply", "train_step", "update_step"}
+)
+"""Methods of Keras's that decide what a training is, and without which none is seen."""
 
 E = TypeVar("E")
 
@@ -196,9 +213,8 @@ class RunView:
 
     def _moved_in_training(self, model: str) -> frozenset[str]:
         """What of the settings of ``model`` was not the same in all steps of its judged training."""
-        fit = self.judged_fit
-        ended = self.all(InForce, lambda event: event.moment == "end" and event.model == model)
-        return frozenset(name for event in ended if fit is not None and event.fit == fit.fit for name in event.changed)
+        ended = [event for event in self._in_force if event.moment == "end" and event.model == model]
+        return frozenset(name for event in ended for name in event.changed)
 
     # --- training ---
 
@@ -244,6 +260,10 @@ class RunView:
         described = self._described(fit.model)
         found = set(described.overridden) if described is not None else set()
         found |= {"train_function" for event in self._in_force if "train_function" in event.replaced}
+        names = {name.rpartition(".")[2] for gone in self.all(HooksGone) for name in gone.names}
+        if names & _LEARNS_BY:
+            replaced = ", ".join(sorted(names & _LEARNS_BY))
+            raise NotReadable(f"Keras's own {replaced} was replaced; a person should look.", cell=fit.cell)
         if found:
             said = f"The training goes by the notebook's own {', '.join(sorted(found))}; a person should look."
             raise NotReadable(said, cell=fit.cell)

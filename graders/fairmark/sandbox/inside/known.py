@@ -80,6 +80,7 @@ _MEMBERS: dict[int, dict[str, Any]] = {
     if isinstance(entry.thing, type)
 }
 """The methods and properties of each class, as they were."""
+_MEMBER_NAMES = frozenset(member for members in _MEMBERS.values() for member in members)
 
 
 def _entry(thing: object) -> _Entry | None:
@@ -208,6 +209,7 @@ class Replaced:
             for home, space, members in spaces
             for member, value in (members or _shown(space)).items()
         ]
+        self._keys: list[list[Any]] = [[home, space, frozenset(space)] for home, space, members in spaces if members]
         functions = {id(one): (home, one) for home, _, _, value in self._values if (one := _function_in(value))}
         self._codes: list[list[Any]] = [
             [f"{home}.{one.__name__}", one, one.__code__] for home, one in functions.values()
@@ -221,11 +223,15 @@ class Replaced:
                 entry[3] = space.get(member)
         for one in self._codes:
             one[2] = one[1].__code__
+        for kept in self._keys:
+            kept[2] = frozenset(kept[1])
 
     def new(self) -> list[str]:
         """What has been replaced since this was last asked, by name."""
         found = {f"{home}.{member}" for home, space, member, was in self._values if space.get(member) is not was}
         found |= {where for where, function, code in self._codes if function.__code__ is not code}
+        grown = [one for one in self._keys if len(one[1]) != len(one[2])]
+        found |= {f"{home}.{member}" for home, space, keys in grown for member in (space.keys() - keys) & _MEMBER_NAMES}
         if found:
             self.accept()
         return sorted(found)[:32]
