@@ -256,16 +256,11 @@ class RunView:
         return self._whole_training(self.judged_fit)
 
     def _require_keras_training(self, fit: FitStarted) -> None:
-        """Raises :class:`NotReadable` where methods or steps of the notebook's own hang on the model itself."""
-        described = self._described(fit.model)
-        found = set(described.overridden) if described is not None else set()
-        found |= {"train_function" for event in self._in_force if "train_function" in event.replaced}
-        names = {name.rpartition(".")[2] for gone in self.all(HooksGone) for name in gone.names}
-        if names & _LEARNS_BY:
-            replaced = ", ".join(sorted(names & _LEARNS_BY))
-            raise NotReadable(f"Keras's own {replaced} was replaced; a person should look.", cell=fit.cell)
-        if found:
-            said = f"The training goes by the notebook's own {', '.join(sorted(found))}; a person should look."
+        """Raises :class:`NotReadable` where the steps are the notebook's own, or Keras's were replaced."""
+        names = {name.rpartition(".")[2] for gone in self.all(HooksGone) for name in gone.names} & _LEARNS_BY
+        names |= {"train_function" for event in self._in_force if "train_function" in event.replaced}
+        if names:
+            said = f"The training goes by another {', '.join(sorted(names))} than Keras's; a person should look."
             raise NotReadable(said, cell=fit.cell)
 
     @property
