@@ -36,6 +36,7 @@ def test_a_training_from_untouched_weights_that_was_seen_is_credited() -> None:
         ({"fitted": {"changed": True}}, "weights_from_elsewhere"),
         ({"fitted": {"changed": None}}, "weights_from_elsewhere"),
         ({"fit": {"pictures": None}}, "weights_from_elsewhere"),
+        ({"training": {"overridden": ["next"]}}, "weights_from_elsewhere"),
         ({"probe": hidden(fit="fit-9")}, "other_model"),
         ({"probe": hidden(fit=None)}, "other_model"),
         ({"probe": hidden(model="model-9")}, "other_model"),

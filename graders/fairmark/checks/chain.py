@@ -17,7 +17,7 @@ from fairmark.checks.clock import is_too_fast
 from fairmark.checks.expectation import NeedsPerson
 from fairmark.checks.network import is_same_network
 from fairmark.checks.view import RunView
-from fairmark.evidence import EpochEnded, FitFinished, FitStarted, ModelDescribed, Probe
+from fairmark.evidence import EpochEnded, FitFinished, FitStarted, InForce, ModelDescribed, PicturesOpened, Probe
 
 __all__ = ["require_chain", "require_same_model"]
 
@@ -80,18 +80,18 @@ def _require_network(run: RunView, fit: FitStarted, probe: Probe) -> None:
         raise OtherModel(f"{said}; a person should look.", cell=fit.cell)
     shown = _shown_instead(run, trained)
     if shown is not None:
-        said = f"The network that was trained is not the one of cell {run.number_of(shown.cell)}, which was not trained"
+        said = f"The network that was trained is not the one of cell {run.number_of(shown.cell)}"
         raise OtherModel(f"{said}; a person should look.", cell=fit.cell)
 
 
 def _shown_instead(run: RunView, trained: ModelDescribed) -> ModelDescribed | None:
-    """Another network that an exercise before the training built and compiled, and that nobody trained; None if the one
-    that was trained comes from an exercise's or a given cell itself, or is the same again."""
+    """Another network that an exercise before the training built and compiled, and that no other exercise trained; None
+    if the one that was trained comes from an exercise's or a given cell itself, or is the same again."""
     own = run.scope.own
     made = run.made_in(trained.model)
     if made is None or made in run.scope.shared - own:
         return None
-    ids = {fit.model for fit in run.all(FitStarted)}
+    ids = {fit.model for fit in run.all(FitStarted) if fit.cell not in own}
     shown = [one for one in run.compiled_models(run.scope.shared - own) if one.model not in ids and one.cell < made]
     if not shown or any(is_same_network(one.layers, trained.layers) for one in shown):
         return None
@@ -109,11 +109,20 @@ def _require_weights(run: RunView, fit: FitStarted) -> None:
         said = "Something else than the training set the weights while fit ran, a callback for instance"
     elif fit.pictures is None:
         said = "The training learned from something else than the images that were seen being opened"
+    elif _is_overridden(run, fit):
+        said = "Methods of Keras's were replaced on the images that the training learned from"
     elif fit.weights == "trained" and _learned_before(run, fit):
         said = "The model had been trained for longer before the training that is judged"
     else:
         return
     raise WeightsFromElsewhere(f"{said}; a person should look.", cell=fit.cell)
+
+
+def _is_overridden(run: RunView, fit: FitStarted) -> bool:
+    """Whether the source of pictures did something of the notebook's own while ``fit`` ran."""
+    told = [source for one in run.all(InForce) if one.fit == fit.fit for source in one.pictures]
+    told += [source for source in run.all(PicturesOpened) if source.pictures == fit.pictures]
+    return any(source.overridden for source in told if source.pictures == fit.pictures)
 
 
 def _learned_before(run: RunView, fit: FitStarted) -> bool:
