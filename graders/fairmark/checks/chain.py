@@ -21,6 +21,9 @@ from fairmark.evidence import EpochEnded, FitFinished, FitStarted, InForce, Mode
 
 __all__ = ["require_chain", "require_same_model"]
 
+_TRAINS = frozenset({"call", "compute_loss", "fit", "make_train_function", "train_step"})
+"""Methods of a model that its training goes through."""
+
 
 class OtherModel(NeedsPerson):
     """The model that was asked is not the one that was shown or trained."""
@@ -110,7 +113,7 @@ def _require_weights(run: RunView, fit: FitStarted) -> None:
     elif fit.pictures is None:
         said = "The training learned from something else than the images that were seen being opened"
     elif _is_overridden(run, fit):
-        said = "Methods of Keras's were replaced on the images that the training learned from"
+        said = "Methods of Keras's were replaced on the model or on the images that the training learned from"
     elif fit.weights == "trained" and _learned_before(run, fit):
         said = "The model had been trained for longer before the training that is judged"
     else:
@@ -119,7 +122,10 @@ def _require_weights(run: RunView, fit: FitStarted) -> None:
 
 
 def _is_overridden(run: RunView, fit: FitStarted) -> bool:
-    """Whether the source of pictures did something of the notebook's own while ``fit`` ran."""
+    """Whether the pictures, or the model's training, went by something of the notebook's own while ``fit`` ran."""
+    trained = run.trained_as(fit)
+    if trained is not None and _TRAINS & set(trained.overridden):
+        return True
     told = [source for one in run.all(InForce) if one.fit == fit.fit for source in one.pictures]
     told += [source for source in run.all(PicturesOpened) if source.pictures == fit.pictures]
     return any(source.overridden for source in told if source.pictures == fit.pictures)
