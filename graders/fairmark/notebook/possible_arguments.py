@@ -94,9 +94,7 @@ class Arguments:
         found: set[Atom] = set()
         is_given = False
         for one in values:
-            if not isinstance(one, Map):
-                return OPEN
-            held = dict(one.pairs).get(Const("str", name), EMPTY) | one.rest
+            held = dict(one.pairs).get(Const("str", name), EMPTY) | one.rest if isinstance(one, Map) else OPEN
             is_given = is_given or bool(held)
             found |= held
         return frozenset(found) if is_given else None
@@ -114,10 +112,10 @@ class Arguments:
         found = self._default(binding)
         if owner is not None and function.name != "__init__" and any(self.members.outer_bases(owner)):
             found |= OPEN
-        for called, site, is_bound in self._asked.callers():
-            if called is function:
-                found |= OPEN if site is None else self._passed(site, binding, int(is_bound))
-        return found
+        callers = self._asked.callers(function)
+        for _, site, is_bound in callers or ():
+            found |= OPEN if site is None else self._passed(site, binding, int(is_bound))
+        return found if callers is not None else found | OPEN
 
     def _passed(self, site: Site, binding: Binding, shift: int) -> Values:
         if binding.position == "*":

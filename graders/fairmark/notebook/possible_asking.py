@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Protocol
 
 from fairmark.notebook.possible_atoms import Values
@@ -24,7 +25,7 @@ class Asked(Protocol):
     def field(self, scope: Scope, name: str) -> Values: ...
     def keyword(self, site: Site, name: str) -> Values: ...
     def returned(self, function: Scope) -> Values: ...
-    def callers(self) -> frozenset[tuple[Scope, Site | None, bool]]: ...
+    def callers(self, called: Scope) -> Sequence[tuple[Scope, Site | None, bool]] | None: ...
 
 
 class AskedOfCalls(Protocol):

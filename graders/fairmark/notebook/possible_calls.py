@@ -39,6 +39,9 @@ parameter is what it is called on."""
 
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod", "?.partial"})
 
+_MOST_PARTIALS = (8, 2, 2)
+"""Partial functions that one call may call and that are followed; the same of partial functions of these."""
+
 _TOLD_ONLY = frozenset(
     (
         *("builtins.print", "builtins.len", "builtins.isinstance", "builtins.issubclass", "builtins.super"),
@@ -72,16 +75,15 @@ class Calls(Arguments):
             return not self._asked.book.may_be_own(callee.id, site.callee.scope)
         return isinstance(callee, ast.Attribute) and callee.attr not in self._asked.book.members
 
-    def targets(self, site: Site, levels: int = 5) -> Iterator[Called]:
+    def targets(self, site: Site, level: int = 0) -> Iterator[Called]:
         """The notebook's own functions and classes that a call calls."""
         if self.is_outside(site):
             return
-        for one in self.callees(site):
-            match one:
-                case Partial() if levels:
-                    yield from self.targets(self.completed(site, one), levels - 1)
-                case _:
-                    yield from self._targets_of(one, site)
+        callees = self.callees(site)
+        for one in _followed(callees, level):
+            yield from self.targets(self.completed(site, one), level + 1)
+        for other in callees:
+            yield from self._targets_of(other, site)
 
     def _targets_of(self, one: Atom, site: Site | None) -> Iterator[Called]:
         match one:
@@ -122,17 +124,17 @@ class Calls(Arguments):
             self._made_up[key] = Site(function, each, (), site.line, site.place)
         return self._made_up[key]
 
-    def variants(self, site: Site, levels: int = 5) -> Iterator[Site]:
+    def variants(self, site: Site, level: int = 0) -> Iterator[Site]:
         """``site``, or what it comes to where it calls what ``partial`` gave, and the calls that ``map`` makes."""
         callees = self.callees(site) if not self.is_outside(site) else EMPTY
-        partials = sorted((one for one in callees if isinstance(one, Partial)), key=lambda one: one.site.place)
-        for one in partials if levels else ():
-            yield from self.variants(self.completed(site, one), levels - 1)
+        partials = _followed(callees, level)
+        for one in partials:
+            yield from self.variants(self.completed(site, one), level + 1)
         if len(partials) < len(callees) or not partials:
             yield site
         mapped = self._mapped(site)
-        if mapped is not None and levels:
-            yield from self.variants(mapped, levels - 1)
+        if mapped is not None and level < len(_MOST_PARTIALS):
+            yield from self.variants(mapped, level + 1)
 
     def _mapped(self, site: Site) -> Site | None:
         callee = site.callee.expression
@@ -239,9 +241,7 @@ class Calls(Arguments):
         callee = site.callee.expression
         found: set[Atom] = set()
         if not isinstance(callee, ast.Attribute):
-            for one in self.callees(site):
-                found |= self._given_by(one, site)
-            return limited(frozenset(found))
+            return limited(self.given_by_all(self.callees(site), site))
         base = self._asked.value(callee.value, site.callee.scope)
         for one in base:
             if isinstance(one, (Const, Seq, Bag, Map)):
@@ -255,7 +255,14 @@ class Calls(Arguments):
                 found.add(Returned(site, frozenset({callee.attr}), frozenset({callee.attr})))
         return limited(frozenset(found))
 
-    def _given_by(self, one: Atom, site: Site, levels: int = 5) -> Values:
+    def given_by_all(self, callees: Values, site: Site, level: int = 0) -> Values:
+        """What one of these gives where ``site`` calls it."""
+        partials = _followed(callees, level)
+        others = [one for one in callees if not isinstance(one, Partial)]
+        left_out = OPEN if len(partials) + len(others) < len(callees) else EMPTY
+        return left_out | joined(self._given_by(one, site, level) for one in (*partials, *others))
+
+    def _given_by(self, one: Atom, site: Site, level: int = 0) -> Values:
         match one:
             case Function(scope=scope):
                 return self._asked.returned(scope)
@@ -263,9 +270,9 @@ class Calls(Arguments):
                 return frozenset({Instance(scope)})
             case Instance():
                 return self.method_given(frozenset({one}), "__call__") or _made(site, {"__call__"}, {one.scope.name})
-            case Partial() if levels:
+            case Partial() if level < len(_MOST_PARTIALS):
                 inner = self.completed(site, one)
-                return joined(self._given_by(each, inner, levels - 1) for each in self.callees(inner))
+                return self.given_by_all(self.callees(inner), inner, level + 1)
             case External(path=path):
                 return self._given_by_library(path, site)
             case Read(sources=sources, path=path) if path and path[-1] in READS_OFF:
@@ -354,6 +361,12 @@ class Calls(Arguments):
         if not outer and not own and isinstance(callee, ast.Attribute):
             outer.add(callee.attr)
         return frozenset(outer), frozenset(own)
+
+
+def _followed(values: Values, level: int) -> list[Partial]:
+    """Those of what calls of ``partial`` gave that are followed, where as many calls of it led here."""
+    most = _MOST_PARTIALS[level] if level < len(_MOST_PARTIALS) else 0
+    return sorted((one for one in values if isinstance(one, Partial)), key=lambda one: one.site.place)[:most]
 
 
 def one_of(partial: Partial) -> Site:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import itertools
 import operator
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from fairmark.notebook.possible_atoms import (
     EMPTY,
     OPEN,
+    UNKNOWN,
     Atom,
     Bag,
     Class,
@@ -72,6 +74,7 @@ class Evaluator:
         self.book = book
         self.solver: Solver[Key] = Solver(self._solved, OPEN)
         self.calls = Calls(self)
+        self._callers: tuple[frozenset[Any], Mapping[Scope, Sequence[Called]]] = (frozenset(), {})
 
     def value(self, node: ast.expr, scope: Scope) -> Values:
         """The values that ``node``, which stands in ``scope``, can have."""
@@ -109,9 +112,15 @@ class Evaluator:
         """What what a call makes was given as ``name``."""
         return self.solver.get(("keyword", site, name))
 
-    def callers(self) -> frozenset[Called]:
-        """All calls of the notebook's own functions and classes."""
-        return self.solver.get(("callers", None, ""))
+    def callers(self, called: Scope) -> Sequence[Called] | None:
+        """All calls of a function or class of the notebook's own; None where that was too much to find out."""
+        found = self.solver.get(("callers", None, ""))
+        if found is not self._callers[0]:
+            several: defaultdict[Scope, list[Called]] = defaultdict(list)
+            for one in found - OPEN:
+                several[one[0]].append(one)
+            self._callers = found, several
+        return None if UNKNOWN in found else self._callers[1].get(called, ())
 
     def returned(self, function: Scope) -> Values:
         """What a function gives back."""

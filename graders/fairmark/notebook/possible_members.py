@@ -113,12 +113,10 @@ class Members:
     def field(self, scope: Scope, name: str) -> Values:
         """What a field of a dataclass, or of a named tuple, is given where objects of it are made."""
         fields = [each for one in reversed(list(self.own_bases(scope))) for each in one.fields]
-        given = [
-            self._given(site, name, fields.index(name))
-            for made, site, _ in self._asked.callers()
-            if made is scope and site is not None
-        ]
-        return joined(given)
+        callers = self._asked.callers(scope)
+        if callers is None:
+            return OPEN
+        return joined(self._given(site, name, fields.index(name)) for _, site, _ in callers if site is not None)
 
     def _given(self, site: Site, name: str, place: int) -> Values:
         operands: list[Operand] = [one for keyword, one in site.keywords if keyword == name]
