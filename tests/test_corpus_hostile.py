@@ -9,6 +9,7 @@ memory may be there that was not there before.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,9 +23,13 @@ from fairmark.batch.journey import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
-OF_THE_MACHINE = [attack for attack in ATTACKS if attack.is_exact]
-SOME = {attack.name for attack in OF_THE_MACHINE[::8]}
-"""What is handed in by default."""
+ON_THE_MACHINE = ("escaping", "forging", "hurting", "reading")
+ON_MARKS = ("afterwards", "chain", "further", "lying", "pasted", "reach", "store", "weights")
+"""Kinds of attacks: on the machine and its secrets, and on the marks."""
+OF_THE_MACHINE = [attack for attack in ATTACKS if attack.kind in ON_THE_MACHINE]
+FIRST_OF_THEIR_KIND = [next(one for one in ATTACKS if one.kind == kind) for kind in ON_MARKS if kind != "pasted"]
+SOME = {attack.name for attack in (*OF_THE_MACHINE[::8], *FIRST_OF_THEIR_KIND)}
+"""What is handed in by default: one in eight of those on the machine, and one of each other kind but the pasted."""
 FOLLOWED = {attack.name for attack in OF_THE_MACHINE[::16]}
 """What has a right submission behind it by default."""
 EVERY = 8
@@ -93,9 +98,12 @@ def test_the_verdict_is_the_same_in_another_order(attack: Attack, hostile_class:
     assert held(attack, hostile_class.again[attack.name].result()) == expected(attack)
 
 
-def test_there_are_at_least_sixty_attacks_of_all_kinds() -> None:
-    assert len(ATTACKS) >= 60
-    assert {attack.kind for attack in ATTACKS} >= {"forging", "reading", "escaping", "hurting"}
+def test_there_are_at_least_sixty_attacks_on_the_machine_and_as_many_on_marks_of_all_kinds() -> None:
+    many = Counter(attack.kind for attack in ATTACKS)
+    assert sum(many[kind] for kind in ON_THE_MACHINE) >= 60
+    assert sum(many[kind] for kind in ON_MARKS) >= 60
+    assert many.keys() == {*ON_THE_MACHINE, *ON_MARKS}
+    assert min(many.values()) >= 8
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 
