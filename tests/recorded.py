@@ -95,7 +95,13 @@ validation_pictures = scaled.flow_from_directory(
 )
 """,
     "layers": """
-model = keras.Sequential([keras.Input((300, 300, 3)), *blocks, keras.layers.Dense(1, activation="sigmoid")])
+model = keras.Sequential([
+    keras.Input((300, 300, 3)),
+    keras.layers.Conv2D(16, 3, activation="relu"), keras.layers.MaxPooling2D(2),
+    keras.layers.Conv2D(32, 3, activation="relu"), keras.layers.MaxPooling2D(2),
+    keras.layers.Conv2D(64, 3, activation="relu"), keras.layers.MaxPooling2D(2),
+    keras.layers.Flatten(), keras.layers.Dense(512, activation="relu"), keras.layers.Dense(1, activation="sigmoid"),
+])
 """,
     "compile": """
 model.compile(

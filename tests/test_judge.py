@@ -20,6 +20,7 @@ from recorded import (
     LAYERS,
     LOGITS,
     PREDICTION,
+    SOURCES,
     STEPS,
     TRAINING,
     dense,
@@ -33,6 +34,7 @@ from recorded import (
 
 from fairmark import Grader, RunView, expect, part
 from fairmark.checks import Doubted, NotShown, Unmet, load_grader
+from fairmark.checks.vouched import calls_of
 from fairmark.evidence import (
     EVENT,
     CellError,
@@ -229,7 +231,7 @@ def test_an_exercise_whose_cell_is_gone_is_unattempted() -> None:
 def test_an_answer_given_in_another_cell_counts() -> None:
     compiled = events()["compiled"].model_copy(update={"cell": LAST})
     report = marked(
-        untouched=["compile"], also=[compiled], sources={"last": "model.compile('rmsprop', 'bce', ['acc'])"}
+        untouched=["compile"], also=[compiled], sources={"last": "model.compile('rmsprop', 'bce', metrics=['acc'])"}
     )
     assert exercise(report, "compile").outcome == "passed"
 
@@ -473,10 +475,15 @@ def test_a_close_call_is_flagged_on_either_side() -> None:
 
 
 def test_a_close_call_is_counted_as_the_mark_is() -> None:
+    generators = SOURCES["generators"].replace("class_mode=", "classes=['humans', 'horses'], class_mode=")
+    linear = SOURCES["layers"].replace(', activation="sigmoid"', "")
+    loss = "keras.losses.BinaryCrossentropy(from_logits=True)"
+    logits = SOURCES["compile"].replace('"binary_crossentropy"', loss)
     edits: dict[str, Any] = {
         "training": {"classes": ["humans", "horses"]},
         "model": {"layers": [*layers()[:-1], dense(1, "linear")]},
         "compiled": LOGITS,
+        "sources": {"generators": generators, "layers": linear, "compile": logits},
     }
     outputs = tuple((0.4 - output,) for (output,) in hidden(160).outputs)
     report = marked(probe=hidden(outputs=outputs), **edits)
@@ -498,7 +505,7 @@ def test_a_probe_that_does_not_add_up_needs_attention() -> None:
 # --- an error costs its own marks once --------------------------------------------------------------------------------
 
 WRONG_RATE: dict[str, Any] = {
-    "sources": {"compile": "model.compile('bce', optimizer=keras.optimizers.RMSprop(1.0), metrics=['accuracy'])"},
+    "sources": {"compile": "model.compile(loss='bce', optimizer=keras.optimizers.RMSprop(1.0), metrics=['accuracy'])"},
     "compiled": {"learning_rate": 1.0},
     "probe": hidden(100),
 }
@@ -508,7 +515,14 @@ ALL_CHECKS = tuple(f"{exercise.id}.{one.id}" for exercise in HORSES.exercises fo
 def again(*replaced: str, answers: tuple[str, ...] = ALL_CHECKS, **edits: Any) -> Rerun:  # noqa: ANN401
     """A further run with the exercises in ``replaced`` put right, in which everything else was right as well."""
     right = right_answer(**edits)
-    return Rerun(replaced=replaced, answers=answers, training_went_by=True, run=right.run, probe=right.probe)
+    return Rerun(
+        replaced=replaced,
+        answers=answers,
+        training_went_by=True,
+        run=right.run,
+        probe=right.probe,
+        calls=calls_of(right.submission.cells, replaced),
+    )
 
 
 def test_what_is_carried_forward_is_credited_and_flagged() -> None:

@@ -11,6 +11,7 @@ from recorded import (
     GENERATORS,
     LAST,
     LAYERS,
+    SOURCES,
     STEPS,
     events,
     hidden,
@@ -158,7 +159,10 @@ def ended_at(cell: int, model: str = "model-0") -> Evidence:
     kept = [one for one in whole.run.events if getattr(one.event, "cell", 0) < cell and one.event.kind != "epoch_ended"]
     begun = [CellStarted(cell=cell), fit]
     stamped = (*kept, *(Stamped(at_seconds=99, event=event) for event in begun))
-    return whole.model_copy(update={"run": whole.run.model_copy(update={"events": stamped}), "probe": None})
+    texts = {cell: f"{whole.submission.cells[cell - 1].source}\ntrial.fit(x, steps_per_epoch=2, validation_steps=8)"}
+    submission = whole.submission.with_sources(texts)
+    run = whole.run.model_copy(update={"events": stamped})
+    return whole.model_copy(update={"submission": submission, "run": run, "probe": None})
 
 
 def test_what_a_quick_check_did_not_reach_is_not_checked() -> None:
@@ -204,8 +208,8 @@ def test_a_stub_behind_the_fit_is_not_attempted() -> None:
 def test_what_a_run_that_went_on_can_answer_is_checked() -> None:
     whole = right_answer(training_skipped=True)
     rerun = Rerun(replaced=(), answers=("compile.loss", "compile.optimizer", "steps.steps_per_epoch"), run=whole.run)
-    evidence = own_cell(ended_at(LAYERS), LAYERS, "trial.fit(...)").model_copy(update={"reruns": (rerun,)})
-    report = judge(evidence, HORSES)
+    evidence = own_cell(ended_at(LAYERS), LAYERS, f"{SOURCES['layers']}\ntrial.fit(...)")
+    report = judge(evidence.model_copy(update={"reruns": (rerun,)}), HORSES)
     assert set(checks(report, "compile")) == {"loss", "optimizer"}
     assert set(checks(report, "steps")) == {"steps_per_epoch"}
     assert report.not_checked[:2] == ("compile.metrics", "steps.validation_steps")

@@ -178,7 +178,8 @@ def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
     if preparation is None:
         raise Unmet("the pictures", found="no size", expected="pictures brought to one size")
     try:
-        picture = view.prediction.picture.value
+        # The one that an exercise asked about last, whichever exercise the training is judged by.
+        picture = RunView(view.evidence).prediction.picture.value
     except Unmet:
         picture = None
     return _Candidate(

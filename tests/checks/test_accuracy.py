@@ -8,7 +8,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recorded import LOGITS, TRAINING, dense, events, hidden, layers, right_answer, unmet, view
+from recorded import LOGITS, SOURCES, TRAINING, dense, events, hidden, layers, right_answer, unmet, view
 
 from fairmark.checks import NotShown, Unmet
 from fairmark.checks.accuracy import (
@@ -236,7 +236,8 @@ def test_an_output_without_sigmoid_that_its_loss_took_for_a_probability_is_held_
 
 def test_classes_in_another_order_are_understood() -> None:
     turned = tuple((1 - output,) for (output,) in hidden().outputs)
-    run = view(training={"classes": ["humans", "horses"]}, probe=hidden(outputs=turned))
+    text = SOURCES["generators"].replace("class_mode=", "classes=['humans', 'horses'], class_mode=")
+    run = view(training={"classes": ["humans", "horses"]}, sources={"generators": text}, probe=hidden(outputs=turned))
     assert "180 of 200" in reaches(run, 0.8)
 
 

@@ -29,7 +29,7 @@ def model(
     source: str | None = None,
     **compiled: Any,  # noqa: ANN401 - fields of ModelCompiled
 ) -> ModelView:
-    if source is None and compiled.keys() & {"loss", "optimizer"}:
+    if source is None and compiled.keys() & {"loss", "optimizer", "metrics"}:
         source = UNREADABLE
     sources = {} if source is None else {"compile": source}
     return view(sources=sources, model={"layers": [*layers()[:-1], dense(*last)]}, compiled=compiled).model

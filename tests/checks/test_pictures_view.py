@@ -8,7 +8,7 @@ import pytest
 from recorded import GENERATORS, pictures
 
 from fairmark.checks.expectation import Doubted, NotReadable
-from fairmark.checks.pictures_view import PicturesView
+from fairmark.checks.pictures_view import PicturesView, Source
 from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
@@ -26,7 +26,8 @@ def seen(
             maximum=high,
             labels_shape=[32],
         )
-    return PicturesView(source, "training pictures", batch, Witness(()), scaling_layer)
+    seen = Source(source, source.cell, {})
+    return PicturesView(seen, "training pictures", batch, Witness(()), scaling_layer)
 
 
 def source(**edits: object) -> PicturesOpened:
@@ -102,7 +103,8 @@ def test_what_was_measured_overrules_what_was_declared(
         labels_shape=[128],
         fit="fit-1",
     )
-    view = PicturesView(source(**edits), "training pictures", drawn.model_copy(update=batch), Witness(()))
+    seen = Source(source(**edits), GENERATORS, {})
+    view = PicturesView(seen, "training pictures", drawn.model_copy(update=batch), Witness(()))
     with pytest.raises(Doubted) as doubted:
         getattr(view, asked)
     assert doubted.value.message == f"the training pictures say {said}"

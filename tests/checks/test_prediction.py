@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from recorded import LAST, LOGITS, PREDICTION, dense, events, hidden, layers, unmet, view
+from recorded import LAST, LOGITS, PREDICTION, SOURCES, dense, events, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown, RunView
 from fairmark.checks.prediction import names_class, prepares_as_in_training
@@ -22,6 +22,7 @@ def named(value: object, output: float = 0.1, printed: str = "") -> RunView:
         named={"values": {"predicted_class": value}},
         predicted={"outputs": [[output]]},
         printed={PREDICTION: printed},
+        sources={"prediction": f"model.predict(pixels)\npredicted_class = {value!r}\nprint(predicted_class)"},
     )
 
 
@@ -183,7 +184,9 @@ def test_an_output_without_sigmoid_is_held_against_0() -> None:
 
 
 def test_classes_in_another_order_are_understood() -> None:
-    names_class(view(training={"classes": ["humans", "horses"]}, named={"values": {"c": "humans"}}))
+    text = SOURCES["generators"].replace("class_mode=", "classes=['humans', 'horses'], class_mode=")
+    turned = {"training": {"classes": ["humans", "horses"]}, "sources": {"generators": text}}
+    names_class(view(**turned, named={"values": {"c": "humans"}}))
 
 
 @pytest.mark.parametrize("outputs", [[], [[]], [[math.nan]], [[0.0, 0.0, 1.0]]])

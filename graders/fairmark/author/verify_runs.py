@@ -12,6 +12,7 @@ from fairmark.batch.journey import Journey, Mode
 from fairmark.batch.retraining import training_went_by
 from fairmark.checks import Doubted, Grader, RunView, Unmet
 from fairmark.checks.grader import line_in
+from fairmark.checks.vouched import calls_of
 from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
 from fairmark.judge import judge
@@ -85,6 +86,7 @@ class Runs:
             training_went_by=training_went_by(evidence, solution, self.journey.grader, [exercise]),
             run=solution.run,
             probe=solution.probe,
+            calls=calls_of(solution.submission.cells, (exercise,)),
         )
         return self.report(evidence.model_copy(update={"reruns": (rerun,)}))
 

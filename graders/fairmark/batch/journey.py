@@ -30,6 +30,7 @@ from fairmark.batch.steps import NOBODY, Steps
 from fairmark.batch.store import EvidenceStore, engine_digest, versions
 from fairmark.checks import Grader, load_grader
 from fairmark.checks.expectation import NeedsRun
+from fairmark.checks.vouched import calls_of
 from fairmark.course import Assignment, Course
 from fairmark.data import Recipe, load_recipe, make
 from fairmark.errors import AssignmentNotFound, FairmarkError, StudentError
@@ -360,7 +361,12 @@ class Journey:
         quiet = muted(again.run, own, honest)
         went_by = mode == "full" and self._training_went_by(first, replaced)
         rerun = Rerun(
-            replaced=replaced, answers=self._sorted_answers(mode), training_went_by=went_by, run=quiet, probe=probe
+            replaced=replaced,
+            answers=self._sorted_answers(mode),
+            training_went_by=went_by,
+            run=quiet,
+            probe=probe,
+            calls=calls_of(cells, replaced),
         )
         return self._with_rerun(first, rerun)
 

@@ -129,6 +129,7 @@ def reaches(run: RunView, threshold: float) -> str:
     if collected is not None:
         collected.add(threshold)
     training = run.training
+    training.confirm_called()
     measured = settled_accuracy(run, threshold)
     if measured is not None:
         told_exactly(str(measured), measured.roughly(threshold))
@@ -241,6 +242,7 @@ def measured_accuracy(run: RunView) -> Accuracy | None:
     :class:`NeedsPerson` where the model cannot be rebuilt, or where it is not seen that the judged training made it.
     A message that holds it as it spells itself is rounded for students.
     """
+    run.training.confirm_called()
     measured = accuracy_in_training(run)
     if measured is not None:
         assert run.evidence.probe is not None

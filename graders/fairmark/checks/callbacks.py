@@ -111,6 +111,7 @@ def is_given(training: TrainingView, run: RunView, *, name: str) -> None:
     if not own & set(given.value):
         found = ", ".join(given.value) or "none"
         raise Unmet(given.subject, found=found, expected=f"a {name}", cell=given.cell)
+    run.witness.confirm_callback(training.cell, own)
 
 
 def ends_training_in_time(run: RunView, training: TrainingView, *, key: str, threshold: float) -> str:

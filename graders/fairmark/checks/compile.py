@@ -112,7 +112,10 @@ def measures_accuracy(model: ModelView) -> None:
     """Accuracy is among the metrics, under any of Keras's names for it that mean accuracy for this output and loss
     (:func:`fairmark.checks.accuracy_names.measures_accuracy_of`)."""
     metrics = model.metrics
-    if not any(measures_accuracy_of(metric, model) for metric in model.compiled.metrics):
+    measuring = next((metric for metric in model.compiled.metrics if measures_accuracy_of(metric, model)), None)
+    if measuring is not None:
+        model.confirm_metric(measuring)
+    else:
         found = ", ".join(metrics.value) or "no metrics"
         other = next((name for name in metrics.value if is_accuracy_key(name)), None)
         if other is not None:

@@ -55,6 +55,7 @@ def has_block(model: ModelView, number: int, *, filters: int) -> None:
             cell=model.cell,
         )
     found = _wrong_with(blocks[number - 1], filters)
+    model.confirm(blocks[number - 1].places)
     if found is None:
         require_told(subject, blocks[number - 1].activation, model.cell)
     if found is not None:

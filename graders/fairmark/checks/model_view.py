@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fairmark.checks.arithmetic import contradictions
 from fairmark.checks.expectation import Doubted, NotReadable, NotShown, Observed
+from fairmark.checks.layer_witness import LayerWitness
 from fairmark.checks.witness import Witness
 from fairmark.evidence import Function, Layer, ModelCompiled, ModelDescribed
 
@@ -30,6 +32,8 @@ class Block:
     convolution: Layer
     activation: str
     pooling: Layer | None
+    places: tuple[int, ...] = ()
+    """Where these stand among the model's layers."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +45,25 @@ class Output:
 
 
 class ModelView:
-    """``built_in`` is the cell position where the model first appeared. ``trainable_parameters`` is how many numbers of
-    it training may change, None where nobody counted; ``moved`` names settings that were not the same in all steps of
-    its training (``learning_rate``, ``settings``)."""
+    """``built_in`` are the positions of the cells in which the model first appeared and was changed.
+    ``trainable_parameters`` is how many numbers of it training may change, None where nobody counted; ``moved`` names
+    settings that were not the same in all steps of its training (``learning_rate``, ``settings``)."""
 
     def __init__(
-        self, described: ModelDescribed, built_in: int, compiled: ModelCompiled | None, witness: Witness
+        self, described: ModelDescribed, built_in: frozenset[int], compiled: ModelCompiled | None, witness: Witness
     ) -> None:
         self.id = described.model
-        self.cell = built_in
+        self.cell = min(built_in)
         self.class_name = described.class_name
         self.layers = described.layers
-        self.input_shape = described.input_shape
+        self._input_shape = described.input_shape
         self.trainable_parameters = described.trainable_parameters
         self.moved: frozenset[str] = frozenset()
         self._overridden = described.overridden
         self._compiled = compiled
         self._witness = witness
+        is_own = described.class_name not in ("Sequential", "Functional", "Model")
+        self._made = LayerWitness(witness, built_in, described.layers, may_share=is_own)
 
     def _require_told(self) -> None:
         """Raises :class:`NotReadable` where methods of the notebook's own hang on the model or on a layer of Keras's,
@@ -74,6 +80,19 @@ class ModelView:
     # --- layers ---
 
     @property
+    def input_shape(self) -> list[int | None] | None:
+        """What the network takes, the batch dimension first; None where that is not known yet."""
+        if not self._made.has_input(self._input_shape):
+            self._witness.not_shown(f"a network that takes {self._input_shape}", self.cell)
+        return self._input_shape
+
+    def confirm(self, places: Iterable[int]) -> None:
+        """The layers at these places are made by calls in the text; says so where they are not."""
+        missing = next((place for place in places if place not in self._made.borne_out), None)
+        if missing is not None:
+            self._witness.not_shown(f"this layer {self.layers[missing].class_name}", self.cell)
+
+    @property
     def blocks(self) -> list[Block]:
         """Every convolution in order, with its pooling."""
         self._require_told()
@@ -82,7 +101,9 @@ class ModelView:
             if layer.class_name in ("Conv2D", "Convolution2D"):
                 following = _first_that_matters(self.layers[index + 1 :])
                 pooling = following if following is not None and "Pooling2D" in following.class_name else None
-                blocks.append(Block(layer, self._activation(index), pooling))
+                places = [index, self._place_of_activation(index)]
+                places += [] if pooling is None else [self.layers.index(pooling, index + 1)]
+                blocks.append(Block(layer, self._activation(index), pooling, tuple(places)))
         return blocks
 
     @property
@@ -101,8 +122,9 @@ class ModelView:
     def features(self) -> int | None:
         """How many numbers ``Flatten`` hands on to the first ``Dense``; None where there is no ``Flatten`` before it,
         or no known shape."""
-        for layer in itertools.takewhile(lambda layer: layer.class_name != "Dense", self.layers):
+        for place, layer in enumerate(itertools.takewhile(lambda layer: layer.class_name != "Dense", self.layers)):
             if layer.class_name in ("Flatten", "Reshape") and layer.output_shape and len(layer.output_shape) == 2:
+                self.confirm([place])
                 return layer.output_shape[1]
         return None
 
@@ -111,6 +133,7 @@ class ModelView:
         """``Dense`` layers before the last layer, each with its activation."""
         self._require_told()
         indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
+        self.confirm(place for index in indices[:-1] for place in (index, self._place_of_activation(index)))
         return [(self.layers[index], self._activation(index)) for index in indices[:-1]]
 
     @property
@@ -119,9 +142,17 @@ class ModelView:
         indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
         if not indices:
             raise NotShown("the output layer", found="no Dense layer", cell=self.cell)
+        self.confirm([indices[-1], self._place_of_activation(indices[-1])])
         units = self.layers[indices[-1]].config.get("units")
         activation = require_told("the output layer", self._activation(indices[-1]), self.cell)
         return Observed(Output(units if isinstance(units, int) else None, activation), "the output layer", self.cell)
+
+    def _place_of_activation(self, index: int) -> int:
+        """Where the layer stands that gives a layer its activation: itself, or the one behind it."""
+        own = _activation_name(self.layers[index])
+        behind = self.layers[index + 1] if index + 1 < len(self.layers) else None
+        is_behind = behind is not None and behind.class_name in ("Activation", "ReLU", "Softmax", "Sigmoid")
+        return index + 1 if own == "linear" and is_behind else index
 
     def _activation(self, index: int) -> str:
         """A layer's own activation, or that of the ``Activation`` layer behind it."""
@@ -158,8 +189,10 @@ class ModelView:
         if compiled.loss is not None:
             self._witness.confirm_made(compiled.cell, "compile", "loss", compiled.loss)
             from_logits = compiled.loss.config.get("from_logits")
-            if compiled.loss.class_name is not None and from_logits is not None:
-                self._witness.confirm(compiled.cell, (compiled.loss.class_name,), "from_logits", from_logits)
+            if from_logits is not None:
+                self._witness.confirm_setting(
+                    compiled.cell, "compile", "loss", compiled.loss, "from_logits", from_logits
+                )
         return Observed(compiled.loss, "the loss", compiled.cell)
 
     @property
@@ -177,10 +210,16 @@ class ModelView:
             said = "The learning rate was set anew while the model was trained; a person should look."
             raise NotReadable(said, cell=compiled.cell)
         rate = compiled.learning_rate
-        name = compiled.optimizer.class_name or ""
-        self._witness.confirm(compiled.cell, (name,), "learning_rate", rate)
+        self._witness.confirm_setting(compiled.cell, "compile", "optimizer", compiled.optimizer, "learning_rate", rate)
         # Keras keeps the rate as float32; six digits are what was written.
         return Observed(None if rate is None else float(f"{rate:.6g}"), "the learning rate", compiled.cell)
+
+    def confirm_metric(self, metric: Function) -> None:
+        """The text of ``compile`` asks for this metric; says so where it does not."""
+        cell = self.compiled.cell
+        self._witness.confirm_made(cell, "compile", "metrics", metric)
+        if "threshold" in metric.config:
+            self._witness.confirm_setting(cell, "compile", "metrics", metric, "threshold", metric.config["threshold"])
 
     @property
     def metrics(self) -> Observed[list[str]]:

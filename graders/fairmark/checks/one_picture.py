@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.keras_calls import ASKING
 from fairmark.checks.view import RunView
 from fairmark.evidence import ModelPredicted, NamesBound, Value
 
@@ -34,12 +35,14 @@ def has_size(run: RunView, name: str, height: int, width: int) -> None:
     if [side for side in shape if side not in (1, 3)] != [height, width]:
         expected = f"a picture of {height} x {width} pixels"
         raise Unmet(name, found=_spelled(shape), expected=expected, cell=_own_cell(run))
+    run.witness.confirm_array(run.scope.own, name, size=(height, width), scaled=False)
 
 
 def is_batch_of_one(run: RunView, name: str) -> None:
     """The array ``name`` has four dimensions, the first of them the batch's, with one picture."""
     shape = _shape(run, name)
     if len(shape) == 4 and shape[0] == 1 and shape[3] == 3:
+        run.witness.confirm_array(run.scope.own, name, size=None, scaled=False)
         return
     found = f"{_spelled(shape)}, {len(shape)} dimension{'s' * (len(shape) != 1)}"
     if len(shape) == 3:
@@ -53,6 +56,7 @@ def is_scaled_to_unit(run: RunView, name: str) -> None:
     largest = _measured(run, name, "largest_value")
     found = f"values up to {spell(largest)}"
     if isinstance(largest, int | float) and _DARK < largest <= _ONE:
+        run.witness.confirm_array(run.scope.own, name, size=None, scaled=True)
         return
     if isinstance(largest, int | float) and 0 < largest <= _DARK:
         found += ", which is scaled more than once"
@@ -103,6 +107,7 @@ def _asked(run: RunView) -> ModelPredicted:
     asked = run.all(ModelPredicted, lambda event: event.pictures is None and event.cell in own)
     if not asked:
         raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
+    run.witness.require_call(asked[-1].cell, ASKING)
     return asked[-1]
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from fairmark.checks import measured
 from fairmark.checks.expectation import Doubted, NotReadable, Observed, spell
+from fairmark.checks.keras_calls import DIRECT, OPENERS
 from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
-__all__ = ["PicturesView"]
+__all__ = ["PicturesView", "Source"]
 
-_OPENERS = ("flow_from_directory", "image_dataset_from_directory", "flow_from_dataframe", "flow")
-_DIRECT = ("DirectoryIterator", "DataFrameIterator", "NumpyArrayIterator")
-"""The classes behind the generators' methods, for notebooks that make one themselves."""
 _SCALED_TO_ONE = 1.0001
 """Bright pixels times 1/255 may exceed 1 by float32's rounding."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was ``opened``, where the pictures come from. ``opened_in`` is the cell that opened them first, where a
+    pipeline was derived from others; ``folders`` are the pictures by class that each folder of the data set holds,
+    counted outside."""
+
+    opened: PicturesOpened
+    opened_in: int
+    folders: Mapping[str, Mapping[str, int]]
 
 
 class PicturesView:
@@ -21,15 +33,18 @@ class PicturesView:
     ``scaling_layer`` the factor of the model's ``Rescaling`` layers."""
 
     def __init__(
-        self, opened: PicturesOpened, what: str, batch: BatchSeen | None, witness: Witness, scaling_layer: float = 1.0
+        self, source: Source, what: str, batch: BatchSeen | None, witness: Witness, scaling_layer: float = 1.0
     ) -> None:
+        opened = source.opened
         self.id = opened.pictures
         self.what = what
         self._opened = opened
         self._batch = batch
         self._witness = witness
         self._scaling_layer = scaling_layer
-        self._makers = (opened.made_by, *_DIRECT) if opened.made_by in _OPENERS else (*_OPENERS, *_DIRECT)
+        self._opened_in = source.opened_in
+        self._folders = source.folders
+        self._makers = (opened.made_by, *DIRECT) if opened.made_by in OPENERS else OPENERS
 
     @property
     def cell(self) -> int:
@@ -42,7 +57,9 @@ class PicturesView:
         if self._opened.made_by != "image_dataset_from_directory":
             factor = _factor(self._opened.rescale)
             alike = (0, 1) if factor is None else ()  # Keras takes none of these for a factor
-            self._witness.confirm(self.cell, ("ImageDataGenerator",), "rescale", factor, alike=alike)
+            self._witness.confirm_generator(self._opened_in, "rescale", factor, alike=alike)
+        if self._is_computed and self.preparation_scale != 1.0:
+            self._witness.confirm_scaled(self.cell)
         self._require_drawn("rescale", self._opened.rescale, measured.scale_disagrees(self._opened, self._batch))
         factor = self.preparation_scale * self._scaling_layer
         return Observed(factor, f"the scaling of the {self.what}", self.cell)
@@ -76,7 +93,8 @@ class PicturesView:
     @property
     def directory(self) -> Observed[str | None]:
         """The folder, relative to the data set's."""
-        self._witness.require_call(self.cell, self._makers)
+        if self._opened.directory is not None:
+            self._witness.confirm_directory(self._opened_in, self._makers, self._opened.directory)
         return Observed(self._opened.directory, f"the folder of the {self.what}", self.cell)
 
     @property
@@ -84,13 +102,13 @@ class PicturesView:
         """Height and width in pixels after resizing."""
         size = self._opened.target_size
         argument = "image_size" if self._opened.made_by == "image_dataset_from_directory" else "target_size"
-        self._witness.confirm(self.cell, self._makers, argument, size)
+        self._witness.confirm(self._opened_in, self._makers, argument, size)
         self._require_drawn(argument, size, measured.size_disagrees(self._opened, self._batch))
         return Observed(size, f"the size of the {self.what}", self.cell)
 
     @property
     def batch_size(self) -> Observed[int | None]:
-        self._witness.confirm(self.cell, self._makers, "batch_size", self._opened.batch_size)
+        self._witness.confirm(self._opened_in, self._makers, "batch_size", self._opened.batch_size)
         drawn = measured.batch_size_disagrees(self._opened, self._batch)
         self._require_drawn("batch_size", self._opened.batch_size, drawn)
         return Observed(self._opened.batch_size, f"the batch size of the {self.what}", self.cell)
@@ -98,8 +116,12 @@ class PicturesView:
     @property
     def labels(self) -> Observed[str | None]:
         """``binary``, ``sparse`` (whole numbers), ``categorical`` (one-hot) ...; tf.data's ``int`` is ``sparse``."""
-        if self._opened.made_by != "image_dataset_from_directory":
-            self._witness.confirm(self.cell, self._makers, "class_mode", self._opened.class_mode)
+        mode = self._opened.class_mode
+        if self._opened.made_by == "image_dataset_from_directory":
+            written = "int" if mode == "sparse" else mode
+            self._witness.confirm(self._opened_in, self._makers, "label_mode", written)
+        else:
+            self._witness.confirm(self._opened_in, self._makers, "class_mode", mode)
         drawn = measured.labels_disagree(self._opened, self._batch)
         self._require_drawn("class_mode", self._opened.class_mode, drawn)
         return Observed(self._opened.class_mode, f"the labels of the {self.what}", self.cell)
@@ -107,18 +129,36 @@ class PicturesView:
     @property
     def shuffled(self) -> Observed[bool]:
         """Whether pictures come in another order than that of their files."""
-        self._witness.confirm(self.cell, self._makers, "shuffle", self._opened.shuffle)
+        self._witness.confirm(self._opened_in, self._makers, "shuffle", self._opened.shuffle)
         return Observed(self._opened.shuffle, f"the order of the {self.what}", self.cell)
 
     @property
     def classes(self) -> Observed[list[str]]:
-        """Names in the order of their labels."""
+        """Names in the order of their labels: by name, unless the text gives another order."""
+        known, told = self._folder, self._opened.classes
+        if known is None or told != sorted(known):
+            argument = "class_names" if self._opened.made_by == "image_dataset_from_directory" else "classes"
+            self._witness.confirm(self._opened_in, self._makers, argument, told)
         return Observed(self._opened.classes, f"the classes of the {self.what}", self.cell)
 
     @property
     def found(self) -> Observed[int]:
-        """How many pictures the folder held."""
+        """How many pictures the folder held, as they were counted outside the run, too."""
+        known, found = self._folder, self._opened.found
+        expected = None if known is None else sum(known.get(name, 0) for name in self._opened.classes)
+        is_part = expected is not None and found < expected
+        if found != expected and not (is_part and self._is_subset):
+            self._witness.not_shown(f"{found} pictures", self.cell)
         return Observed(self._opened.found, f"the number of {self.what}", self.cell)
+
+    @property
+    def _is_subset(self) -> bool:
+        return self._witness.may_be(self._opened_in, self._makers, "subset", "training", "validation")
+
+    @property
+    def _folder(self) -> Mapping[str, int] | None:
+        """The pictures of each class in the folder that was read, None where nobody counted them."""
+        return None if self._opened.directory is None else self._folders.get(self._opened.directory)
 
     @property
     def preparation(self) -> Preparation | None:

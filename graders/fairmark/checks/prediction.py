@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.chain import require_same_model
 from fairmark.checks.expectation import NotShown, Unmet
@@ -49,6 +51,7 @@ def _same_as_outside(run: RunView) -> None:
     if outside is None and run.evidence.probe is not None and run.judged_fit is not None:
         require_same_model(prediction.model, run.judged_fit)
     if outside is None or len(outside) != len(inside):
+        _require_outside(run)
         return
     # Written so that NaN is not near to anything.
     if not all(abs(one - other) <= _TOLERANCE for one, other in zip(inside, outside, strict=True)):
@@ -61,6 +64,15 @@ def _same_as_outside(run: RunView) -> None:
                 f"Your cell got {inside[0]:.2f} for {prediction.picture.value}; the same model gives {outside[0]:.2f} "
                 "for that file when it is prepared as in training."
             ),
+        )
+
+
+def _require_outside(run: RunView) -> None:
+    """Says that what the model answered is nobody's word but the run's, in a run that trains and is asked outside."""
+    ran = run.evidence.run
+    if run.evidence.probe is not None and not (ran.rehearsed or ran.training_skipped):
+        run.witness.not_shown(
+            "what the model answered, to a picture that it was not asked about outside", run.prediction.cell
         )
 
 
@@ -80,6 +92,16 @@ def names_class(run: RunView, *, name: str | None = None, undecided: float = _UN
     expected = f"{classes[label]}, which an output of {', '.join(f'{value:.2f}' for value in outputs)} stands for"
     if not named:
         raise Unmet("the class", found="no class named", expected=expected, cell=prediction.cell)
+    outside = prediction.outputs_outside
+    if outside is None:
+        _require_outside(run)
+    elif predicted_class(outside, logits=logits) != label and not _is_near(outputs, outside):
+        run.witness.not_shown("another answer of the model than outside", prediction.cell)
     is_close = len(outputs) == 1 and abs(outputs[0] - (0.0 if logits else 0.5)) < undecided
     if named[-1] != classes[label] and not is_close:
         raise Unmet("the class", found=named[-1], expected=expected, cell=prediction.cell)
+
+
+def _is_near(inside: Sequence[float], outside: Sequence[float]) -> bool:
+    both = zip(inside, outside, strict=False)
+    return len(inside) == len(outside) and all(abs(one - other) <= _TOLERANCE for one, other in both)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from fairmark.checks.expectation import Observed
+from fairmark.checks.witness import Witness
 from fairmark.evidence import ModelPredicted, PictureLoaded, Probe, Value
 
 __all__ = ["PredictionView"]
 
+_SPEAKING = ("print", "display", "write", "pprint", "info")
+"""What a notebook says something with."""
+
 
 class PredictionView:
-    """``values`` are the names and values bound from that cell on, ``printed`` what was printed from it on."""
+    """``values`` are the names and values bound from that cell on, ``printed`` what was printed from it on, each with
+    the cell."""
 
     def __init__(
         self,
         predicted: ModelPredicted,
         loaded: PictureLoaded | None,
-        values: list[tuple[str, Value]],
-        printed: str,
+        values: list[tuple[int, str, Value]],
+        printed: list[tuple[int, str]],
         probe: Probe | None,
+        witness: Witness,
     ) -> None:
         self.cell = predicted.cell
         self.model = predicted.model
@@ -28,6 +34,7 @@ class PredictionView:
         self._values = values
         self._printed = printed
         self._probe = probe
+        self._witness = witness
 
     @property
     def input_shape(self) -> Observed[list[int]]:
@@ -37,6 +44,8 @@ class PredictionView:
     @property
     def picture(self) -> Observed[str | None]:
         """The file, relative to the data set's folder; None where none was seen being opened."""
+        if self._loaded is not None:
+            self._witness.require_call(self._loaded.cell, (self._loaded.made_by.rpartition(".")[2],))
         return Observed(self._loaded.path if self._loaded else None, "the picture file", self.cell)
 
     @property
@@ -53,13 +62,21 @@ class PredictionView:
 
         A class may be written in the singular (``horse`` for ``horses``), in any case.
         """
-        texts = [(name, value) for name, value in self._values if isinstance(value, str)]
-        for bound in ([value for name, value in texts if name == asked], [value for _, value in texts]):
-            named = [name for value in bound for name in classes if value.strip().lower() in _forms(name)]
+        texts = [(cell, name, value) for cell, name, value in self._values if isinstance(value, str)]
+        for bound in ([one for one in texts if one[1] == asked], texts):
+            named = [(one, name) for one in bound for name in classes if one[2].strip().lower() in _forms(name)]
             if named:
-                return named
-        words = "".join(sign if sign.isalnum() or sign == "_" else " " for sign in self._printed.lower()).split()
-        return [name for word in words for name in classes if word in _forms(name)]
+                self._witness.confirm_value(*named[-1][0])
+                return [name for _, name in named]
+        said = [(cell, word) for cell, text in self._printed for word in _words(text)]
+        spoken = [(cell, name) for cell, word in said for name in classes if word in _forms(name)]
+        if spoken:
+            self._witness.require_call(spoken[-1][0], _SPEAKING)
+        return [name for _, name in spoken]
+
+
+def _words(text: str) -> list[str]:
+    return "".join(sign if sign.isalnum() or sign == "_" else " " for sign in text.lower()).split()
 
 
 def _forms(name: str) -> set[str]:

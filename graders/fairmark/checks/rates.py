@@ -110,6 +110,8 @@ def learn_and_validate(run: RunView, *, learn: str, validate: str) -> None:
             if found != folder:
                 said = f"{found}/" if found else "nothing from a folder"
                 raise Unmet(source.subject, found=said, expected=f"{folder}/", cell=source.cell)
+            argument = "x" if source == seen[0][0] else "validation_data"
+            trial.training.confirm_source(argument, folder)
 
 
 def _folder(run: RunView, source: Observed[str | None]) -> str | None:
@@ -207,7 +209,11 @@ def _all_trials(run: RunView) -> list[_Trial]:
 
 
 def _trial(run: RunView, training: TrainingView, settings: ModelCompiled, model: ModelDescribed | None) -> _Trial:
-    rate = settings.learning_rate
+    rate, optimizer = settings.learning_rate, settings.optimizer
+    training.confirm_called()
+    run.witness.confirm_made(settings.cell, "compile", "optimizer", optimizer)
+    if rate is not None:
+        run.witness.confirm_setting(settings.cell, "compile", "optimizer", optimizer, "learning_rate", rate)
     return _Trial(
         training=training,
         rate=None if rate is None else float(f"{rate:.6g}"),  # Keras keeps it as float32

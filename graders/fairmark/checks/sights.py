@@ -46,7 +46,11 @@ def sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[S
         if rerun.replaced and (exercise.id in rerun.replaced or not set(before) & set(rerun.replaced)):
             continue
         submission = evidence.submission.with_sources(rerun.sources)
-        vouched = frozenset(cell.position for cell in submission.cells if cell.exercise in rerun.replaced)
+        vouched = {
+            cell.position: frozenset(rerun.calls.get(cell.position, ()))
+            for cell in submission.cells
+            if cell.exercise in rerun.replaced
+        }
         seen = Evidence(submission=submission, run=rerun.run, probe=rerun.probe, folders=evidence.folders)
         yield Sight(
             RunView(seen, exercise.id, vouched=vouched),

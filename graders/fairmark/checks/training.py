@@ -120,6 +120,7 @@ def learns_from(training: TrainingView, pictures: PicturesView) -> None:
     if seen.value != pictures.id:
         found = "arrays, not a generator" if seen.value is None else "another source of pictures"
         raise Unmet(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)
+    training.confirm_source("x", pictures.directory.value)
 
 
 def runs_steps(training: TrainingView, pictures: PicturesView) -> None:
@@ -182,6 +183,7 @@ def validates_on(training: TrainingView, pictures: PicturesView) -> None:
     """``fit`` was given this source as ``validation_data``."""
     seen = training.validation_pictures
     if seen.value == pictures.id:
+        training.confirm_source("validation_data", pictures.directory.value)
         return
     found = "no validation data"
     if training.has_validation:
@@ -202,6 +204,7 @@ def trains_for(run: RunView, training: TrainingView, epochs: int) -> None:
 
 def validates_on_nothing(training: TrainingView) -> None:
     """``fit`` was given no validation data."""
+    training.confirm_called()
     if training.has_validation:
         seen = training.validation_pictures
         raise Unmet(seen.subject, found="validation data", expected="none in this exercise", cell=seen.cell)
@@ -225,6 +228,7 @@ def prints_a_line_an_epoch(run: RunView, training: TrainingView) -> None:
     calls = [call for call in calls_in(run.evidence.submission.cells) if call.cell == training.cell]
     fits = [call for call in calls if call.reachable and "fit" in call.names]
     given = [_verbose_of(call) for call in fits]
+    training.confirm_called()
     if given and 2 not in given and _COMPUTED not in given:
         raise Unmet("verbose", found=spell(given[-1]), expected="2, one line an epoch", cell=training.cell)
 

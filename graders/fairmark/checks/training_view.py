@@ -44,14 +44,25 @@ class TrainingView:
         self.rehearsed = rehearsed
         self.decided: Decided | None = next((one.decided for one in earlier if one.decided is not None), decided)
 
+    def confirm_called(self) -> None:
+        """The text calls ``fit`` here, and where it goes on from; says so where it does not."""
+        for one in (*self._earlier, self):
+            one._witness.require_call(one.cell, ("fit",))
+
+    def confirm_source(self, argument: str, directory: str | None) -> None:
+        """``fit`` can have been given pictures of this folder of the data set as ``argument``."""
+        self._witness.confirm_source(self.cell, argument, directory)
+
     @property
     def pictures(self) -> Observed[str | None]:
         """Id of the source it learns from; None for arrays."""
+        self.confirm_called()
         return Observed(self._fit.pictures, "what fit learns from", self.cell)
 
     @property
     def validation_pictures(self) -> Observed[str | None]:
         """Id of the source it validates on; None where there is none."""
+        self.confirm_called()
         return Observed(self._fit.validation_pictures, "what fit validates on", self.cell)
 
     @property
@@ -76,6 +87,7 @@ class TrainingView:
         """Raises :class:`NeedsRun` where fairmark ended the training: nobody knows how many there would have been."""
         if self.decided is not None:
             raise NeedsRun(f"{when_ended(self.decided)}; how many epochs it takes needs another run.", cell=self.cell)
+        self.confirm_called()
         return len(self._epochs)
 
     @property
@@ -102,6 +114,7 @@ class TrainingView:
     @property
     def steps_run(self) -> list[int]:
         """Steps that really ran, epoch by epoch, by the optimizer's counter."""
+        self.confirm_called()
         return [epoch.steps for epoch in self._epochs]
 
     @property
@@ -109,6 +122,7 @@ class TrainingView:
         """What was measured, epoch by epoch, under Keras's keys: ``loss``, ``accuracy``, ``val_accuracy``.
 
         Where fairmark ended the training, a check that fails after this was asked for needs another run instead."""
+        self.confirm_called()
         if self.decided is not None:
             rests_on(NeedsRun(f"{when_ended(self.decided)}; what comes after needs another run.", cell=self.cell))
         keys = dict.fromkeys(key for epoch in self._epochs for key in epoch.logs)
@@ -117,6 +131,7 @@ class TrainingView:
     @property
     def callbacks(self) -> Observed[list[str]]:
         """Classes of what ``fit`` was given to call back, in order."""
+        self.confirm_called()
         return Observed(self._fit.callbacks, "the callbacks given to fit", self.cell)
 
     @property

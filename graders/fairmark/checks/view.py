@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 from fairmark.checks.continued import goes_on_from
 from fairmark.checks.expectation import NotReadable, NotShown, Observed
 from fairmark.checks.judged import Judged
+from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
 from fairmark.checks.measured import as_drawn_in
 from fairmark.checks.model_view import ModelView
-from fairmark.checks.pictures_view import PicturesView
+from fairmark.checks.pictures_view import PicturesView, Source
 from fairmark.checks.prediction_view import PredictionView
 from fairmark.checks.scope import Scope
 from fairmark.checks.training_view import TrainingView
@@ -67,15 +68,17 @@ E = TypeVar("E")
 
 class RunView:
     """One submission's evidence, for the checks of one exercise (``exercise`` is its id). ``vouched`` are positions of
-    cells that ran with the author's text in place of the student's."""
+    cells that ran with the author's text in place of the student's, with the names of what that calls."""
 
-    def __init__(self, evidence: Evidence, exercise: str = "", *, vouched: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, evidence: Evidence, exercise: str = "", *, vouched: Mapping[int, frozenset[str]] | None = None
+    ) -> None:
         self.evidence = evidence
         self.exercise = exercise
         self._events: defaultdict[type, list[Any]] = defaultdict(list)
         for stamped in evidence.run.events:
             self._events[type(stamped.event)].append(stamped.event)
-        self.witness = Witness(evidence.submission.cells, vouched)
+        self.witness = Witness(evidence.submission.cells, vouched or {})
         self.scope = Scope(evidence.submission.cells, exercise)
 
     @cached_property
@@ -143,7 +146,22 @@ class RunView:
         batch = self._drawn_by_fit.get(source.pictures, batch)
         then = self._pictures_in_force.get(source.pictures)
         source = source if then is None else as_drawn_in(source, then)
-        return PicturesView(source, what, batch, self.witness, self._scaling_layer)
+        seen = Source(source, self._opened_in(source), self.evidence.folders)
+        return PicturesView(seen, what, batch, self.witness, self._scaling_layer)
+
+    def _opened_in(self, source: PicturesOpened) -> int:
+        """The cell that opened the pictures which ``source`` is, or was derived from."""
+        known = self._first_opened
+        cell, parent = source.cell, source.parent
+        for _ in known:
+            if parent not in known:
+                break
+            cell, parent = known[parent].cell, known[parent].parent
+        return cell
+
+    @cached_property
+    def _first_opened(self) -> dict[str | None, PicturesOpened]:
+        return {one.pictures: one for one in reversed(self.all(PicturesOpened))}
 
     @cached_property
     def _first_batches(self) -> dict[str | None, tuple[int, BatchSeen]]:
@@ -200,14 +218,16 @@ class RunView:
         bound = self.scope.in_force(name, self._as_used(name, named))
         if bound is None:
             raise NotShown(name, found="nothing of that name")
+        self.witness.confirm_object(bound.cell, name, MODEL_MAKERS if kind == "model-" else OPENERS)
         return bound.objects[name]
 
     def _model(self, name: str | None, subject: str) -> ModelView:
         described = self._described(name)
         if described is None:
             raise NotShown(subject, found="none", expected="a Keras model")
-        first = next(event for event in self.all(ModelDescribed) if event.model == described.model)
-        view = ModelView(described, first.cell, self._judged.compiled(described.model), self.witness)
+        told = [event.cell for event in self.all(ModelDescribed) if event.model == described.model]
+        built_in = frozenset(cell for cell in told if cell <= described.cell) | {told[0]}
+        view = ModelView(described, built_in, self._judged.compiled(described.model), self.witness)
         view.moved = self._moved_in_training(described.model)
         return view
 
@@ -336,6 +356,7 @@ class RunView:
         if not asked:
             raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
         last, rank = asked[-1], self.scope.rank
+        self.witness.require_call(last.cell, ASKING)
         fits = self.scope.nearest(self.all(FitStarted, lambda fit: fit.cell <= last.cell))
         trained = max((fit.cell for fit in fits), default=0)
         loaded = self.all(PictureLoaded, lambda event: trained <= event.cell <= last.cell)
@@ -345,9 +366,10 @@ class RunView:
         return PredictionView(
             last,
             loaded[-1] if loaded else None,
-            [(name, value) for bound in after for name, value in bound.values.items()],
-            "".join(text for cell, text in printed if cell >= last.cell),
+            [(bound.cell, name, value) for bound in after for name, value in bound.values.items()],
+            [(cell, text) for cell, text in printed if cell >= last.cell],
             self.evidence.probe,
+            self.witness,
         )
 
     # --- cells ---

@@ -1,149 +1,291 @@
 """The second witness: does the notebook's own text bear out what the recorder says?
 
 The recorder runs in the student's process and can be made to say anything. The text cannot: it is parsed here, outside,
-as data. A recorded value is doubted where every call in the text that could have caused it says something else, or
-where there is no such call at all. Where the text computes a value that cannot be known without running it, the text is
-silent and the other witnesses (the rebuilt model, its predictions, the clock) have to do.
+as data. What was recorded of a cell is borne out only where code that this cell can reach makes the call that causes
+it, with an argument that can have the recorded value. A word in a string calls nothing, and silence is not agreement:
+
+borne out       some such call can have given that value
+contradicted    there are such calls, all that they can give is known, and it is something else: :class:`Doubted`
+not shown       there is no such call, or what it gives cannot be read without running it: told to
+                :func:`fairmark.checks.expectation.lacks_support`, so that a check that would earn by it waits
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 
-from fairmark.checks.expectation import Doubted, spell
-from fairmark.evidence import Cell, Function
-from fairmark.notebook.fold import Value
-from fairmark.notebook.source import (
-    UNKNOWN,
-    Folded,
-    SourceCall,
-    attributes_set_in,
-    calls_in,
-    handed_on_in,
-    values_given,
+from fairmark.checks.behind import cells_behind, numbers_in, unbound_names
+from fairmark.checks.expectation import Doubted, NotBorneOut, lacks_support, spell
+from fairmark.checks.keras_calls import (
+    ASKING,
+    KNOWN_MAKERS,
+    MODEL_MAKERS,
+    OPENERS,
+    bare,
+    default_of,
+    names_of,
+    place_of,
 )
+from fairmark.evidence import Cell, Function
+from fairmark.notebook.possible import NOTHING, CallSite, Made, Possible, Reading, read_possible
+from fairmark.notebook.provenance import provenance
+from fairmark.notebook.source import attribute_values_in, values_given
 from fairmark.notebook.traits import traits_of
+from fairmark.notebook.worked_out import UNKNOWN, worked_out
 
-__all__ = ["Witness"]
+__all__ = ["ANYTHING", "OPEN", "Site", "Witness", "argument_of", "entries", "same"]
 
-_POSITIONS: dict[str, tuple[str, ...]] = {
-    "flow_from_directory": ("directory", "target_size", "color_mode", "classes", "class_mode", "batch_size"),
-    "image_dataset_from_directory": ("directory", "labels", "label_mode", "class_names", "color_mode", "batch_size"),
-    "compile": ("optimizer", "loss", "loss_weights", "metrics"),
-    "fit": ("x", "y", "batch_size", "epochs"),
-    "RMSprop": ("learning_rate",),
-    "Adam": ("learning_rate",),
-    "SGD": ("learning_rate",),
-    "BinaryCrossentropy": ("from_logits",),
-    "CategoricalCrossentropy": ("from_logits",),
-    "SparseCategoricalCrossentropy": ("from_logits",),
-    "BinaryFocalCrossentropy": ("apply_class_balancing", "alpha", "gamma", "from_logits"),
-    "CategoricalFocalCrossentropy": ("alpha", "gamma", "from_logits"),
-}
-"""Order of Keras's parameters, for calls that do not name them."""
+OPEN = Possible(is_open=True)
+ANYTHING = frozenset({"*"})
+"""Of a cell that is believed whatever it is said to call."""
+Site = tuple[str, CallSite]
+"""A call, and which of the names that were asked for it goes by."""
 
-_DEFAULTS: dict[tuple[str, str], Value] = {
-    ("ImageDataGenerator", "rescale"): None,
-    ("flow_from_directory", "target_size"): (256, 256),
-    ("flow_from_directory", "batch_size"): 32,
-    ("flow_from_directory", "class_mode"): "categorical",
-    ("flow_from_directory", "shuffle"): True,
-    ("image_dataset_from_directory", "image_size"): (256, 256),
-    ("image_dataset_from_directory", "batch_size"): 32,
-    ("image_dataset_from_directory", "shuffle"): True,
-    ("compile", "optimizer"): "rmsprop",
-    ("fit", "epochs"): 1,
-    ("fit", "steps_per_epoch"): None,
-    ("fit", "validation_steps"): None,
-    ("RMSprop", "learning_rate"): 0.001,
-    ("Adam", "learning_rate"): 0.001,
-    ("SGD", "learning_rate"): 0.01,
-    ("BinaryCrossentropy", "from_logits"): False,
-    ("CategoricalCrossentropy", "from_logits"): False,
-    ("SparseCategoricalCrossentropy", "from_logits"): False,
-    ("BinaryFocalCrossentropy", "from_logits"): False,
-    ("CategoricalFocalCrossentropy", "from_logits"): False,
-}
-"""Keras 3.15's defaults, for calls that leave an argument out."""
+_LEADS_ON = ("get", "deserialize", "from_config", "deepcopy", "copy", "partial")
+"""What makes the thing that its first argument says."""
+_FACTORS = frozenset({255.0, 127.5, 1 / 255, 1 / 127.5})
+_SCALING = frozenset({"Rescaling", "convert_image_dtype", "preprocess_input", "per_image_standardization"})
+_SIZES = ("size", "target_size", "image_size")
+_READING = frozenset(
+    {"load_img", "img_to_array", "open", "imread", "read_file", "decode_image", "decode_jpeg", "decode_png"}
+)
+_ANSWERING = frozenset({*OPENERS, *ASKING, *MODEL_MAKERS, "fit", "evaluate", "dataset", "glob", "listdir", "iterdir"})
+"""What an answer that is not worked out from plain numbers comes from."""
+_LAZY = ("identifier", "config", "x", "func")
+"""What that argument is called."""
 
 
 class Witness:
-    """Testimony of the notebook's text. ``vouched`` are positions of cells that ran with the author's text instead:
-    what happened in them needs no witness."""
+    """Testimony of the notebook's text. ``vouched`` are positions of cells that ran with the author's text instead,
+    with the names of what that calls: what those do there needs no other witness. What such a cell binds is not known
+    here, so that a call may be given it."""
 
-    def __init__(self, cells: Sequence[Cell], vouched: frozenset[int] = frozenset()) -> None:
-        self._cells = [cell for cell in cells if cell.position not in vouched]
-        self._vouched = vouched
+    def __init__(self, cells: Sequence[Cell], vouched: Mapping[int, frozenset[str]] | None = None) -> None:
+        self._vouched = vouched or {}
+        self._cells = tuple(cell for cell in cells if cell.position not in self._vouched)
+
+    def is_vouched(self, cells: Iterable[int], names: Iterable[str] = ()) -> bool:
+        """Whether one of ``cells`` ran with the author's text, which calls one of ``names`` (none: whatever it calls)
+        there."""
+        wanted = {one for name in names for one in names_of(name)}
+        calls = [self._vouched[cell] for cell in cells if cell in self._vouched]
+        return any(wanted & one or one == ANYTHING for one in calls) if wanted else bool(calls)
+
+    def _is_given_by_vouched(self, cell: int) -> bool:
+        """Whether ``cell`` reads names that only a cell with the author's text can have bound."""
+        return bool(self._vouched) and bool(unbound_names(cell, self._cells))
 
     @cached_property
-    def _calls(self) -> tuple[SourceCall, ...]:
-        return tuple(call for call in calls_in(self._cells) if call.reachable)
+    def reading(self) -> Reading:
+        return _reading_of(self._cells)
 
-    def _named(self, names: Sequence[str], cell: int) -> list[tuple[str, SourceCall]]:
-        """Calls that may be of one of ``names``, in ``cell`` or before it (functions are defined before they are used),
-        each with that name."""
-        before = [call for call in self._calls if call.cell <= cell]
-        return [(name, call) for call in before for name in names if name in call.names]
+    def sites(self, names: Iterable[str], cells: Iterable[int]) -> list[Site]:
+        """The calls of any of ``names`` that code of ``cells`` can reach."""
+        wanted = [(name, one) for name in names for one in names_of(name)]
+        reached = self.reading.calls_from(cells)
+        return [(name, site) for site in reached for name, one in wanted if one in site.names]
+
+    def until(self, cell: int) -> list[Cell]:
+        """The cells of the student's up to ``cell``."""
+        return [one for one in self._cells if one.position <= cell]
+
+    # --- calls ---
 
     def require_call(self, cell: int, names: Sequence[str]) -> None:
-        """Raises :class:`Doubted` where no text up to ``cell`` calls any of ``names``, or could have it called."""
-        called = cell in self._vouched or self._named(names, cell)
-        if not called and not set(names) & handed_on_in(self._until(cell)):
-            raise Doubted(f"the run reports a call of {names[0]}, but no cell's text makes one", cell=cell)
-
-    def _until(self, cell: int) -> list[Cell]:
-        return [one for one in self._cells if one.position <= cell]
+        """What ``cell`` can reach calls one of ``names``."""
+        if not self.is_vouched({cell}, names) and not self.sites(names, {cell}):
+            self.not_shown(f"a call of {names[0]}", cell)
 
     def confirm(
         self, cell: int, names: Sequence[str], argument: str, value: object, *, alike: tuple[object, ...] = ()
     ) -> None:
-        """Raises :class:`Doubted` where all calls of ``names`` up to ``cell`` give ``argument`` another value than
-        ``value`` or one of those that are ``alike``. An attribute of that name that is set anywhere says nothing sure.
-        """
-        if cell in self._vouched:
+        """Some call of ``names`` that ``cell`` can reach may give ``argument`` this value, or one that is ``alike``;
+        or one that it reads off a source of pictures."""
+        if self.is_vouched({cell}, names):
             return
-        written = [_argument(name, call, argument) for name, call in self._named(names, cell)]
-        accepted = (value, *alike)
-        if not written or any(not item.known or any(_same(item.value, one) for one in accepted) for item in written):
-            return
-        if argument in attributes_set_in(self._until(cell)):
-            return
-        said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
-        raise Doubted(f"the run reports {argument} = {spell(value)}, but the text says {said}", cell=cell)
+        given = [argument_of(name, site, argument) for name, site in self.sites(names, {cell})]
+        self._weigh(cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike))
 
-    def confirm_made(self, cell: int, name: str, argument: str, recorded: Function) -> None:
-        """Raises :class:`Doubted` where all calls of ``name`` up to ``cell`` give ``argument`` something that goes by
-        another name than what was recorded."""
-        if cell in self._vouched:
+    def _weigh(self, cell: int, claim: str, given: Sequence[Possible], fits: Callable[[Possible], bool]) -> None:
+        if any(map(fits, given)):
             return
-        known = {_bare(text) for text in (recorded.name, recorded.class_name) if text}
-        said: list[str] = []
-        for _, call in self._named((name,), cell):
-            made = _made(name, call, argument)
-            if not made or known & set(map(_bare, made)):
+        if not any(one.constants for one in given) or any(map(_is_unsure, given)):
+            if not given or not self._is_given_by_vouched(cell):
+                self.not_shown(claim, cell)
+            return
+        said = " or ".join(dict.fromkeys(spell(value) for one in given for value in sorted(one.constants, key=repr)))
+        raise Doubted(f"the run reports {claim}, but the text says {said}", cell=cell)
+
+    def not_shown(self, claim: str, cell: int | None) -> None:
+        """Says that ``claim``, which the run reports of ``cell``, stands on nothing."""
+        said = f"The run reports {claim}, which the text of the notebook does not show; a person should look."
+        lacks_support(NotBorneOut(said, cell=cell))
+
+    # --- things that are made ---
+
+    def confirm_made(self, cell: int, call: str, argument: str, recorded: Function) -> None:
+        """What some call of ``call`` gives as ``argument`` can be what was recorded, by its name."""
+        if self.is_vouched({cell}, (call,)):
+            return
+        known, said = _names_of(recorded), list[str]()
+        given = self._given(cell, call, argument)
+        for possible in given:
+            goes_by = set(_goes_by(possible))
+            if known & set(map(bare, goes_by)):
                 return
-            said += sorted(made)
-        if said:
-            spelled = " or ".join(dict.fromkeys(said))
-            raise Doubted(f"the run reports {argument} = {recorded.name}, but the text says {spelled}", cell=cell)
+            said += sorted(goes_by)
+        if not said or any(_is_unsure_of_names(one) for one in given):
+            if given and self._is_given_by_vouched(cell):
+                return
+            self.not_shown(f"{argument} = {recorded.name}", cell)
+            return
+        spelled = " or ".join(dict.fromkeys(said))
+        raise Doubted(f"the run reports {argument} = {recorded.name}, but the text says {spelled}", cell=cell)
+
+    def confirm_setting(
+        self, cell: int, call: str, argument: str, recorded: Function, parameter: str, value: object
+    ) -> None:
+        """That thing can have been made with this ``value`` of its own ``parameter``, or been given it afterwards."""
+        if self.is_vouched({cell}, (call,)):
+            return
+        given = [
+            one
+            for possible in self._given(cell, call, argument)
+            for one in _settings(possible, _names_of(recorded), recorded.class_name or recorded.name, parameter)
+        ]
+        later = attribute_values_in(self.until(cell), parameter)
+        given += [Possible(constants=frozenset({one.value})) if one.known else OPEN for one in later]
+        self._weigh(cell, f"{parameter} = {spell(value)}", given, _is_one_of(value))
+
+    def _given(self, cell: int, call: str, argument: str) -> list[Possible]:
+        return [argument_of(name, site, argument) for name, site in self.sites((call,), {cell})]
+
+    # --- sources of pictures ---
+
+    def may_be(self, cell: int, names: Sequence[str], argument: str, *values: object) -> bool:
+        """Whether some call of ``names`` that ``cell`` can reach may give ``argument`` one of these values."""
+        given = [argument_of(name, site, argument) for name, site in self.sites(names, {cell})]
+        return self.is_vouched({cell}, names) or any(map(_is_one_of(*values), given))
+
+    def confirm_generator(self, cell: int, argument: str, value: object, *, alike: tuple[object, ...] = ()) -> None:
+        """An ``ImageDataGenerator`` that ``cell`` goes on from may be given this value."""
+        behind = self._behind(cell)
+        if self.is_vouched(behind, ("ImageDataGenerator",)):
+            return
+        sites = self.sites(("ImageDataGenerator",), behind)
+        given = [argument_of(name, site, argument) for name, site in sites]
+        self._weigh(cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike))
+
+    def confirm_scaled(self, cell: int) -> None:
+        """A function that ``cell`` goes on from may scale pixels: one for ``map``, or one that a generator is given."""
+        behind = self._behind(cell)
+        sites = self.reading.calls_from(behind)
+        mapped = any("map" in site.names or site.argument("preprocessing_function") is not None for site in sites)
+        texts = [one.source for one in self._cells if one.position in behind]
+        scaled = any(numbers_in(text) & _FACTORS for text in texts) or any(site.names & _SCALING for site in sites)
+        if not (self.is_vouched(behind) or (mapped and scaled)):
+            self.not_shown("pixels that are scaled", cell)
+
+    def _behind(self, cell: int) -> frozenset[int]:
+        return cells_behind({cell}, self.until(cell))
+
+    def confirm_directory(self, cell: int, makers: Sequence[str], directory: str) -> None:
+        """Some call of ``makers`` can read the folder ``directory`` of the data set."""
+        if self.is_vouched({cell}, makers):
+            return
+        given = [argument_of(name, site, "directory") for name, site in self.sites(makers, {cell})]
+        if not any(_leads_to(one, directory) or self._may_lead_to(cell, one, directory) for one in given):
+            self.not_shown(f"pictures of {directory}", cell)
+
+    def _may_lead_to(self, cell: int, possible: Possible, directory: str) -> bool:
+        """Whether it is a path into the data set that is not known, and some call there is given the folder's name."""
+        read = [one for one in possible.derived if "dataset" in one.sources]
+        is_known = bool(read) and all(one.path and None not in one.path for one in read)
+        if "dataset" not in possible.sources or is_known:
+            return False
+        reached = self.reading.calls_from(self._behind(cell))
+        given = [one for site in reached for place in range(3) if (one := site.argument("", place)) is not None]
+        return any(_parts([text]) == _parts([directory]) for one in given for text in _texts(one.constants))
+
+    def confirm_source(self, cell: int, argument: str, directory: str | None) -> None:
+        """What some call of ``fit`` is given as ``argument`` can be a source of pictures from ``directory``."""
+        if self.is_vouched({cell}, ("fit",)):
+            return
+        given = self._given(cell, "fit", argument)
+        for possible in given:
+            made = [one for one in possible.made if one.names & set(OPENERS)]
+            read = [_argument_of_made(one, "directory") for one in made]
+            if any(
+                directory is None or _leads_to(one, directory) or self._may_lead_to(cell, one, directory)
+                for one in read
+            ):
+                return
+            if not made and possible.sources & set(OPENERS) and self._is_opened(cell, directory):
+                return
+        if not given or not self._is_given_by_vouched(cell):
+            self.not_shown(f"that fit was given the pictures of {directory}", cell)
+
+    def _is_opened(self, cell: int, directory: str | None) -> bool:
+        """Whether any cell up to ``cell`` opens the pictures of ``directory``."""
+        before = [one.position for one in self.until(cell)]
+        given = [argument_of(name, site, "directory") for name, site in self.sites(OPENERS, before)]
+        return any(directory is None or _leads_to(one, directory) for one in given)
+
+    def confirm_callback(self, cell: int, names: Iterable[str]) -> None:
+        """What ``fit`` is given as callbacks can be one of these classes, or made by one of these functions."""
+        wanted = set(names)
+        if any(wanted & set(_goes_by(possible)) for possible in self._given(cell, "fit", "callbacks")):
+            return
+        if not self.is_vouched({cell}, ("fit",)):
+            self.not_shown("a callback that fit was given", cell)
+
+    def confirm_array(self, cells: Iterable[int], name: str, *, size: tuple[int, int] | None, scaled: bool) -> None:
+        """What ``cells`` bind ``name`` to is read off pictures; something there asks for ``size``, and scales them."""
+        own = set(cells)
+        behind = cells_behind(own, self.until(max(own, default=0)))
+        if self.is_vouched(behind):
+            return
+        sites = self.reading.calls_from(behind)
+        texts = [one.source for one in self._cells if one.position in behind]
+        own_cells = [one for one in self._cells if one.position in behind]
+        comes_from = provenance(own_cells, name, importing=self._cells) or frozenset()
+        read = (self.reading.bound(name, own).sources | comes_from) & _READING
+        asked = [one for site in sites for place, word in enumerate(_SIZES) if (one := site.argument(word, place))]
+        sized = size is None or any(map(_is_one_of(size, size[::-1]), asked))
+        is_scaled = any(numbers_in(text) & _FACTORS for text in texts) or any(site.names & _SCALING for site in sites)
+        if not (read and sized and (is_scaled or not scaled)):
+            self.not_shown(f"this {name}", max(own, default=None))
+
+    # --- names ---
 
     def confirm_value(self, cell: int, name: str, value: object) -> None:
-        """Raises :class:`Doubted` where all that the text up to ``cell`` binds ``name`` to is something else."""
-        if cell in self._vouched:
+        """What ``cell`` can reach binds ``name`` to this, or to what it reads off a training, a model or pictures."""
+        if self.is_vouched({cell}):
             return
-        written = values_given(self._until(cell), name)
-        if not written or any(not item.known or _same(item.value, value) for item in written):
-            return
-        said = " or ".join(dict.fromkeys(spell(item.value) for item in written))
-        raise Doubted(f"the run reports {name} = {spell(value)}, but the text says {said}", cell=cell)
+        possible = self.reading.bound(name, {cell})
+        behind = [one for one in self.until(cell) if one.position in self._behind(cell)]
+        every = self.until(cell)
+        comes_from = provenance(behind, name, importing=every)
+        if possible == NOTHING and comes_from is None:
+            self.not_shown(f"{name} = {spell(value)}", cell)
+        elif not same_plain(worked_out(behind, name, importing=every), value):
+            sources = comes_from or frozenset()
+            if not (sources & _ANSWERING and sources <= KNOWN_MAKERS):
+                self._weigh(cell, f"{name} = {spell(value)}", [possible], _is_one_of(value))
+
+    def confirm_object(self, cell: int, name: str, makers: Iterable[str]) -> None:
+        """What ``cell`` can reach binds ``name`` to something that one of ``makers``, or a class of its own, gives."""
+        possible = self.reading.bound(name, {cell})
+        if not self.is_vouched({cell}) and not (possible.sources & {*makers, "__call__"} or possible.own):
+            self.not_shown(f"that {name} was made", cell)
 
     def confirm_given(self, cell: int, name: str) -> None:
         """Raises :class:`Doubted` where a text of the student's, up to ``cell``, binds ``name``, which is for a given
         cell to bind: that one may have kept the value that it found. A given cell may be spelled otherwise, but not
         with a value that can be read off."""
-        for one in self._until(cell):
+        for one in self.until(cell):
             if one.role != "locked":
                 is_said = one.touched and name in traits_of(one.source).binds
             else:
@@ -152,44 +294,148 @@ class Witness:
                 raise Doubted(f"{name}, which a given cell works out, is given a value by the notebook", cell=cell)
 
 
-_SHORT = {"bce": "binarycrossentropy", "mse": "meansquarederror", "mae": "meanabsoluteerror"}
+@lru_cache(maxsize=8)
+def _reading_of(cells: tuple[Cell, ...]) -> Reading:
+    return read_possible(cells)
 
 
-def _bare(name: str) -> str:
-    """One spelling for ``BinaryCrossentropy``, ``binary_crossentropy`` and ``bce``."""
-    bare = name.lower().replace("_", "")
-    return _SHORT.get(bare, bare)
+# --- one call ---------------------------------------------------------------------------------------------------------
 
 
-def _made(name: str, call: SourceCall, argument: str) -> frozenset[str]:
-    """The names that what ``call`` gives as ``argument`` goes by; empty where the text does not say."""
-    written = _argument(name, call, argument)
-    if written.known:
-        return frozenset({written.value} if isinstance(written.value, str) else ())
-    if argument in call.arguments:
-        return call.makers.get(argument, frozenset())
-    return call.makers.get(_POSITIONS[name].index(argument), frozenset())
+def argument_of(name: str, site: CallSite, argument: str) -> Possible:
+    """What a call of ``name`` can give as ``argument``: as named, as placed, or by default."""
+    given = site.argument(argument, place_of(name, argument))
+    if given is not None:
+        return given
+    default = default_of(name, argument)
+    return OPEN if default is None else Possible(constants=frozenset(default))
 
 
-def _argument(name: str, call: SourceCall, argument: str) -> Folded:
-    """The value that a call of ``name`` gives to ``argument``: as named, as placed, by default, or UNKNOWN."""
-    if argument in call.arguments:
-        return call.arguments[argument]
-    order, placed = _POSITIONS.get(name, ()), call.positional
-    if argument in order and order.index(argument) < len(placed):
-        return placed[order.index(argument)]
-    # More are placed than the table knows: the argument may be among them.
-    hidden = argument not in order and len(placed) > len(order)
-    if hidden or {"*", "**"} & call.arguments.keys() or (name, argument) not in _DEFAULTS:
-        return UNKNOWN
-    return Folded(True, _DEFAULTS[name, argument])
+def _argument_of_made(made: Made, argument: str) -> Possible:
+    name = next((one for one in made.names if place_of(one, argument) is not None), next(iter(sorted(made.names)), ""))
+    given = made.call.argument(argument, place_of(name, argument))
+    return OPEN if given is None else given
 
 
-def _same(written: object, value: object) -> bool:
+def _names_of(recorded: Function) -> set[str]:
+    return {bare(text) for text in (recorded.name, recorded.class_name) if text}
+
+
+def entries(possible: Possible, depth: int = 4) -> Iterator[Possible]:
+    """What an argument can be, and what the lists and dictionaries that it can be hold."""
+    yield possible
+    inner = [one for several in possible.sequences for one in several]
+    inner += [one for several in possible.mappings for _, one in several]
+    for one in inner if depth else ():
+        yield from entries(one, depth - 1)
+
+
+def _goes_by(possible: Possible, depth: int = 3) -> Iterator[str]:
+    """The names that what an argument can be goes by."""
+    for entry in entries(possible):
+        yield from _texts(entry.constants)
+        yield from entry.functions
+        yield from entry.own
+        for made in entry.made:
+            inner = _told_by(made) if depth else None
+            yield from made.names if inner is None else _goes_by(inner, depth - 1)
+
+
+def _told_by(made: Made) -> Possible | None:
+    """What says which thing is made, where the maker's own name does not."""
+    if not made.names & set(_LEADS_ON):
+        return None
+    return next((one for name in _LAZY if (one := made.call.argument(name, 0)) is not None), OPEN)
+
+
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _texts(value)
+
+
+def _settings(possible: Possible, known: set[str], class_name: str, parameter: str) -> Iterator[Possible]:
+    """What ``parameter`` can be of the things in ``possible`` that go by one of the ``known`` names."""
+    default = default_of(class_name, parameter)
+    by_default = OPEN if default is None else Possible(constants=frozenset(default))
+    for entry in entries(possible):
+        named = {*_texts(entry.constants), *entry.functions}
+        if known & set(map(bare, named)):
+            yield by_default
+        for made in entry.made:
+            inner = _told_by(made)
+            if inner is not None and known & set(map(bare, _goes_by(inner))):
+                given = made.call.argument(parameter)
+                yield by_default if given is None else given
+            elif inner is None and known & set(map(bare, made.names)):
+                given = made.call.argument(parameter, place_of(class_name, parameter))
+                yield by_default if given is None else given
+        if entry.is_open or entry.derived:
+            yield OPEN
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _is_unsure(possible: Possible) -> bool:
+    """Whether a plain value cannot be told from it."""
+    holds = possible.sources or possible.functions or possible.own or possible.sequences or possible.mappings
+    return possible.is_open or bool(holds)
+
+
+def _is_unsure_of_names(possible: Possible) -> bool:
+    every = list(entries(possible))
+    made = [one for entry in every for one in entry.made]
+    if any(_told_by(one) is None and not any(name[:1].isupper() for name in one.names) for one in made):
+        return True
+    inner = [one for entry in every for made in entry.made if (one := _told_by(made)) is not None]
+    return any(one.is_open or one.derived for one in every) or any(map(_is_unsure_of_names, inner))
+
+
+def _is_one_of(*values: object) -> Callable[[Possible], bool]:
+    def fits(possible: Possible) -> bool:
+        return any(_can_be(possible, value) for value in values)
+
+    return fits
+
+
+def _can_be(possible: Possible, value: object) -> bool:
+    """Whether it can be this value: one of the constants, a list of what can be, or read off what a notebook of this
+    kind makes and nothing else."""
+    if any(same(constant, value) for constant in possible.constants):
+        return True
+    if isinstance(value, list | tuple):
+        for several in possible.sequences:
+            if len(several) == len(value) and all(map(_can_be, several, value)):
+                return True
+    return bool(possible.sources) and possible.sources <= KNOWN_MAKERS
+
+
+def _leads_to(possible: Possible, directory: str) -> bool:
+    """Whether it can be the path of the folder ``directory`` of the data set."""
+    wanted = _parts([directory])
+    paths = [_parts(_texts(one.path)) for one in possible.derived if "dataset" in one.sources and None not in one.path]
+    paths += [_parts([text]) for text in _texts(possible.constants)]
+    return any(path[len(path) - len(wanted) :] == wanted for path in paths if len(path) >= len(wanted))
+
+
+def _parts(texts: Iterable[str]) -> list[str]:
+    return [part for text in texts for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
+
+
+def same_plain(plain: object, value: object) -> bool:
+    """Whether what plain code comes to is what was recorded."""
+    return plain is not UNKNOWN and same(plain, value)
+
+
+def same(written: object, value: object) -> bool:
+    """Whether a value in the text is the recorded one, as Keras takes it."""
     if isinstance(written, int) and isinstance(value, int):
         return written == value
     if isinstance(written, int | float) and isinstance(value, int | float):
         return math.isclose(written, value, rel_tol=1e-6)
     if isinstance(written, tuple | list) and isinstance(value, tuple | list):
-        return len(written) == len(value) and all(map(_same, written, value))
+        return len(written) == len(value) and all(map(same, written, value))
     return bool(written == value)

@@ -76,6 +76,11 @@ class CallSite:
         return self._answers.possible(found) if found is not None else None
 
     @property
+    def is_in_cell(self) -> bool:
+        """Whether the code stands in the cell itself, in no function, class or comprehension."""
+        return self._site.callee.scope.kind == "cell"
+
+    @property
     def called_on(self) -> Possible:
         """What stands before the last dot of the callee: ``model`` of ``model.fit(...)``."""
         return self._answers.possible(self._answers.calls.called_on(self._site))

@@ -157,6 +157,10 @@ class Library:
         head, _, name = path.rpartition(".")
         table = _BUILTIN if head == "builtins" else _NUMBERS if head in ("math", "numpy", "statistics") else {}
         given = self._asked.positional(site)
+        if path == "builtins.str" and given and len(given) == 1:
+            # The text of a path is that path.
+            paths = frozenset(one for one in given[0] if isinstance(one, Read) and one.path)
+            return paths | computed(str, given[0] - paths) if given[0] - paths else paths
         if name in table and given is not None and not site.keywords:
             return computed(table[name], *given)
         if not _only_computes(path):

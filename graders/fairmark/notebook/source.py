@@ -24,6 +24,7 @@ __all__ = [
     "UNKNOWN",
     "Folded",
     "SourceCall",
+    "attribute_values_in",
     "attributes_set_in",
     "calls_in",
     "handed_on_in",
@@ -118,6 +119,30 @@ def _function_named(value: ast.expr) -> str | None:
 def attributes_set_in(cells: Iterable[Cell]) -> frozenset[str]:
     """Attributes that these cells give a value, of whatever object: the last part of ``opt.learning_rate = 0.1``."""
     return _read(cells).attributes_set
+
+
+def attribute_values_in(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
+    """What the live code of these cells gives the attribute ``name``, of whatever object: by ``=``, or by ``assign`` as
+    a variable of TensorFlow's is; `UNKNOWN` for each value that cannot be read off."""
+    read = _read(cells)
+    given = [
+        value
+        for statement in read.reach.statements
+        if statement.reachable
+        for value in _attribute_values(statement.node, name)
+    ]
+    return tuple(fold(value, read.names.constants, read.names.functions) for value in given)
+
+
+def _attribute_values(node: ast.stmt, name: str) -> list[ast.expr]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            return [value for target in targets if isinstance(target, ast.Attribute) and target.attr == name]
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Attribute(attr=attribute), attr="assign"), args=[value])
+        ) if attribute == name:
+            return [value]
+    return []
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,186 @@
+"""Which layers of a model the notebook's text bears out: each must be made by a call of its class, with its arguments.
+
+A call that stands in no loop and in no function makes one layer and no more; the others may make any number.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from fairmark.checks.behind import cells_behind
+from fairmark.checks.keras_calls import MODEL_MAKERS, OPENERS
+from fairmark.checks.witness import Witness, argument_of, same
+from fairmark.evidence import Layer
+from fairmark.notebook.possible import CallSite, Possible
+from fairmark.notebook.source import tree_of
+
+__all__ = ["LayerWitness"]
+
+_DECISIVE: dict[str, tuple[str, ...]] = {
+    "Conv2D": ("filters", "kernel_size", "strides", "padding", "activation"),
+    "MaxPooling2D": ("pool_size", "strides", "padding"),
+    "AveragePooling2D": ("pool_size", "strides", "padding"),
+    "Dense": ("units", "activation"),
+    "Activation": ("activation",),
+    "Rescaling": ("scale",),
+}
+"""What is asked of each kind of layer; of others that they are made at all."""
+
+_LINEAR = ("linear", None)
+_REMAKES = frozenset({"load_model", "clone_model", "model_from_json", "from_config", "deepcopy"})
+"""What gives a model whose layers were made somewhere else."""
+_SHAPES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
+_REPEATS = (
+    *(ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef),
+)
+
+
+@dataclass(frozen=True)
+class LayerWitness:
+    """Testimony about ``layers``, the layers of a model that was made and changed in ``cells``."""
+
+    witness: Witness
+    cells: frozenset[int]
+    layers: Sequence[Layer]
+    may_share: bool = False
+    """Whether one layer may stand in several places: in a model of the notebook's own class."""
+
+    @cached_property
+    def _sites(self) -> list[CallSite]:
+        reached = self.witness.reading.calls_from(self._where)
+        return list(reached)
+
+    @cached_property
+    def _where(self) -> frozenset[int]:
+        """The cells whose calls may have made a layer."""
+        every = self.witness.until(max(self.cells, default=0))
+        behind = cells_behind(self.cells, every)
+        remade = any(site.names & _REMAKES for site in self.witness.reading.calls_from(behind))
+        return frozenset(cell.position for cell in every) if remade else behind
+
+    @cached_property
+    def borne_out(self) -> frozenset[int]:
+        """Places in ``layers`` of those that some call has made."""
+        shares = self.may_share or any(site.own and site.names & {"Layer", "Model"} for site in self._sites)
+        first: dict[object, int] = {}
+        for place, layer in enumerate(self.layers):
+            first.setdefault(_identity(layer, place, may_share=shares), place)
+        made = _matched([self.layers[place] for place in first.values()], self._makers)
+        known = {
+            name: index in made or self._is_vouched(self.layers[place])
+            for index, (name, place) in enumerate(first.items())
+        }
+        names = [_identity(layer, place, may_share=shares) for place, layer in enumerate(self.layers)]
+        return frozenset(place for place, name in enumerate(names) if known[name])
+
+    def _is_vouched(self, layer: Layer) -> bool:
+        return self.witness.is_vouched(self.cells, (layer.class_name,))
+
+    def _makers(self, layer: Layer) -> list[tuple[CallSite, bool]]:
+        """The calls that can have made ``layer``, each with whether it makes more than one."""
+        sites = self.witness.sites((layer.class_name,), self._where)
+        return [(site, self._repeats(site)) for name, site in sites if _can_make(name, site, layer)]
+
+    def _repeats(self, site: CallSite) -> bool:
+        if not site.is_in_cell:
+            return True
+        text = next((cell for cell in self.witness.until(site.cell) if cell.position == site.cell), None)
+        return text is None or site.line in _repeated_lines(text.source)
+
+    def has_input(self, shape: Sequence[int | None] | None) -> bool:
+        """Whether the text gives the network this input, batch dimension first; or leaves it to the pictures."""
+        if shape is None or self.witness.is_vouched(self.cells, MODEL_MAKERS):
+            return True
+        given = [one for site in self._sites for name in _SHAPES if (one := site.argument(name, _place(site, name)))]
+        wanted = (list(shape), list(shape[1:]))
+        if any(same(value, one) for possible in given for value in possible.constants for one in wanted):
+            return True
+        if any(possible.sources & {*OPENERS, "load_img", "img_to_array", "__call__"} for possible in given):
+            return True
+        return not given and any(site.names & {"fit", "build", "predict", "__call__"} for site in self._sites)
+
+
+def _identity(layer: Layer, place: int, *, may_share: bool) -> object:
+    return layer.name if may_share and layer.name else place
+
+
+def _place(site: CallSite, name: str) -> int | None:
+    is_first = (name == "shape" and site.names & {"Input", "InputLayer"}) or (
+        name == "input_shape" and "build" in site.names
+    )
+    return 0 if is_first else None
+
+
+# --- one layer --------------------------------------------------------------------------------------------------------
+
+
+def _can_make(name: str, site: CallSite, layer: Layer) -> bool:
+    wanted = _DECISIVE.get(layer.class_name, ())
+    return all(_fits(argument_of(name, site, one), one, layer) for one in wanted if one in layer.config)
+
+
+def _fits(possible: Possible, argument: str, layer: Layer) -> bool:
+    """Whether the argument can be what the layer's configuration has, as Keras writes it there."""
+    value = layer.config[argument]
+    if argument == "activation":
+        return _is_activation(possible, value)
+    if argument == "strides" and None in possible.constants and value == layer.config.get("pool_size"):
+        return True
+    told = any(same(_pair(constant, value), value) for constant in possible.constants)
+    return told or bool(possible.derived and possible.sources & set(OPENERS))
+
+
+def _pair(written: object, value: object) -> object:
+    """3 is [3, 3] where Keras wants one number for each direction."""
+    is_number = isinstance(written, int) and isinstance(value, list | tuple)
+    return (written,) * len(value) if is_number and isinstance(value, list | tuple) else written
+
+
+def _is_activation(possible: Possible, value: object) -> bool:
+    if not isinstance(value, str):
+        return True  # a function or an object: what it does is not credited by its name
+    if value == "linear" and set(_LINEAR) & set(possible.constants):
+        return True
+    said = {one for one in possible.constants if isinstance(one, str)} | possible.functions
+    said |= {name for made in possible.made for name in made.names}
+    for made in possible.made:
+        inner = made.call.argument("activation", 0) or made.call.argument("identifier", 0)
+        said |= {one for one in inner.constants if isinstance(one, str)} if inner is not None else set()
+    return value.replace("_", "").lower() in {one.replace("_", "").lower() for one in said}
+
+
+# --- layers and calls -------------------------------------------------------------------------------------------------
+
+
+def _matched(layers: Sequence[Layer], makers: Callable[[Layer], list[tuple[CallSite, bool]]]) -> set[int]:
+    """Which of ``layers`` have a call of their own, if every call that makes one alone is given to one alone."""
+    options = [makers(layer) for layer in layers]
+    made: set[int] = {index for index, found in enumerate(options) if any(repeats for _, repeats in found)}
+    taken: dict[int, int] = {}
+
+    def takes(index: int, tried: set[int]) -> bool:
+        for site, _ in options[index]:
+            key = id(site)
+            if key not in tried:
+                tried.add(key)
+                if key not in taken or takes(taken[key], tried):
+                    taken[key] = index
+                    return True
+        return False
+
+    for index in range(len(layers)):
+        if index not in made:
+            takes(index, set())
+    return made | set(taken.values())
+
+
+@lru_cache(maxsize=256)
+def _repeated_lines(source: str) -> frozenset[int]:
+    """Lines whose calls may be made more than once."""
+    tree = tree_of(source)
+    nodes = [] if tree is None else [node for node in ast.walk(tree) if isinstance(node, _REPEATS)]
+    return frozenset(line for node in nodes for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
