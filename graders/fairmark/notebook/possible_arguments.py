@@ -29,6 +29,10 @@ from fairmark.notebook.possible_scopes import Binding, Operand, Scope, Site
 __all__ = ["Arguments"]
 
 
+_MOST_DERIVED = 20
+"""Classes that an object may be of where a method of one is called on it."""
+
+
 class Arguments:
     """Of the calls of one notebook."""
 
@@ -164,10 +168,12 @@ class Arguments:
         return self._asked.value(value, outside) if value is not None else EMPTY
 
     def _derived_from(self, owner: Scope) -> list[Scope]:
-        """A class and those of the notebook's that are derived from it."""
-        return [owner] + [
-            one for one in self._asked.book.classes if one is not owner and owner in self.members.own_bases(one)
-        ]
+        """A class and those of the notebook's that are derived from it, the first `_MOST_DERIVED`."""
+        found = [owner]
+        for one in found:
+            new = self._asked.book.derived.get(one.name, ())
+            found += [each for each in new if each not in found][: _MOST_DERIVED - len(found)]
+        return found
 
 
 def _of_one_length(values: Values) -> Sequence[Values] | None:

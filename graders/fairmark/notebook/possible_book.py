@@ -38,6 +38,7 @@ class Book:
     changes: defaultdict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
     is_rebinding: bool = False
     is_star_imported: bool = False
+    _known: dict[tuple[str, Scope, str], bool] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for cell in self.cells:
@@ -109,6 +110,16 @@ class Book:
         return [scope for cell in self.cells for scope in cell.scopes if scope.kind == "class"]
 
     @cached_property
+    def derived(self) -> Mapping[str, Sequence[Scope]]:
+        """Classes by the last part of the name of what they are derived from."""
+        derived: defaultdict[str, list[Scope]] = defaultdict(list)
+        for one in self.classes:
+            for base in one.bases:
+                name = base.id if isinstance(base, ast.Name) else base.attr if isinstance(base, ast.Attribute) else ""
+                derived[name].append(one)
+        return derived
+
+    @cached_property
     def methods(self) -> Mapping[Scope, Sequence[Scope]]:
         """Of each class its functions."""
         methods: defaultdict[Scope, list[Scope]] = defaultdict(list)
@@ -159,7 +170,12 @@ class Book:
     def may_hold_code(self, name: str, scope: Scope) -> bool:
         """Whether ``name`` may stand for a function, a class, or an object of a class, of the notebook's own."""
         holder = self.holder(name, scope)
-        return holder is not None and any(map(self._may_be_code, holder.bindings[name]))
+        if holder is None:
+            return False
+        key = ("code", holder, name)
+        if key not in self._known:
+            self._known[key] = any(map(self._may_be_code, holder.bindings[name]))
+        return self._known[key]
 
     def _may_be_code(self, binding: Binding) -> bool:
         if binding.defined is not None or binding.position is not None:
@@ -179,8 +195,12 @@ class Book:
         holder = self.holder(name, scope)
         if holder is None:
             return False
-        imported = [one.imported for one in holder.bindings[name]]
-        return bool(self.modules) or not all(imported) or any("partial" in (one or "") for one in imported)
+        key = ("own", holder, name)
+        if key not in self._known:
+            imported = [one.imported for one in holder.bindings[name]]
+            is_partial = any("partial" in (one or "") for one in imported)
+            self._known[key] = bool(self.modules) or not all(imported) or is_partial
+        return self._known[key]
 
 
 def book_of(texts: Iterable[tuple[int, str]]) -> Book:

@@ -53,6 +53,10 @@ Key: TypeAlias = "tuple[str, Any, str]"
 MAX_EXPRESSION = 100
 """Levels of expressions worked out at once; what is nested deeper is open."""
 
+MAX_STEPS = 200_000
+"""Expressions that are worked out for what names stand for, of one notebook; then all are open. A notebook of the
+course takes about a thousand. What is asked again and again is not counted."""
+
 _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -74,6 +78,7 @@ class Evaluator:
         self.book = book
         self.solver: Solver[Key] = Solver(self._solved, OPEN)
         self.calls = Calls(self)
+        self._steps = 0
         self._callers: tuple[frozenset[Any], Mapping[Scope, Sequence[Called]]] = (frozenset(), {})
 
     def value(self, node: ast.expr, scope: Scope) -> Values:
@@ -82,11 +87,13 @@ class Evaluator:
         if handler is None:
             return OPEN
         solver = self.solver
-        if solver.depth > MAX_EXPRESSION:
+        if solver.depth > MAX_EXPRESSION or self._steps > MAX_STEPS:
             return OPEN
         solver.depth += 1
         found = handler(self, node, scope)
         solver.depth -= 1
+        if solver.is_solving:
+            self._steps += 1 + len(found) // 8
         return found
 
     def named(self, name: str, scope: Scope) -> Values:

@@ -334,7 +334,8 @@ class Library:
 def _is_large(text: str) -> bool:
     """Whether a format may make a text of thousands of characters, or read attributes."""
     digits = max((len(list(run)) for is_digit, run in itertools.groupby(text, str.isdigit) if is_digit), default=0)
-    return digits > 3 or any(inside[:1].isalpha() and "." in inside.partition(":")[0] for inside in text.split("{"))
+    fields = [inside.partition("}")[0].partition(":")[0] for inside in text.split("{")[1:]]
+    return digits > 3 or any("." in one or "[" in one for one in fields)
 
 
 def _of_dictionary(one: Map, name: str, given: list[Values]) -> Values:

@@ -48,6 +48,10 @@ class Solver(Generic[K]):
         self._frozen: set[K] = set()
         self._evaluations = 0
 
+    @property
+    def is_solving(self) -> bool:
+        return bool(self._called)
+
     def get(self, key: K) -> frozenset[Any]:
         """What ``key`` contains, as far as that is known now; for good where nothing else is being worked out."""
         if not self._called:
