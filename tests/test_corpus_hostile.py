@@ -27,9 +27,9 @@ ON_THE_MACHINE = ("escaping", "forging", "hurting", "reading")
 ON_MARKS = ("afterwards", "chain", "further", "lying", "pasted", "reach", "store", "weights")
 """Kinds of attacks: on the machine and its secrets, and on the marks."""
 OF_THE_MACHINE = [attack for attack in ATTACKS if attack.kind in ON_THE_MACHINE]
-FIRST_OF_THEIR_KIND = [next(one for one in ATTACKS if one.kind == kind) for kind in ON_MARKS if kind != "pasted"]
+FIRST_OF_THEIR_KIND = [next(one for one in ATTACKS if one.kind == kind) for kind in ON_MARKS]
 SOME = {attack.name for attack in (*OF_THE_MACHINE[::8], *FIRST_OF_THEIR_KIND)}
-"""What is handed in by default: one in eight of those on the machine, and one of each other kind but the pasted."""
+"""What is handed in by default: one in eight of those on the machine, and one of each other kind."""
 FOLLOWED = {attack.name for attack in OF_THE_MACHINE[::16]}
 """What has a right submission behind it by default."""
 EVERY = 8
