@@ -12,6 +12,7 @@ from fairmark.notebook.fold import MAX_EXPONENT, MAX_ITEMS
 from fairmark.notebook.possible_asking import AskedOfCalls
 from fairmark.notebook.possible_atoms import (
     EMPTY,
+    MAX_VALUES,
     OPEN,
     UNKNOWN,
     Atom,
@@ -60,6 +61,9 @@ _ELSEWHERE = frozenset(
 """What is read from elsewhere, or made up."""
 
 _ROUNDED = 20
+
+MAX_ROUNDS = 128
+"""Numbers of a `range` that are listed; of more, the first `MAX_VALUES`, and that there are others."""
 
 
 def _round(number: float, digits: int | None = None) -> object:
@@ -205,7 +209,10 @@ class Library:
         given = self._asked.positional(site)
         if given is None or not given:
             return OPEN
-        return computed(_range, *given)
+        return frozenset(
+            bag(joined(one.items[:MAX_VALUES]) | OPEN) if isinstance(one, Seq) and len(one.items) > MAX_ROUNDS else one
+            for one in computed(_range, *given)
+        )
 
     def enumerate(self, site: Site) -> Values:
         start = self._asked.argument(site, "start", 1)
@@ -388,7 +395,7 @@ def _pairs_of(one: Atom) -> Atom:
 
 def _range(*bounds: int) -> object:
     numbers = range(*bounds)
-    return list(numbers[: MAX_ITEMS + 1])
+    return list(numbers[: MAX_ROUNDS + 1])
 
 
 def _sorted(items: tuple[Values, ...]) -> Values:
