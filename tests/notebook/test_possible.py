@@ -120,6 +120,7 @@ def test_a_name_has_the_values_that_the_cells_bind_it_to() -> None:
         ("f(list((16, 32)))", {(16, 32)}),
         ("f(tuple([16, 32]))", {(16, 32)}),
         ("f(sorted([32, 16]))", {(16, 32)}),
+        ("rates = {rate: 0 for rate in (1, 2)}\nf(sorted(rates, key=rates.get)[-1])", {1, 2}),
         ("f(list(range(3)))", {(0, 1, 2)}),
     ],
 )

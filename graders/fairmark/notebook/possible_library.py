@@ -195,8 +195,9 @@ class Library:
                     found.add(sequence(items[::-1]))
                 case Seq(items=items) if path in _MIXED:
                     found.add(bag(joined(items)))
-                case Map(pairs=pairs) if not path.startswith("copy."):
-                    found.add(sequence([frozenset({key}) for key, _ in pairs]))
+                case Map(pairs=pairs, rest=rest) if not path.startswith("copy."):
+                    # In whatever order: of one that a comprehension makes it is not known.
+                    found.add(bag(joined(frozenset({key}) for key, _ in pairs) | (OPEN if rest else EMPTY)))
                 case Const(value=str() as text) if path.startswith("builtins."):
                     found.add(sequence([frozenset({const(each)}) for each in text]))
                 case _:
