@@ -50,6 +50,8 @@ _TRIES_AGAIN = 2
 and goes on where the other stopped."""
 
 _CONFIG_BYTES = 4 * 1024 * 1024
+_MOST_NUMBERS = 64
+"""In a list of a configuration, with lists inside it: the means of 64 channels. More are weights by another name."""
 _REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
 """Keras classes whose configuration carries code, or a path to some."""
 _A_FUNCTION = "The model holds a Python function, as an activation or an initializer for instance"
@@ -246,6 +248,8 @@ def vet_model(config: bytes) -> str:
     try:
         for entry in _objects(data):
             _vet(entry, is_whole=entry is data)
+        if _numbers_in_lists(data) > _MOST_NUMBERS:
+            raise CannotRebuild("The model holds tables of numbers in its configuration, beside its weights")
     except RecursionError as problem:
         raise UnsafeModel("a configuration that is nested too deeply") from problem
     return json.dumps(data)
@@ -261,6 +265,18 @@ def _objects(data: object) -> Iterator[dict[str, object]]:
     elif isinstance(data, list):
         for value in data:
             yield from _objects(value)
+
+
+def _numbers_in_lists(data: object) -> int:
+    """How many numbers the longest list holds, those in lists inside it included; lists that hold objects are none."""
+    if isinstance(data, dict):
+        return max(map(_numbers_in_lists, data.values()), default=0)
+    if not isinstance(data, list):
+        return 0
+    own = sum(isinstance(one, int | float) for one in data)
+    inside = [_numbers_in_lists(one) for one in data]
+    is_table = all(isinstance(one, list | int | float) for one in data)
+    return own + sum(inside) if is_table else max(own, *inside)
 
 
 def _vet(entry: dict[str, object], *, is_whole: bool) -> None:

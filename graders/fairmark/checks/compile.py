@@ -112,8 +112,10 @@ def measures_accuracy(model: ModelView) -> None:
     """Accuracy is among the metrics, under any of Keras's names for it that mean accuracy for this output and loss
     (:func:`fairmark.checks.accuracy_names.measures_accuracy_of`)."""
     metrics = model.metrics
-    measuring = next((metric for metric in model.compiled.metrics if measures_accuracy_of(metric, model)), None)
-    if measuring is not None:
+    counted = [metric for metric in model.compiled.metrics if measures_accuracy_of(metric, model)]
+    if counted:
+        measuring = next((metric for metric in counted if not metric.overridden), counted[0])
+        require_untouched(measuring, "the metric", metrics.cell)
         model.confirm_metric(measuring)
     else:
         found = ", ".join(metrics.value) or "no metrics"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 import keras
-import numpy as np
+from numpy import array, ndarray
+from numpy import save as save_array
 
 from fairmark.evidence import ModelExported
 from fairmark.sandbox.inside.describe import spelled_as_keras
 from fairmark.sandbox.inside.recorder import Recorder
+from fairmark.sandbox.inside.weights import value_of
 
 __all__ = ["Exporter"]
+
+_WEIGHTS, _TO_JSON = keras.Model.weights.fget, keras.Model.to_json
+"""Keras's own, bound before the first cell: a class of the notebook's own cannot hand out another model's."""
 
 
 class Exporter:
@@ -33,10 +38,10 @@ class Exporter:
         makes way for the next one."""
         name = self._recorder.models.name(model)
         self._trained[name] = model
-        weights = [np.ascontiguousarray(array, dtype="float32") for array in model.get_weights()]
-        digest = hashlib.sha256()
-        for array in weights:
-            digest.update(array.data)
+        weights = [array(value_of(one), dtype="float32", order="C") for one in _WEIGHTS(model)]
+        digest = sha256()
+        for one in weights:
+            digest.update(one.data)
         state = (name, digest.hexdigest())
         folder, problem = self._written.get(state, ("", None))
         if not folder:
@@ -59,13 +64,13 @@ class Exporter:
         if state is not None:
             shutil.rmtree(self._folder / self._written.pop(state)[0])
 
-    def _write(self, model: keras.Model, weights: list[np.ndarray], folder: Path) -> str | None:
+    def _write(self, model: keras.Model, weights: list[ndarray], folder: Path) -> str | None:
         folder.mkdir(parents=True)
-        for number, array in enumerate(weights):
-            np.save(folder / f"weights-{number}.npy", array, allow_pickle=False)
+        for number, one in enumerate(weights):
+            save_array(folder / f"weights-{number}.npy", one, allow_pickle=False)
         try:
             with spelled_as_keras():
-                text = model.to_json()
+                text = _TO_JSON(model)
         except Exception as problem:  # a class of the student's own may raise anything here
             return f"{type(problem).__name__}: {problem}"[:500]
         (folder / "config.json").write_text(text, encoding="utf-8")

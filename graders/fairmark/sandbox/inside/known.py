@@ -57,7 +57,7 @@ def _modules() -> Iterator[types.ModuleType]:
     for path, one in list(sys.modules.items()):
         if (path == "keras" or path.startswith("keras.")) and isinstance(one, types.ModuleType):
             yield one
-    yield from (tf, tf.nn, tf.math, tf.data, tf.image)
+    yield from (tf, tf.nn, tf.math, tf.data, tf.image, tf.random)
 
 
 def _collect() -> tuple[dict[int, _Entry], frozenset[str]]:
@@ -202,6 +202,7 @@ class Replaced:
     def __init__(self) -> None:
         spaces = [
             *((path, vars(one), None) for path, one in list(sys.modules.items()) if _is_looked_up(path)),
+            ("tf.random", vars(tf.random), None),
             *((entry.name, vars(entry.thing), _MEMBERS[key]) for key, entry in _TABLE.items() if key in _MEMBERS),
         ]
         self._values: list[list[Any]] = [
@@ -242,7 +243,12 @@ def _is_looked_up(path: str) -> bool:
 
 
 def _shown(space: Mapping[str, Any]) -> dict[str, Any]:
-    return {public: value for public, value in list(space.items()) if id(value) in _TABLE}
+    """Classes and functions of Keras's and TensorFlow's, and the modules of theirs that they are looked up in."""
+    return {
+        public: value
+        for public, value in list(space.items())
+        if id(value) in _TABLE or (isinstance(value, types.ModuleType) and _is_library(value.__name__))
+    }
 
 
 def _function_in(value: object) -> types.FunctionType | None:

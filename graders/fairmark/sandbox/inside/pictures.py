@@ -7,6 +7,7 @@ import os
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import Any
 
 import keras
@@ -26,6 +27,9 @@ __all__ = ["as_they_were_made", "install", "register_dataset", "see_scaling"]
 
 _NOT_THE_NOTEBOOK = ("keras.", "fairmark.sandbox.")
 """Modules that load pictures of their own: generators load each by ``load_img``."""
+
+_OPENING = ("flow", "flow_from_dataframe", "flow_from_directory")
+"""Methods of a generator that open a flow, and have nothing to do with what it draws."""
 
 _AUGMENTATION_DEFAULTS: dict[str, object] = {
     name: parameter.default
@@ -49,6 +53,7 @@ def _wrap_flow(recorder: Recorder, iterator_class: type[Any], made_by: str) -> N
     def around(original: Callable[..., Any], flow: Any, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
         original(flow, *arguments, **options)
         with recorder.guarded(made_by):
+            recorder.listed[recorder.pictures.name(flow)] = _listed(flow)
             recorder.send(_flow_opened(recorder, flow, made_by))
 
     hook(iterator_class.__init__, around)
@@ -89,10 +94,23 @@ def _whole(number: object) -> int:
 
 
 def _overridden(flow: object, generator: object) -> list[str]:
-    """Methods put on the flow or its generator in the place of Keras's; those of a class of the notebook's own are not
-    among them: what they draw is measured."""
-    of_generator = [] if generator is None else known.overridden(generator)
-    return [*known.overridden(flow), *(f"image_data_generator.{name}" for name in of_generator)]
+    """Methods of the flow or its generator that stand in the place of Keras's: put on them, or of a class of the
+    notebook's own."""
+    of_generator: set[str] = set()
+    if generator is not None:
+        of_class = known.overridden(generator, by_class=True)
+        of_generator = {*known.overridden(generator), *(name for name in of_class if name not in _OPENING)}
+    return [*known.overridden(flow, by_class=True), *(f"image_data_generator.{name}" for name in sorted(of_generator))]
+
+
+def _listed(flow: object) -> bytes:
+    """Tells which files with which labels a flow draws from: another list gives another."""
+    held = vars(flow)
+    files, labels = held.get("_filepaths"), held.get("classes")
+    digest = blake2b(digest_size=16)
+    digest.update("\0".join(map(str, files)).encode() if type(files) is list else repr(type(files)).encode())
+    digest.update(labels.tobytes() if type(labels) is np.ndarray else repr(type(labels)).encode())
+    return digest.digest()
 
 
 def as_they_are(
@@ -103,7 +121,10 @@ def as_they_are(
     for source in sources:
         name = None if source is None else recorder.pictures.find(source)
         if name is not None and name in opened:
-            fields = _fields(recorder, source) if isinstance(source, legacy.Iterator) else {}
+            is_flow = isinstance(source, legacy.Iterator)
+            fields = _fields(recorder, source) if is_flow else {}
+            if is_flow and _listed(source) != recorder.listed.get(name):
+                fields["overridden"] = [*fields["overridden"], "filepaths"]
             found.append(opened[name].model_copy(update=fields))
     return found
 

@@ -28,7 +28,7 @@ class TrainingSkipped(BaseException):
 class Recorder:
     """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps;
     ``ledger`` knows where weights come from, None where nobody keeps one; ``note_names`` says what the cell that runs
-    has called things so far."""
+    has called things so far; ``listed`` are the files and labels with which each flow was opened."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Recorder:
         self.models = Registry("model")
         self.pictures = Registry("pictures")
         self.described: dict[str, ModelDescribed] = {}
+        self.listed: dict[str, bytes] = {}
         self.ledger: Ledger | None = None
         self.note_names: Callable[[Literal["compile", "fit"]], None] = lambda moment: None
         self.fits = 0

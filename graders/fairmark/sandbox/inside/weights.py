@@ -12,27 +12,35 @@ notebook's own for instance, or by another thread.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import inspect
 import os
+import sys
 import types
-import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from hashlib import blake2b
 from typing import Any, Literal, NamedTuple, TypeAlias
+from weakref import ref
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy import asarray, ascontiguousarray
+from numpy import bitwise_xor as _XOR  # noqa: N812 - a constant here
+from tensorflow.python.eager.polymorphic_function.polymorphic_function import UnliftedInitializerVariable
+from tensorflow.python.framework.ops import EagerTensor
+from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
 from fairmark.sandbox.inside.hooks import hook
 
-__all__ = ["Ledger", "Origin", "WatchedTraining"]
+__all__ = ["Ledger", "Origin", "WatchedTraining", "value_of"]
 
 Origin: TypeAlias = Literal["initial", "trained", "other"]
 Marks: TypeAlias = tuple[bytes, ...]
 """Of a model's weights, one for each."""
 _PLACES = 1024
 """Places whose bytes go into a mark: who has changed one weight in a hundred is missed once in thirty thousand."""
+_MOST_AXES = 8
+"""Numbers in a list that is a setting, axes for instance."""
 _WEIGHTS = keras.Model.weights.fget
 _LAYERS = keras.Model._flatten_layers
 """Bound before the first cell, so that a class of the notebook's own cannot say what its weights are."""
@@ -50,11 +58,12 @@ class Ledger:
 
     def __init__(self) -> None:
         self._secret = os.urandom(16)
-        self._made: dict[int, tuple[weakref.ref[Any], bytes]] = {}
+        self._made: dict[int, tuple[ref[Any], bytes]] = {}
         self._left: dict[str, _Left] = {}
         self._places: dict[int, np.ndarray] = {}
         self._initializers = dict(_initializers())
         self._closures = frozenset(_closures_of_layers())
+        self._drawing = _Drawing()
 
     def watch(self) -> None:
         """Has every variable of Keras's marked when it is given its first value."""
@@ -63,7 +72,7 @@ class Ledger:
             original(variable, initializer)
             if tf.executing_eagerly() and self._is_keras(initializer):
                 with contextlib.suppress(Exception):  # nobody knows then what it was
-                    self._made[id(variable)] = weakref.ref(variable), self._mark(variable)
+                    self._made[id(variable)] = ref(variable), self._mark(variable)
 
         hook(keras.Variable._initialize_with_initializer, around)
 
@@ -73,7 +82,7 @@ class Ledger:
             return initializer.__code__ in self._closures
         kind = type(initializer)
         own = self._initializers.get(kind)
-        return own is not None and own is _code_of(kind) and isinstance(getattr(initializer, "value", 0.0), int | float)
+        return own is not None and own is _code_of(kind) and _is_plain(initializer) and self._drawing.is_as_it_was()
 
     # --- marks ---
 
@@ -82,17 +91,13 @@ class Ledger:
         return tuple(map(self._mark, _weights_of(model)))
 
     def _mark(self, variable: keras.Variable) -> bytes:
-        value = variable._value
-        try:
-            array = np.asarray(memoryview(value.read_value()))  # without a copy
-        except ValueError:  # bfloat16
-            array = value.numpy()
-        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        array = value_of(variable)
+        data = ascontiguousarray(array).reshape(-1).view(np.uint8)
         words = data[: len(data) // 8 * 8].view(np.uint64)
-        digest = hashlib.blake2b(f"{array.shape}".encode(), digest_size=16, key=self._secret)
+        digest = blake2b(f"{array.shape}".encode(), digest_size=16, key=self._secret)
         digest.update(data[len(words) * 8 :].tobytes())
         if len(words):
-            digest.update(int(np.bitwise_xor.reduce(words)).to_bytes(8, "little"))
+            digest.update(int(_XOR.reduce(words)).to_bytes(8, "little"))
             digest.update(words[self._places_in(len(words))].tobytes())
         return digest.digest()
 
@@ -122,14 +127,32 @@ class Ledger:
         return made is not None and made() is variable and mark == self._mark(variable)
 
     def are_left_to_training(self, model: keras.Model) -> bool:
-        """Whether no weight has a constraint of the notebook's own, or takes its gradient for its value."""
+        """Whether no weight has a constraint or a regularizer of the notebook's own, which run in each step, or takes
+        its gradient for its value."""
         weights = _weights_of(model)
-        constraints = {type(one.constraint) for one in weights}
-        return constraints <= _CONSTRAINTS and not any(one.overwrite_with_gradient for one in weights)
+        run = [one for weight in weights for one in (weight.constraint, weight.regularizer) if one is not None]
+        run += [one for layer in _LAYERS(model) if (one := layer.activity_regularizer) is not None]
+        own = any(type(one) not in _RUN_IN_STEPS or not _is_plain(one) for one in run)
+        return not own and not any(one.overwrite_with_gradient for one in weights)
 
     def left(self, model: keras.Model, name: str, origin: Origin) -> None:
         """A training left ``model`` as it is now, having begun with weights of that ``origin``."""
         self._left[name] = _Left(self.marks(model), origin)
+
+
+class _Drawing:
+    """What Keras's initializers draw numbers by: whether anything has been put in the place of it."""
+
+    def __init__(self) -> None:
+        homes = [vars(one) for path in _DRAWING if (one := sys.modules.get(path)) is not None]
+        self._held = [(home, name, value) for home in homes for name, value in home.items() if _is_looked_up(value)]
+        functions = {id(value): value for _, _, value in self._held if isinstance(value, types.FunctionType)}
+        self._codes = [(inner, inner.__code__) for value in functions.values() if (inner := _function_in(value))]
+
+    def is_as_it_was(self) -> bool:
+        return all(home.get(name) is value for home, name, value in self._held) and all(
+            function.__code__ is code for function, code in self._codes
+        )
 
 
 class WatchedTraining:
@@ -263,14 +286,81 @@ _CALLBACKS = frozenset(
     for name, kind in vars(keras.callbacks).items()
     if isinstance(kind, type) and name not in ("Callback", "CallbackList", "LambdaCallback")
 )
-_CONSTRAINTS = frozenset(kind for kind in vars(keras.constraints).values() if isinstance(kind, type)) | {type(None)}
+_RUN_IN_STEPS = frozenset(
+    kind for home in (keras.constraints, keras.regularizers) for kind in vars(home).values() if isinstance(kind, type)
+)
+_READ = tf.raw_ops.ReadVariableOp
+_VARIABLES = (ResourceVariable, UnliftedInitializerVariable)
+"""Of TensorFlow, one made outside of a graph and one made while a step was traced."""
+_SETTINGS = frozenset({bool, int, float, str, *np.sctypeDict.values(), keras.random.SeedGenerator} - {np.object_})
+
+
+def value_of(variable: keras.Variable) -> np.ndarray:
+    """What a variable holds, without a copy where it can be, whatever the notebook has put on the object."""
+    value = variable._value
+    if type(value) not in _VARIABLES:
+        raise TypeError(type(value).__name__)
+    held = _READ(resource=value._handle, dtype=value._dtype)
+    try:
+        return asarray(memoryview(held))
+    except ValueError:  # bfloat16
+        return asarray(held)
+
+
+def _is_plain(thing: object) -> bool:
+    """Whether an initializer, constraint or regularizer holds nothing but numbers, words and lists of numbers: an array
+    among its settings brings along values that no training has made."""
+    return all(_is_setting(value) for value in vars(thing).values())
+
+
+def _is_setting(value: object) -> bool:
+    if type(value) in (list, tuple):
+        axes: Collection[object] = value  # type: ignore[assignment]
+        return len(axes) <= _MOST_AXES and all(type(one) in (int, float) for one in axes)
+    if type(value) is EagerTensor:  # Keras makes one of a regularizer's factor
+        return asarray(value).ndim == 0
+    return value is None or type(value) in _SETTINGS
 
 
 def _weights_of(model: keras.Model) -> list[Any]:
     """All but those that a ``Normalization`` layer has measured, which are no training's."""
-    layers = [layer for layer in _LAYERS(model) if type(layer) is keras.layers.Normalization]
-    measured = {id(weight) for layer in layers for weight in _WEIGHTS(layer)}
-    return [weight for weight in _WEIGHTS(model) if id(weight) not in measured]
+    measured, trained = set(), set()
+    for layer in _LAYERS(model):
+        held = {id(weight) for weight in [*layer._trainable_variables, *layer._non_trainable_variables]}
+        if type(layer) is keras.layers.Normalization:
+            measured |= held
+        else:
+            trained |= held
+    return [weight for weight in _WEIGHTS(model) if id(weight) in trained or id(weight) not in measured]
+
+
+_DRAWING = (
+    "keras.src.initializers.constant_initializers",
+    "keras.src.initializers.random_initializers",
+    "keras.src.random.random",
+    "keras.src.random.seed_generator",
+    "keras.src.random",
+    "keras.src.ops",
+    "keras.src.backend",
+    "keras.src.backend.tensorflow",
+    "keras.src.backend.tensorflow.random",
+    "keras.src.backend.tensorflow.numpy",
+    "keras.src.backend.tensorflow.core",
+    tf.random.__name__,
+    "tensorflow.python.ops.stateless_random_ops",
+    "tensorflow.python.ops.gen_stateless_random_ops",
+    "tensorflow.python.ops.gen_stateless_random_ops_v2",
+)
+"""Modules that initializers reach for their numbers through."""
+
+
+def _is_looked_up(value: object) -> bool:
+    return isinstance(value, types.FunctionType | types.ModuleType | type)
+
+
+def _function_in(value: types.FunctionType) -> types.FunctionType | None:
+    inner = inspect.unwrap(value)
+    return inner if isinstance(inner, types.FunctionType) else None
 
 
 def _code_of(kind: type) -> object:
