@@ -205,3 +205,77 @@ def test_each_call_that_runs_once_makes_one_layer() -> None:
     assert "layers.blocks" in waiting(marked({"layers": one_less}))
     twice = RIGHT["layers"].replace("Conv2D(32, 3", "Conv2D(16, 3")
     assert "layers.blocks" in waiting(marked({"layers": twice}))
+
+
+GENERATED = """scaled = ImageDataGenerator(rescale=VALUE)
+training_pictures = scaled.flow_from_directory(
+    pictures_dir / "train", target_size=(VALUE, VALUE), batch_size=VALUE, class_mode=VALUE
+)
+validation_pictures = scaled.flow_from_directory(
+    pictures_dir / "validation", target_size=(VALUE, VALUE), batch_size=VALUE, class_mode=VALUE
+)
+"""
+BUILT = """
+model = keras.Sequential([keras.Input((300, 300, 3))])
+for _ in training_pictures:
+    model.add(keras.layers.Conv2D(VALUE, 3, activation="relu"))
+    model.add(keras.layers.MaxPooling2D(2))
+model.add(keras.layers.Flatten())
+model.add(keras.layers.Dense(VALUE, activation="relu"))
+model.add(keras.layers.Dense(VALUE, activation="sigmoid"))
+"""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "os.environ.get('x')",
+        "anything.get(1)",
+        "np.zeros(3)",
+        "np.count_nonzero(anything)",
+        "model.count_params()",
+        "model.summary()",
+        "training_pictures.samples",
+        "keras.losses.get(input())",
+        "os.listdir('.')",
+        "Counter(words).most_common()",
+        "dict(zip(range(40), range(40)))[key]",
+        "([1 / 255, 'binary'] + [*range(1, 600)])[place]",
+        "(1 / 255, 1, 3, 16, 32, 64, 128, 300, 512, 'binary')[place]",
+    ],
+)
+def test_what_can_be_anything_is_no_value_that_was_asked_for(value: str) -> None:
+    report = marked({"generators": GENERATED.replace("VALUE", value)})
+    assert {"generators.rescale", "generators.size", "generators.batches", "generators.labels"} <= waiting(report)
+    report = marked({"layers": BUILT.replace("VALUE", value)})
+    assert {"layers.blocks", "layers.hidden"} <= waiting(report)
+    report = marked({"training": SOURCES["training"].replace("15", value)})
+    assert "training.epochs" in waiting(report)
+
+
+LOSSES = "['mse', 'mae', 'binary_crossentropy', 'hinge', 'poisson', 'accuracy', 'rmsprop', 'adam', 'sgd', 'auc']"
+
+
+def test_names_of_everything_there_is_name_nothing() -> None:
+    report = marked({"compile": f"for one in {LOSSES}:\n    model.compile(loss=one, optimizer=one, metrics=[one])\n"})
+    assert {"compile.loss", "compile.optimizer", "compile.metrics"} <= waiting(report)
+    several = "\n".join(f"model.compile(loss={one!r}, optimizer={one!r}, metrics=[{one!r}])" for one in eval(LOSSES))
+    assert {"compile.loss", "compile.optimizer", "compile.metrics"} <= waiting(marked({"compile": several}))
+
+
+def test_what_is_read_off_the_pictures_by_its_own_name_is_borne_out() -> None:
+    text = SOURCES["generators"].replace(
+        '"validation", target_size=(300, 300)', '"validation", target_size=training_pictures.target_size'
+    )
+    assert "target_size=training_pictures" in text
+    report = marked({"generators": text})
+    assert report.score == report.max_score
+
+
+def test_layers_of_every_size_are_none_that_was_asked_for() -> None:
+    every = "".join(
+        f"model.add(keras.layers.Conv2D({filters}, 3, activation='relu'))\nmodel.add(keras.layers.MaxPooling2D(2))\n"
+        for filters in (4, 8, 16, 32, 48, 64, 96, 128)
+    )
+    text = f"model = keras.Sequential([keras.Input((300, 300, 3))])\n{every}model.add(keras.layers.Flatten())\n"
+    assert "layers.blocks" in waiting(marked({"layers": text}))

@@ -6,15 +6,15 @@ A call that stands in no loop and in no function makes one layer and no more; th
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from fairmark.checks.behind import cells_behind
 from fairmark.checks.keras_calls import MODEL_MAKERS, OPENERS
-from fairmark.checks.witness import Witness, argument_of, same
+from fairmark.checks.witness import MOST_SAID, Site, Witness, argument_of, same
 from fairmark.evidence import Layer
-from fairmark.notebook.possible import CallSite, Possible
+from fairmark.notebook.possible import CallSite, Derived, Possible
 from fairmark.notebook.source import tree_of
 
 __all__ = ["LayerWitness"]
@@ -32,6 +32,7 @@ _DECISIVE: dict[str, tuple[str, ...]] = {
 _LINEAR = ("linear", None)
 _REMAKES = frozenset({"load_model", "clone_model", "model_from_json", "from_config", "deepcopy"})
 """What gives a model whose layers were made somewhere else."""
+_CLASSES = ("num_classes", "class_indices", "class_names", "classes")
 _SHAPES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 _REPEATS = (
     *(ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
@@ -83,7 +84,15 @@ class LayerWitness:
     def _makers(self, layer: Layer) -> list[tuple[CallSite, bool]]:
         """The calls that can have made ``layer``, each with whether it makes more than one."""
         sites = self.witness.sites((layer.class_name,), self._where)
+        if any(len(several) > MOST_SAID for several in self._said(sites, layer)):
+            return []
         return [(site, self._repeats(site)) for name, site in sites if _can_make(name, site, layer)]
+
+    @staticmethod
+    def _said(sites: Sequence[Site], layer: Layer) -> Iterator[set[object]]:
+        """All that calls of the layer's class can give, argument by argument."""
+        for argument in _DECISIVE.get(layer.class_name, ()):
+            yield {one for name, site in sites for one in argument_of(name, site, argument).constants}
 
     def _repeats(self, site: CallSite) -> bool:
         if not site.is_in_cell:
@@ -130,8 +139,14 @@ def _fits(possible: Possible, argument: str, layer: Layer) -> bool:
         return _is_activation(possible, value)
     if argument == "strides" and None in possible.constants and value == layer.config.get("pool_size"):
         return True
+    if len(possible.constants) > MOST_SAID:
+        return False
     told = any(same(_pair(constant, value), value) for constant in possible.constants)
-    return told or bool(possible.derived and possible.sources & set(OPENERS))
+    return told or (argument == "units" and any(map(_counts_classes, possible.derived)))
+
+
+def _counts_classes(derived: Derived) -> bool:
+    return bool(derived.sources & set(OPENERS)) and any(step in _CLASSES for step in derived.path)
 
 
 def _pair(written: object, value: object) -> object:
@@ -150,7 +165,7 @@ def _is_activation(possible: Possible, value: object) -> bool:
     for made in possible.made:
         inner = made.call.argument("activation", 0) or made.call.argument("identifier", 0)
         said |= {one for one in inner.constants if isinstance(one, str)} if inner is not None else set()
-    return value.replace("_", "").lower() in {one.replace("_", "").lower() for one in said}
+    return len(said) <= MOST_SAID and value.replace("_", "").lower() in {one.replace("_", "").lower() for one in said}
 
 
 # --- layers and calls -------------------------------------------------------------------------------------------------

@@ -29,13 +29,13 @@ from fairmark.checks.keras_calls import (
     place_of,
 )
 from fairmark.evidence import Cell, Function
-from fairmark.notebook.possible import NOTHING, CallSite, Made, Possible, Reading, read_possible
+from fairmark.notebook.possible import NOTHING, CallSite, Derived, Made, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
 from fairmark.notebook.source import attribute_values_in, values_given
 from fairmark.notebook.traits import traits_of
 from fairmark.notebook.worked_out import UNKNOWN, worked_out
 
-__all__ = ["ANYTHING", "OPEN", "Site", "Witness", "argument_of", "entries", "same"]
+__all__ = ["ANYTHING", "MOST_SAID", "OPEN", "Site", "Witness", "argument_of", "entries", "same"]
 
 OPEN = Possible(is_open=True)
 ANYTHING = frozenset({"*"})
@@ -55,6 +55,24 @@ _ANSWERING = frozenset({*OPENERS, *ASKING, *MODEL_MAKERS, "fit", "evaluate", "da
 """What an answer that is not worked out from plain numbers comes from."""
 _LAZY = ("identifier", "config", "x", "func")
 """What that argument is called."""
+
+
+MOST_SAID = 6
+"""Values that a text can give to one argument and that say something: honest notebooks give it up to three, and one
+that gives it whatever there is bears out nothing."""
+
+_COUNTED = frozenset({*OPENERS, "glob", "rglob", "listdir", "iterdir", "walk", "scandir"})
+"""What pictures are counted by."""
+_SIZED = frozenset({"target_size", "image_size", "image_shape", "input_shape", "shape"})
+_STEPS = frozenset({"", "len", "__len__", "cardinality", "numpy"})
+_READ_OFF: dict[str, frozenset[str]] = {
+    "target_size": _SIZED,
+    "image_size": _SIZED,
+    "steps_per_epoch": _STEPS,
+    "validation_steps": _STEPS,
+}
+"""The steps by which an argument may be read off, where it is not by an attribute of its own name; "" stands for
+arithmetic with several of them."""
 
 
 class Witness:
@@ -106,13 +124,16 @@ class Witness:
         if self.is_vouched({cell}, names):
             return
         given = [argument_of(name, site, argument) for name, site in self.sites(names, {cell})]
-        self._weigh(cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike))
+        self._weigh(
+            cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike, read_off=read_off_for(argument))
+        )
 
     def _weigh(self, cell: int, claim: str, given: Sequence[Possible], fits: Callable[[Possible], bool]) -> None:
-        if any(map(fits, given)):
+        said_at_most = len({constant for one in given for constant in one.constants}) <= MOST_SAID
+        if said_at_most and any(map(fits, given)):
             return
-        if not any(one.constants for one in given) or any(map(_is_unsure, given)):
-            if not given or not self._is_given_by_vouched(cell):
+        if not said_at_most or not any(one.constants for one in given) or any(map(_is_unsure, given)):
+            if not given or not said_at_most or not self._is_given_by_vouched(cell):
                 self.not_shown(claim, cell)
             return
         said = " or ".join(dict.fromkeys(spell(value) for one in given for value in sorted(one.constants, key=repr)))
@@ -129,15 +150,14 @@ class Witness:
         """What some call of ``call`` gives as ``argument`` can be what was recorded, by its name."""
         if self.is_vouched({cell}, (call,)):
             return
-        known, said = _names_of(recorded), list[str]()
+        known = _names_of(recorded)
         given = self._given(cell, call, argument)
-        for possible in given:
-            goes_by = set(_goes_by(possible))
-            if known & set(map(bare, goes_by)):
-                return
-            said += sorted(goes_by)
-        if not said or any(_is_unsure_of_names(one) for one in given):
-            if given and self._is_given_by_vouched(cell):
+        said = [name for possible in given for name in sorted(set(_goes_by(possible)))]
+        is_narrow = len(set(map(bare, said))) <= MOST_SAID
+        if is_narrow and known & set(map(bare, said)):
+            return
+        if not said or not is_narrow or any(_is_unsure_of_names(one) for one in given):
+            if given and is_narrow and self._is_given_by_vouched(cell):
                 return
             self.not_shown(f"{argument} = {recorded.name}", cell)
             return
@@ -157,7 +177,7 @@ class Witness:
         ]
         later = attribute_values_in(self.until(cell), parameter)
         given += [Possible(constants=frozenset({one.value})) if one.known else OPEN for one in later]
-        self._weigh(cell, f"{parameter} = {spell(value)}", given, _is_one_of(value))
+        self._weigh(cell, f"{parameter} = {spell(value)}", given, _is_one_of(value, read_off=read_off_for(parameter)))
 
     def _given(self, cell: int, call: str, argument: str) -> list[Possible]:
         return [argument_of(name, site, argument) for name, site in self.sites((call,), {cell})]
@@ -167,7 +187,7 @@ class Witness:
     def may_be(self, cell: int, names: Sequence[str], argument: str, *values: object) -> bool:
         """Whether some call of ``names`` that ``cell`` can reach may give ``argument`` one of these values."""
         given = [argument_of(name, site, argument) for name, site in self.sites(names, {cell})]
-        return self.is_vouched({cell}, names) or any(map(_is_one_of(*values), given))
+        return self.is_vouched({cell}, names) or any(map(_is_one_of(*values, read_off=read_off_for(argument)), given))
 
     def confirm_generator(self, cell: int, argument: str, value: object, *, alike: tuple[object, ...] = ()) -> None:
         """An ``ImageDataGenerator`` that ``cell`` goes on from may be given this value."""
@@ -176,7 +196,9 @@ class Witness:
             return
         sites = self.sites(("ImageDataGenerator",), behind)
         given = [argument_of(name, site, argument) for name, site in sites]
-        self._weigh(cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike))
+        self._weigh(
+            cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike, read_off=read_off_for(argument))
+        )
 
     def confirm_scaled(self, cell: int) -> None:
         """A function that ``cell`` goes on from may scale pixels: one for ``map``, or one that a generator is given."""
@@ -253,7 +275,8 @@ class Witness:
         comes_from = provenance(own_cells, name, importing=self._cells) or frozenset()
         read = (self.reading.bound(name, own).sources | comes_from) & _READING
         asked = [one for site in sites for place, word in enumerate(_SIZES) if (one := site.argument(word, place))]
-        sized = size is None or any(map(_is_one_of(size, size[::-1]), asked))
+        fits = _is_one_of(size, size[::-1], read_off=read_off_for("target_size")) if size is not None else None
+        sized = fits is None or any(map(fits, asked))
         is_scaled = any(numbers_in(text) & _FACTORS for text in texts) or any(site.names & _SCALING for site in sites)
         if not (read and sized and (is_scaled or not scaled)):
             self.not_shown(f"this {name}", max(own, default=None))
@@ -273,7 +296,7 @@ class Witness:
         elif not same_plain(worked_out(behind, name, importing=every), value):
             sources = comes_from or frozenset()
             if not (sources & _ANSWERING and sources <= KNOWN_MAKERS):
-                self._weigh(cell, f"{name} = {spell(value)}", [possible], _is_one_of(value))
+                self._weigh(cell, f"{name} = {spell(value)}", [possible], _is_one_of(value, read_off=None))
 
     def confirm_object(self, cell: int, name: str, makers: Iterable[str]) -> None:
         """What ``cell`` can reach binds ``name`` to something that one of ``makers``, or a class of its own, gives."""
@@ -394,23 +417,41 @@ def _is_unsure_of_names(possible: Possible) -> bool:
     return any(one.is_open or one.derived for one in every) or any(map(_is_unsure_of_names, inner))
 
 
-def _is_one_of(*values: object) -> Callable[[Possible], bool]:
+def _is_one_of(*values: object, read_off: frozenset[str] | None = frozenset()) -> Callable[[Possible], bool]:
     def fits(possible: Possible) -> bool:
-        return any(_can_be(possible, value) for value in values)
+        return any(_can_be(possible, value, read_off) for value in values)
 
     return fits
 
 
-def _can_be(possible: Possible, value: object) -> bool:
+def _can_be(possible: Possible, value: object, read_off: frozenset[str] | None) -> bool:
     """Whether it can be this value: one of the constants, a list of what can be, or read off what a notebook of this
-    kind makes and nothing else."""
-    if any(same(constant, value) for constant in possible.constants):
+    kind makes and nothing else, by one of the steps ``read_off`` (None: by any)."""
+    if len(possible.constants) <= MOST_SAID and any(same(constant, value) for constant in possible.constants):
         return True
     if isinstance(value, list | tuple):
         for several in possible.sequences:
-            if len(several) == len(value) and all(map(_can_be, several, value)):
+            if len(several) == len(value) and all(
+                _can_be(*both, read_off) for both in zip(several, value, strict=True)
+            ):
                 return True
-    return bool(possible.sources) and possible.sources <= KNOWN_MAKERS
+    if not possible.sources or not possible.sources <= KNOWN_MAKERS:
+        return False
+    return read_off is None or any(_is_read_by(one, read_off) for one in possible.derived)
+
+
+def _is_read_by(derived: Derived, read_off: frozenset[str]) -> bool:
+    """Whether it is read off a source of pictures, a model or a folder by one of these steps. An empty one stands
+    for what is put together of several things that are counted."""
+    if not derived.path:
+        return "" in read_off and bool(derived.sources & _COUNTED)
+    steps = {one for one in derived.path if isinstance(one, str)}
+    return bool(steps & read_off) and bool(derived.sources & {*_COUNTED, *MODEL_MAKERS})
+
+
+def read_off_for(argument: str) -> frozenset[str]:
+    """Attributes and functions by which the value of ``argument`` may be read off something that a notebook makes."""
+    return _READ_OFF.get(argument, frozenset({argument}))
 
 
 def _leads_to(possible: Possible, directory: str) -> bool:
