@@ -6,7 +6,7 @@ A call that stands in no loop and in no function makes one layer and no more; th
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -32,6 +32,7 @@ _DECISIVE: dict[str, tuple[str, ...]] = {
 _LINEAR = ("linear", None)
 _REMAKES = frozenset({"load_model", "clone_model", "model_from_json", "from_config", "deepcopy"})
 """What gives a model whose layers were made somewhere else."""
+_GROWS = ("filters", "units")
 _CLASSES = ("num_classes", "class_indices", "class_names", "classes")
 _SHAPES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 _REPEATS = (
@@ -84,15 +85,19 @@ class LayerWitness:
     def _makers(self, layer: Layer) -> list[tuple[CallSite, bool]]:
         """The calls that can have made ``layer``, each with whether it makes more than one."""
         sites = self.witness.sites((layer.class_name,), self._where)
-        if any(len(several) > MOST_SAID for several in self._said(sites, layer)):
+        if not all(self._says_few(sites, layer.class_name, one) for one in _DECISIVE.get(layer.class_name, ())):
             return []
         return [(site, self._repeats(site)) for name, site in sites if _can_make(name, site, layer)]
 
-    @staticmethod
-    def _said(sites: Sequence[Site], layer: Layer) -> Iterator[set[object]]:
-        """All that calls of the layer's class can give, argument by argument."""
-        for argument in _DECISIVE.get(layer.class_name, ()):
-            yield {one for name, site in sites for one in argument_of(name, site, argument).constants}
+    def _says_few(self, sites: Sequence[Site], class_name: str, argument: str) -> bool:
+        """Whether calls of that class can give ``argument`` few values; or the layers have the first of them, where
+        one grows in a loop."""
+        said = {one for name, site in sites for one in argument_of(name, site, argument).constants}
+        if len(said) <= MOST_SAID:
+            return True
+        used = {one.config.get(argument) for one in self.layers if one.class_name == class_name and argument in _GROWS}
+        numbers = sorted(one for one in said if isinstance(one, int))
+        return bool(used) and used == set(numbers[: len(used)])
 
     def _repeats(self, site: CallSite) -> bool:
         if not site.is_in_cell:
@@ -139,8 +144,6 @@ def _fits(possible: Possible, argument: str, layer: Layer) -> bool:
         return _is_activation(possible, value)
     if argument == "strides" and None in possible.constants and value == layer.config.get("pool_size"):
         return True
-    if len(possible.constants) > MOST_SAID:
-        return False
     told = any(same(_pair(constant, value), value) for constant in possible.constants)
     return told or (argument == "units" and any(map(_counts_classes, possible.derived)))
 

@@ -9,6 +9,7 @@ from fairmark.notebook.possible_asking import Asked
 from fairmark.notebook.possible_atoms import (
     EMPTY,
     OPEN,
+    UNKNOWN,
     Atom,
     Class,
     Const,
@@ -66,12 +67,11 @@ class Arguments:
         for keyword, operand in reversed(site.keywords):
             if keyword == name:
                 return self.given_by(operand)
-        if position is not None:
-            found = self._placed(site, position)
-            if found is not None:
-                return found
+        found = self._placed(site, position) if position is not None else None
+        if found is not None and UNKNOWN not in found:
+            return found
         spread = [self._under(self.given_by(one), name) for keyword, one in site.keywords if keyword is None]
-        known = [one for one in spread if one is not None]
+        known = [one for one in (found, *spread) if one is not None]
         return joined(known) if known else None
 
     def _placed(self, site: Site, position: int) -> Values | None:
