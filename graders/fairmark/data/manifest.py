@@ -120,10 +120,15 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def pictures_by_folder(folder: Path) -> dict[str, dict[str, int]]:
-    """How many pictures of each class the splits of a set hold, as its manifest has it; nothing where there is no such
-    folder. Raises what :func:`read_manifest` does."""
+    """How many pictures a flow finds in each folder of a set, by the folders in it, which it takes for the classes: in
+    that of a split, in the set's own (``.``), where the splits are taken for classes, and in that of a class, which
+    holds none. As the manifest has it; nothing if there is no such set. Raises what :func:`read_manifest` does."""
     manifest = read_manifest(folder)
-    return {} if manifest is None else dict(manifest.counts)
+    if manifest is None:
+        return {}
+    splits = {split: dict(classes) for split, classes in manifest.counts.items()}
+    own = {split: sum(classes.values()) for split, classes in splits.items()}
+    return {".": own, **splits, **{f"{split}/{name}": {} for split, classes in splits.items() for name in classes}}
 
 
 def verify(folder: Path) -> list[Problem]:
