@@ -279,3 +279,27 @@ def test_layers_of_every_size_are_none_that_was_asked_for() -> None:
     )
     text = f"model = keras.Sequential([keras.Input((300, 300, 3))])\n{every}model.add(keras.layers.Flatten())\n"
     assert "layers.blocks" in waiting(marked({"layers": text}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "model.count_params()",
+        "training_pictures.samples",
+        "np.zeros(3)",
+        "os.listdir('.')",
+        "anything.get(1)",
+        "keras.Input()",
+        "training_pictures.num_classes",
+    ],
+)
+def test_steps_are_counted_by_what_counts_pictures(value: str) -> None:
+    report = marked({"steps": f"steps_per_epoch = {value}\nvalidation_steps = {value}\n"})
+    assert {"steps.steps_per_epoch", "steps.validation_steps"} <= waiting(report)
+
+
+def test_only_the_output_has_as_many_neurons_as_there_are_classes() -> None:
+    counted = RIGHT["layers"].replace("Dense(512", "Dense(training_pictures.num_classes")
+    assert "layers.hidden" in waiting(marked({"layers": counted}))
+    counted = RIGHT["layers"].replace("Dense(1,", "Dense(training_pictures.num_classes - 1,")
+    assert "layers.hidden" not in waiting(marked({"layers": counted}))

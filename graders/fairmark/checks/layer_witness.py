@@ -32,6 +32,8 @@ _DECISIVE: dict[str, tuple[str, ...]] = {
 _LINEAR = ("linear", None)
 _REMAKES = frozenset({"load_model", "clone_model", "model_from_json", "from_config", "deepcopy"})
 """What gives a model whose layers were made somewhere else."""
+_MOST_SAID = MOST_SAID + 2
+"""The same of layers: one helper may make all of a network."""
 _GROWS = ("filters", "units")
 _CLASSES = ("num_classes", "class_indices", "class_names", "classes")
 _SHAPES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
@@ -87,13 +89,15 @@ class LayerWitness:
         sites = self.witness.sites((layer.class_name,), self._where)
         if not all(self._says_few(sites, layer.class_name, one) for one in _DECISIVE.get(layer.class_name, ())):
             return []
-        return [(site, self._repeats(site)) for name, site in sites if _can_make(name, site, layer)]
+        last = next((one for one in reversed(self.layers) if "units" in one.config), None)
+        made = [site for name, site in sites if _can_make(name, site, layer, is_last=layer is last)]
+        return [(site, self._repeats(site)) for site in made]
 
     def _says_few(self, sites: Sequence[Site], class_name: str, argument: str) -> bool:
         """Whether calls of that class can give ``argument`` few values; or the layers have the first of them, where
         one grows in a loop."""
         said = {one for name, site in sites for one in argument_of(name, site, argument).constants}
-        if len(said) <= MOST_SAID:
+        if len(said) <= _MOST_SAID:
             return True
         used = {one.config.get(argument) for one in self.layers if one.class_name == class_name and argument in _GROWS}
         numbers = sorted(one for one in said if isinstance(one, int))
@@ -132,9 +136,12 @@ def _place(site: CallSite, name: str) -> int | None:
 # --- one layer --------------------------------------------------------------------------------------------------------
 
 
-def _can_make(name: str, site: CallSite, layer: Layer) -> bool:
-    wanted = _DECISIVE.get(layer.class_name, ())
-    return all(_fits(argument_of(name, site, one), one, layer) for one in wanted if one in layer.config)
+def _can_make(name: str, site: CallSite, layer: Layer, *, is_last: bool) -> bool:
+    """``is_last``: that it is the network's output, which may have as many neurons as there are classes."""
+    wanted = [one for one in _DECISIVE.get(layer.class_name, ()) if one in layer.config]
+    given = {one: argument_of(name, site, one) for one in wanted}
+    counts = [one for one in wanted if is_last and one == "units" and any(map(_counts_classes, given[one].derived))]
+    return all(one in counts or _fits(given[one], one, layer) for one in wanted)
 
 
 def _fits(possible: Possible, argument: str, layer: Layer) -> bool:
@@ -144,8 +151,7 @@ def _fits(possible: Possible, argument: str, layer: Layer) -> bool:
         return _is_activation(possible, value)
     if argument == "strides" and None in possible.constants and value == layer.config.get("pool_size"):
         return True
-    told = any(same(_pair(constant, value), value) for constant in possible.constants)
-    return told or (argument == "units" and any(map(_counts_classes, possible.derived)))
+    return any(same(_pair(constant, value), value) for constant in possible.constants)
 
 
 def _counts_classes(derived: Derived) -> bool:
@@ -168,7 +174,7 @@ def _is_activation(possible: Possible, value: object) -> bool:
     for made in possible.made:
         inner = made.call.argument("activation", 0) or made.call.argument("identifier", 0)
         said |= {one for one in inner.constants if isinstance(one, str)} if inner is not None else set()
-    return len(said) <= MOST_SAID and value.replace("_", "").lower() in {one.replace("_", "").lower() for one in said}
+    return len(said) <= _MOST_SAID and value.replace("_", "").lower() in {one.replace("_", "").lower() for one in said}
 
 
 # --- layers and calls -------------------------------------------------------------------------------------------------

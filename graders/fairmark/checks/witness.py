@@ -57,7 +57,7 @@ _LAZY = ("identifier", "config", "x", "func")
 """What that argument is called."""
 
 
-MOST_SAID = 6
+MOST_SAID = 4
 """Values that a text can give to one argument and that say something: honest notebooks give it up to three, and one
 that gives it whatever there is bears out nothing."""
 
@@ -297,6 +297,14 @@ class Witness:
             sources = comes_from or frozenset()
             if not (sources & _ANSWERING and sources <= KNOWN_MAKERS):
                 self._weigh(cell, f"{name} = {spell(value)}", [possible], _is_one_of(value, read_off=None))
+
+    def confirm_counted(self, cell: int, name: str) -> None:
+        """What ``cell`` can reach binds ``name`` to a number, or to what it counts pictures by."""
+        possible = self.reading.bound(name, {cell})
+        counts = [one for one in possible.derived if _is_read_by(one, _STEPS)]
+        is_counted = bool(counts) if possible.derived else bool(possible.sources & set(OPENERS))
+        if not (is_counted or possible.constants or possible == NOTHING or possible.is_open or self.is_vouched({cell})):
+            self.not_shown(f"{name} that is counted", cell)
 
     def confirm_object(self, cell: int, name: str, makers: Iterable[str]) -> None:
         """What ``cell`` can reach binds ``name`` to something that one of ``makers``, or a class of its own, gives."""
