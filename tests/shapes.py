@@ -225,7 +225,8 @@ class Finished:
         cells = tuple(cell for cell in CODE_CELLS if cell.position < position(name))
         submission = Submission(student="sam", assignment="shapes", notebook_sha256="", cells=cells)
         run = self.run.model_copy(update={"events": tuple(self._events_before(position(name)))})
-        return Evidence(submission=submission, run=run)
+        folders = {"train": {"circles": 12, "squares": 12}, "validation": {"circles": 6, "squares": 6}}
+        return Evidence(submission=submission, run=run, folders=folders)
 
     def _events_before(self, place: int) -> Iterator[Stamped]:
         for stamped in self.run.events:
