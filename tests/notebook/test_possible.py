@@ -247,6 +247,11 @@ def test_a_name_stands_for_all_that_it_is_bound_to(text: str, expected: set[obje
         ("from typing import NamedTuple\nclass A(NamedTuple):\n    n: int = 16\nf(A().n)", {16}),
         ("from enum import Enum\nclass A(Enum):\n    N = 16\nf(A.N.value)", {16}),
         (
+            "from enum import Enum\nclass A(Enum):\n    N = (16, 3)\n    def g(self):\n        a, b = self.value\n"
+            "        f(a)\nA.N.g()",
+            {16},
+        ),
+        (
             "def timed(g):\n    def inner(*a, **k): return g(*a, **k)\n    return inner\n"
             "@timed\ndef build(n): f(n)\nbuild(16)",
             {16},

@@ -17,6 +17,7 @@ from fairmark.notebook.possible_atoms import (
     Module,
     Read,
     Returned,
+    Seq,
     Values,
     const,
     constants_in,
@@ -52,7 +53,7 @@ class Members:
                 return frozenset({further(one, name)}) | self._asked.keyword(site, name)
             case Read():
                 return frozenset({further(one, name)})
-            case Const() if name == "value":  # of an enumeration
+            case Const() | Seq() if name == "value":  # of an enumeration
                 return frozenset({one})
         return OPEN
 
@@ -83,6 +84,12 @@ class Members:
         is_field = isinstance(one, Instance) and self._is_field(scope, name)
         fields = self._asked.field(scope, name) if is_field else EMPTY
         found = self.in_class(scope, name)
+        if self._is_enumeration(scope):
+            if isinstance(one, Instance) and name == "value":
+                members = joined(self._asked.bound_in(scope, each) for each in scope.bindings)
+                return frozenset(each for each in members if not isinstance(each, Function))
+            if found is not None and not any(isinstance(each, Function) for each in found[1]):
+                return found[1] | {Instance(scope)}
         if found is not None:
             return fields | joined(self._accessed(each, one) for each in found[1])
         if is_field or name in self._asked.book.attributes:
@@ -150,6 +157,9 @@ class Members:
                     yield base.last
                 elif isinstance(base, Read) and base.path:
                     yield str(base.path[-1])
+
+    def _is_enumeration(self, scope: Scope) -> bool:
+        return any(isinstance(base, External) and base.path.startswith("enum.") for base in self._bases(scope))
 
     def _bases(self, scope: Scope) -> list[Atom]:
         if scope.parent is None:
