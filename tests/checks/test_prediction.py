@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from recorded import LAST, LOGITS, PREDICTION, SOURCES, dense, events, hidden, layers, unmet, view
 
 from fairmark.checks import NotShown, RunView
+from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.prediction import names_class, prepares_as_in_training
-from fairmark.evidence import NamesBound, PictureLoaded
+from fairmark.evidence import NamesBound, PictureLoaded, Probe
 
 
 def asked(**edits: Any) -> RunView:  # noqa: ANN401 - fields of ModelPredicted
@@ -193,6 +195,31 @@ def test_classes_in_another_order_are_understood() -> None:
 def test_an_output_that_stands_for_no_class_shows_nothing(outputs: list[list[float]]) -> None:
     with pytest.raises(NotShown, match=r"^The model's output: found no usable number\.$"):
         names_class(asked(outputs=outputs))
+
+
+# --- asked outside ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", [prepares_as_in_training, names_class])
+@pytest.mark.parametrize(
+    ("edits", "waits"),
+    [
+        ({}, True),
+        ({"problem": "The model cannot be rebuilt", "not_rebuilt": True}, True),
+        ({"left_for_later": True}, False),
+    ],
+)
+def test_only_in_a_kernel_of_the_students_own_need_the_answer_not_be_known_outside(
+    question: Callable[[RunView], None], edits: dict[str, Any], waits: bool
+) -> None:
+    run = view(
+        probe=Probe(model="model-1", preparation=None, fit="fit-1", **edits),
+        named={"values": {"predicted_class": "horses"}},
+        sources={"prediction": f"{SOURCES['prediction']}\npredicted_class = 'horses'"},
+    )
+    with collecting_unsupported() as missing:
+        question(run)
+    assert bool(missing) == waits, missing
 
 
 # --- which prediction -------------------------------------------------------------------------------------------------

@@ -69,8 +69,8 @@ def _same_as_outside(run: RunView) -> None:
 
 def _require_outside(run: RunView) -> None:
     """Says that what the model answered is nobody's word but the run's, in a run that trains and is asked outside."""
-    ran = run.evidence.run
-    if run.evidence.probe is not None and not (ran.rehearsed or ran.training_skipped):
+    ran, probe = run.evidence.run, run.evidence.probe
+    if probe is not None and not (probe.left_for_later or ran.rehearsed or ran.training_skipped):
         run.witness.not_shown(
             "what the model answered, to a picture that it was not asked about outside", run.prediction.cell
         )

@@ -382,6 +382,7 @@ class Probe(Schema):
     ``fit`` is the call of ``fit`` that left the model, ``layers`` what the configuration that was rebuilt says of its
     layers (read outside; empty where nobody did), ``varies`` that its answer for a picture depends on the others it is
     asked with. Predicting ``timed`` pictures took ``cpu_seconds`` of processor time, without opening them.
+    ``left_for_later`` says that nothing is asked here, in a student's own kernel, but when the work is marked.
     """
 
     model: str
@@ -407,6 +408,7 @@ class Probe(Schema):
     varies: bool = False
     timed: int = 0
     cpu_seconds: float = 0.0
+    left_for_later: bool = False
 
 
 class Rerun(Schema):

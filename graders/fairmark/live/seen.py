@@ -45,7 +45,7 @@ def evidence_for(asked: Asked, runs: Sequence[CellRun], *, later_cells: bool) ->
                 for _, event in sorted(events, key=lambda entry: entry[0])
             ),
         ),
-        probe=Probe(model="", preparation=None, problem=NOT_MEASURED),
+        probe=Probe(model="", preparation=None, problem=NOT_MEASURED, left_for_later=True),
         folders=_folders(asked.grader.dataset),
     )
 
