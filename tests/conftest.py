@@ -10,12 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from submissions import Case, Corpus
 
 from fairmark.batch.journey import Journey
 from fairmark.course import Course
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test fails for being slow: that is the machine's doing.
+settings.register_profile("fairmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fairmark")
 
 
 @pytest.fixture(scope="session", autouse=True)
