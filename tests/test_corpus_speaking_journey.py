@@ -249,7 +249,8 @@ def test_what_the_metadata_says_is_said_on_one_line(
     (tmp_path / "ada.ipynb").write_text(json.dumps(notebook))
     result = fairmark_("check", tmp_path / "ada.ipynb", "--course", course.root)
     assert (result.exit_code, result.out) == (2, "")
-    lines = unstyled(result.err).rstrip("\n").split("\n")
+    named, *lines = unstyled(result.err).rstrip("\n").split("\n")
+    assert named.startswith("Course: ")
     assert len(lines) == 2
     assert lines[0].startswith("fairmark: ")
     assert len(result.err) < 9000
