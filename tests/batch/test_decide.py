@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from recorded import TRAINING, events, hidden, submission
+from recorded import FOLDERS, TRAINING, events, hidden, submission
 
 from fairmark.batch.decide import EarlyDecision
 from fairmark.evidence import (
@@ -59,7 +59,7 @@ PAUSE = ModelExported(model="model-1", moment="epoch", folder="model-1-1", diges
 
 
 def deciding(look: Callable[[Evidence], Probe | None], still_epochs: int | None = None) -> EarlyDecision:
-    return EarlyDecision(submission(), 0.8, look, still_epochs=still_epochs)
+    return EarlyDecision(submission(), 0.8, look, still_epochs=still_epochs, folders=FOLDERS)
 
 
 def told(early: EarlyDecision, heard: Iterable[Event]) -> list[str]:

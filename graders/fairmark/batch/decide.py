@@ -66,7 +66,8 @@ def is_judged_behind(evidence: Evidence, grader: Grader, position: int) -> bool:
 
 class EarlyDecision:
     """Listens to one run. ``look`` shows hidden pictures to the model that the run has just written down. The training
-    that is decided is the one that ``exercise`` is judged on: an experiment beside it changes nothing.
+    that is decided is the one that ``exercise`` is judged on: an experiment beside it changes nothing. ``folders`` are
+    what was counted outside, see :class:`fairmark.evidence.Evidence`.
 
     ``decided`` says what it came to, None where training went on to its end, and ``probe`` the look that settled it.
     """
@@ -79,6 +80,7 @@ class EarlyDecision:
         *,
         still_epochs: int | None = None,
         exercise: str = "",
+        folders: dict[str, dict[str, int]] | None = None,
     ) -> None:
         self.decided: Decided | None = None
         self.probe: Probe | None = None
@@ -87,6 +89,7 @@ class EarlyDecision:
         self._look = look
         self._still_epochs = still_epochs
         self._exercise = exercise
+        self._folders = folders or {}
         self._events: list[Stamped] = []
         self._looks = 0
         self._looked_seconds = 0.0
@@ -130,7 +133,8 @@ class EarlyDecision:
         return None if fit is None else fit.fit
 
     def _so_far(self) -> Evidence:
-        return Evidence(submission=self._submission, run=Run(outcome="completed", events=tuple(self._events)))
+        run = Run(outcome="completed", events=tuple(self._events))
+        return Evidence(submission=self._submission, run=run, folders=self._folders)
 
     def _went_on(self, event: object) -> bool:
         """Whether a training that had been decided was not ended in time."""

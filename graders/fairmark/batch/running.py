@@ -238,6 +238,7 @@ class Runner:
             lambda evidence: self._probe(evidence, workplace, moment="epoch"),
             still_epochs=self.grader.still_epochs,
             exercise=self._asked.exercise,
+            folders=pictures_by_folder(set_folder(self.recipe.name)),
         )
 
     def _probe(
