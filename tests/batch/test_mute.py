@@ -39,7 +39,7 @@ def test_the_message_of_an_exception_is_not_kept_unless_an_honest_run_raised_it_
 
 
 def test_texts_of_the_students_own_notebook_are_kept() -> None:
-    event = NamesBound(cell=1, values={"answer": "overfitting", "other": SECRET}, objects={"answer": "model-1"})
+    event = NamesBound(cell=1, values={"answer": "overfitting", "unsaid": SECRET}, objects={"answer": "model-1"})
     (kept,) = muted(run_of(event), [OWN], []).events
     assert kept.event == NamesBound(
         cell=1, values={"answer": "overfitting", MUTED: MUTED}, objects={"answer": "model-1"}
