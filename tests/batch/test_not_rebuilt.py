@@ -133,12 +133,14 @@ def test_a_model_that_cannot_be_rebuilt_costs_nothing_but_the_wait_for_a_person(
 ) -> None:
     answer, why = KINDS[kind]
     report = marked(journey, tmp_path, answer)
-    assert losses(report) == {"training.hidden_accuracy": 2.0}
-    [check] = [check for one in report.exercises for check in one.checks if check.outcome != "passed"]
-    assert check.outcome == "needs_attention"
+    # Nobody outside can say either what such a model answers to the picture that it was asked about.
+    assert losses(report) == {"training.hidden_accuracy": 2.0, "prediction.prepared": 1.0, "prediction.named": 1.0}
+    check, *asked = [check for one in report.exercises for check in one.checks if check.outcome != "passed"]
+    assert {one.outcome for one in (check, *asked)} == {"needs_attention"}
     assert check.message.startswith(why)
     assert check.message.endswith(", which fairmark cannot rebuild to try it on hidden images; a person should look.")
-    assert [(flag.kind, flag.message) for flag in report.flags] == [("not_rebuilt", check.message)]
+    assert (report.flags[0].kind, report.flags[0].message) == ("not_rebuilt", check.message)
+    assert {flag.kind for flag in report.flags[1:]} == {"not_borne_out"}
 
 
 def test_what_is_wrong_in_such_a_model_is_seen(journey: Journey, tmp_path: Path) -> None:
@@ -154,7 +156,8 @@ def test_what_a_function_does_in_the_place_of_an_activation_is_left_to_a_person(
 ) -> None:
     report = marked(journey, tmp_path, sequential(first="lambda numbers: tf.nn.relu(numbers)"))
     left = {check.id: check.message for one in report.exercises for check in one.checks if check.outcome != "passed"}
-    assert left == {
+    assert left.keys() == {"blocks", "hidden_accuracy", "prepared", "named"}
+    assert {name: left[name] for name in ("blocks", "hidden_accuracy")} == {
         "blocks": "The activation of convolution block 1 is a Python function, and what that does cannot be told "
         "without running it; a person should look.",
         "hidden_accuracy": "The model holds a Python function, as an activation or an initializer for instance, which "
