@@ -41,13 +41,17 @@ Defended
 Not defended
     The kernel. A hole in it is a hole in this wall; where grades are worth an exploit, grade in a virtual machine.
     The evidence. The recorder shares a process with the notebook, which can find the key of the seal and make it say
-    anything. Marks therefore rest on what corroborates it outside: the text (``checks.witness``), the rebuilt model and
-    its predictions. A notebook whose text *and* forged events agree on settings that were never in force is not caught
-    by that; what such a text must hold is flagged (``notebook.tampering``).
+    anything. Marks therefore rest on what bears it out outside: the text that cells can reach (``checks.witness``), the
+    data set's folders, the rebuilt model and its predictions, the clock (``checks.chain``). Whoever writes the right
+    answers into the text and forges the rest gains what handing them in would gain, and an accuracy if the forged
+    training also takes its time. Known to pass without a flag: a handful of guesses in one cell (``MOST_SAID``); an
+    answer that is computed from the right things by a wrong formula, or read off the wrong one of them; weights set
+    inside the graph of a training step by a metric or loss of the notebook's own, or by another thread; images changed
+    below Keras, in Pillow; settings changed between two steps and put back. Text that never runs is read as if it might
+    wherever that cannot be excluded.
     Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
-    same process as the student's code. What that run prints is dropped, and so is every text in its events that neither
-    the student's notebook nor an honest run holds; what is left for a report is numbers of few digits, and how many
-    hidden pictures its model named rightly: a few bits.
+    same process as the student's code. Of that run nothing is told but the outcome of each check, and the share of one
+    that is right in part: about a bit a check.
     What a plain process can do, where there is no wall: ``grade`` refuses to run then, unless told ``--trust``. It can
     read this package's files, too, and run what stands in them; only ``import`` refuses it.
     Side channels of shared hardware, and how long things take.
