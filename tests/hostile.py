@@ -132,6 +132,22 @@ class Targets:
         watched = [self.course.root, self.folder / "outside", self.folder / "home", secret_folder(), data_folder()]
         return surroundings([*watched, shelf()], self.marker)
 
+    def surroundings_but_more_hidden_images(self) -> Surroundings:
+        """The same, as if no hidden images had been drawn since: wherever a call is close some are, and their folder
+        and its list grow. Those that were there are held against what they were."""
+        now, before = self.surroundings(), self.before.files
+        stock = secret_folder() / "hidden"
+
+        def is_grown(path: str) -> bool:
+            return Path(path).is_relative_to(stock) and Path(path).suffix in ("", ".json")
+
+        files = {
+            path: before[path] if path in before and is_grown(path) else entry
+            for path, entry in now.files.items()
+            if path in before or not Path(path).is_relative_to(stock)
+        }
+        return replace(now, files=files)
+
     def submission(self, attack: Attack) -> Path:
         """The hostile notebook as a file."""
         name = "".join(letter if letter.isalnum() else "-" for letter in attack.name)
