@@ -68,8 +68,8 @@ _STEPS = frozenset({"", "len", "__len__", "cardinality", "numpy"})
 _READ_OFF: dict[str, frozenset[str]] = {
     "target_size": _SIZED,
     "image_size": _SIZED,
-    "steps_per_epoch": _STEPS,
-    "validation_steps": _STEPS,
+    "steps_per_epoch": _STEPS | {"samples", "n"},
+    "validation_steps": _STEPS | {"samples", "n"},
 }
 """The steps by which an argument may be read off, where it is not by an attribute of its own name; "" stands for
 arithmetic with several of them."""
