@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from fairmark.notebook.fold import ARITHMETIC
+
 __all__ = [
     "BUILTINS",
     "COMPUTING",
@@ -110,13 +112,7 @@ _METHODS: dict[type, tuple[str, ...]] = {
     float: ("is_integer",),
 }
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
+    **ARITHMETIC,
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
 }
