@@ -84,6 +84,7 @@ import numpy as np
 from tensorflow import keras
 from tensorflow.keras.preprocessing.image import ImageDataGenerator, img_to_array, load_img
 pictures_dir = fairmark.dataset("horses_or_humans")
+picture_path = sorted(pictures_dir.glob("validation/horses/*.*"))[0]
 """,
     "generators": """
 scaled = ImageDataGenerator(rescale=1 / 255)

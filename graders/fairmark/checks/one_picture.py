@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.keras_calls import ASKING
+from fairmark.checks.prepared_text import Wanted, confirm_array, confirm_asked
 from fairmark.checks.view import RunView
 from fairmark.evidence import ModelPredicted, NamesBound, Value
 
@@ -35,14 +36,14 @@ def has_size(run: RunView, name: str, height: int, width: int) -> None:
     if [side for side in shape if side not in (1, 3)] != [height, width]:
         expected = f"a picture of {height} x {width} pixels"
         raise Unmet(name, found=_spelled(shape), expected=expected, cell=_own_cell(run))
-    run.witness.confirm_array(run.scope.own, name, size=(height, width), scaled=False)
+    confirm_array(run.witness, run.scope.own, name, Wanted(size=(height, width)))
 
 
 def is_batch_of_one(run: RunView, name: str) -> None:
     """The array ``name`` has four dimensions, the first of them the batch's, with one picture."""
     shape = _shape(run, name)
     if len(shape) == 4 and shape[0] == 1 and shape[3] == 3:
-        run.witness.confirm_array(run.scope.own, name, size=None, scaled=False)
+        confirm_array(run.witness, run.scope.own, name, Wanted(is_batch=True))
         return
     found = f"{_spelled(shape)}, {len(shape)} dimension{'s' * (len(shape) != 1)}"
     if len(shape) == 3:
@@ -56,7 +57,7 @@ def is_scaled_to_unit(run: RunView, name: str) -> None:
     largest = _measured(run, name, "largest_value")
     found = f"values up to {spell(largest)}"
     if isinstance(largest, int | float) and _DARK < largest <= _ONE:
-        run.witness.confirm_array(run.scope.own, name, size=None, scaled=True)
+        confirm_array(run.witness, run.scope.own, name, Wanted(scale=1 / 255))
         return
     if isinstance(largest, int | float) and 0 < largest <= _DARK:
         found += ", which is scaled more than once"
@@ -73,6 +74,8 @@ def asks_about_it(run: RunView, name: str) -> None:
     if not (isinstance(mean, int | float) and math.isclose(asked.mean, mean, rel_tol=_SAME_MEAN)):
         found = f"other pixels, with values up to {spell(round(asked.maximum, 2))}"
         raise Unmet("what predict was given", found=found, expected=f"your {name}", cell=asked.cell)
+    fit = run.judged_fit
+    confirm_asked(run.witness, asked.cell, Wanted(is_batch=True), trained_in=None if fit is None else fit.cell)
 
 
 def _shape(run: RunView, name: str) -> list[int]:

@@ -8,6 +8,7 @@ from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.chain import require_same_model
 from fairmark.checks.expectation import NotShown, Unmet
 from fairmark.checks.logits import gives_logits
+from fairmark.checks.prepared_text import Wanted, confirm_asked
 from fairmark.checks.view import RunView
 
 __all__ = ["names_class", "prepares_as_in_training"]
@@ -40,6 +41,10 @@ def prepares_as_in_training(run: RunView) -> None:
         )
     if prediction.picture.value is None:
         raise NotShown("the picture", found="no picture file being opened", expected="a file", cell=prediction.cell)
+    scale = pictures.preparation_scale
+    wanted = Wanted(prediction.picture.value, size, scale if scale < 1.0 else None, is_batch=True)
+    fit = run.judged_fit
+    confirm_asked(run.witness, prediction.cell, wanted, trained_in=None if fit is None else fit.cell)
     _same_as_outside(run)
 
 

@@ -35,7 +35,18 @@ from fairmark.notebook.source import attribute_values_in, values_given
 from fairmark.notebook.traits import traits_of
 from fairmark.notebook.worked_out import UNKNOWN, worked_out
 
-__all__ = ["ANYTHING", "MOST_SAID", "OPEN", "Site", "Witness", "argument_of", "entries", "same"]
+__all__ = [
+    "ANYTHING",
+    "MOST_SAID",
+    "OPEN",
+    "Site",
+    "Witness",
+    "argument_of",
+    "can_be",
+    "entries",
+    "read_off_for",
+    "same",
+]
 
 OPEN = Possible(is_open=True)
 ANYTHING = frozenset({"*"})
@@ -91,7 +102,7 @@ class Witness:
         calls = [self._vouched[cell] for cell in cells if cell in self._vouched]
         return any(wanted & one or one == ANYTHING for one in calls) if wanted else bool(calls)
 
-    def _is_given_by_vouched(self, cell: int) -> bool:
+    def is_given_by_vouched(self, cell: int) -> bool:
         """Whether ``cell`` reads names that only a cell with the author's text can have bound."""
         return bool(self._vouched) and bool(unbound_names(cell, self._cells))
 
@@ -133,7 +144,7 @@ class Witness:
         if said_at_most and any(map(fits, given)):
             return
         if not said_at_most or not any(one.constants for one in given) or any(map(_is_unsure, given)):
-            if not given or not said_at_most or not self._is_given_by_vouched(cell):
+            if not given or not said_at_most or not self.is_given_by_vouched(cell):
                 self.not_shown(claim, cell)
             return
         said = " or ".join(dict.fromkeys(spell(value) for one in given for value in sorted(one.constants, key=repr)))
@@ -157,7 +168,7 @@ class Witness:
         if is_narrow and known & set(map(bare, said)):
             return
         if not said or not is_narrow or any(_is_unsure_of_names(one) for one in given):
-            if given and is_narrow and self._is_given_by_vouched(cell):
+            if given and is_narrow and self.is_given_by_vouched(cell):
                 return
             self.not_shown(f"{argument} = {recorded.name}", cell)
             return
@@ -246,7 +257,7 @@ class Witness:
                 return
             if not made and possible.sources & set(OPENERS) and self._is_opened(cell, directory):
                 return
-        if not given or not self._is_given_by_vouched(cell):
+        if not given or not self.is_given_by_vouched(cell):
             self.not_shown(f"that fit was given the pictures of {directory}", cell)
 
     def _is_opened(self, cell: int, directory: str | None) -> bool:
@@ -262,24 +273,6 @@ class Witness:
             return
         if not self.is_vouched({cell}, ("fit",)):
             self.not_shown("a callback that fit was given", cell)
-
-    def confirm_array(self, cells: Iterable[int], name: str, *, size: tuple[int, int] | None, scaled: bool) -> None:
-        """What ``cells`` bind ``name`` to is read off pictures; something there asks for ``size``, and scales them."""
-        own = set(cells)
-        behind = cells_behind(own, self.until(max(own, default=0)))
-        if self.is_vouched(behind):
-            return
-        sites = self.reading.calls_from(behind)
-        texts = [one.source for one in self._cells if one.position in behind]
-        own_cells = [one for one in self._cells if one.position in behind]
-        comes_from = provenance(own_cells, name, importing=self._cells) or frozenset()
-        read = (self.reading.bound(name, own).sources | comes_from) & _READING
-        asked = [one for site in sites for place, word in enumerate(_SIZES) if (one := site.argument(word, place))]
-        fits = _is_one_of(size, size[::-1], read_off=read_off_for("target_size")) if size is not None else None
-        sized = fits is None or any(map(fits, asked))
-        is_scaled = any(numbers_in(text) & _FACTORS for text in texts) or any(site.names & _SCALING for site in sites)
-        if not (read and sized and (is_scaled or not scaled)):
-            self.not_shown(f"this {name}", max(own, default=None))
 
     # --- names ---
 
@@ -427,21 +420,19 @@ def _is_unsure_of_names(possible: Possible) -> bool:
 
 def _is_one_of(*values: object, read_off: frozenset[str] | None = frozenset()) -> Callable[[Possible], bool]:
     def fits(possible: Possible) -> bool:
-        return any(_can_be(possible, value, read_off) for value in values)
+        return any(can_be(possible, value, read_off) for value in values)
 
     return fits
 
 
-def _can_be(possible: Possible, value: object, read_off: frozenset[str] | None) -> bool:
+def can_be(possible: Possible, value: object, read_off: frozenset[str] | None) -> bool:
     """Whether it can be this value: one of the constants, a list of what can be, or read off what a notebook of this
     kind makes and nothing else, by one of the steps ``read_off`` (None: by any)."""
     if len(possible.constants) <= MOST_SAID and any(same(constant, value) for constant in possible.constants):
         return True
     if isinstance(value, list | tuple):
         for several in possible.sequences:
-            if len(several) == len(value) and all(
-                _can_be(*both, read_off) for both in zip(several, value, strict=True)
-            ):
+            if len(several) == len(value) and all(can_be(*both, read_off) for both in zip(several, value, strict=True)):
                 return True
     if not possible.sources or not possible.sources <= KNOWN_MAKERS:
         return False

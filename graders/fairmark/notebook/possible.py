@@ -10,7 +10,8 @@ Dead code, texts and comments reach nothing, nor do functions that nothing reach
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from fairmark.evidence import Cell
@@ -32,10 +33,11 @@ from fairmark.notebook.possible_atoms import (
 )
 from fairmark.notebook.possible_book import Book, book_of
 from fairmark.notebook.possible_evaluate import Evaluator
-from fairmark.notebook.possible_scopes import Scope, Site
+from fairmark.notebook.possible_prepared import Preparing, State
+from fairmark.notebook.possible_scopes import Binding, Scope, Site
 from fairmark.notebook.possible_values import NOTHING, Constant, Derived, Made, Possible
 
-__all__ = ["NOTHING", "CallSite", "Constant", "Derived", "Made", "Possible", "Reading", "read_possible"]
+__all__ = ["NOTHING", "CallSite", "Constant", "Derived", "Made", "Possible", "Prepared", "Reading", "read_possible"]
 
 
 class CallSite:
@@ -86,9 +88,30 @@ class CallSite:
         return self._answers.possible(self._answers.calls.called_on(self._site))
 
     @property
+    def callee(self) -> Possible:
+        """What is called: ``model`` of ``model(...)``."""
+        return self._answers.possible(self._answers.calls.callees(self._site))
+
+    def prepared(self, position: int, *names: str) -> Prepared:
+        """How what is given at ``position`` (from 0), or as one of ``names``, can have been made of pictures."""
+        return self._answers.prepared(self._answers.preparing.of_argument(self._site, position, *names), self.cell)
+
+    @property
     def result(self) -> Possible:
         """What the call can give."""
         return self._answers.possible(self._answers.calls.given(self._site))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How an array can have been made of pictures: the calls that read them from files (none: it is not), and those
+    that bring them to a size; what their pixels can have been multiplied with (None: what is not known); whether a
+    dimension can have been put around one."""
+
+    reads: tuple[CallSite, ...]
+    sizes: tuple[CallSite, ...]
+    scales: frozenset[float | None]
+    is_batch: bool
 
 
 class _Answers:
@@ -98,6 +121,7 @@ class _Answers:
         self.calls = evaluator.calls
         self._book = evaluator.book
         self._sites: dict[tuple[Site, int], CallSite] = {}
+        self.preparing = Preparing(evaluator)
 
     def call(self, site: Site, cell: int) -> CallSite:
         if (site, cell) not in self._sites:
@@ -120,6 +144,10 @@ class _Answers:
             sequences=frozenset(found.sequences),
             mappings=frozenset(found.mappings),
         )
+
+    def prepared(self, state: State, cell: int) -> Prepared:
+        reads, sizes = ([self.call(one, cell) for one in sites] for sites in (state.reads, state.sizes))
+        return Prepared(tuple(reads), tuple(sizes), state.scales, state.is_batch)
 
     def made(self, one: Returned) -> Made:
         return Made(one.names, self.call(one.site, self._book.position(one.site.callee.scope)))
@@ -175,13 +203,18 @@ class Reading:
 
     def bound(self, name: str, cells: Iterable[int]) -> Possible:
         """What code that these cells can reach binds the notebook's ``name`` to; `NOTHING` where none does."""
-        values: Values = frozenset()
-        for cell in sorted(set(cells)):
-            for scope in self._reached_from(cell):
-                bindings = [*scope.outward.get(name, ())]
-                bindings += scope.bindings.get(name, ()) if scope.kind == "cell" else ()
-                values |= self._evaluator.bound_alone(name, bindings)
-        return self._answers.possible(values)
+        bindings = [one for cell in sorted(set(cells)) for one in self._bindings(name, cell)]
+        return self._answers.possible(self._evaluator.bound_alone(name, bindings))
+
+    def prepared(self, name: str, cells: Collection[int]) -> Prepared:
+        """How what code that these cells can reach binds ``name`` to can have been made of pictures."""
+        bindings = [one for cell in sorted(set(cells)) for one in self._bindings(name, cell)]
+        return self._answers.prepared(self._answers.preparing.of_bindings(bindings), max(cells, default=0))
+
+    def _bindings(self, name: str, cell: int) -> Iterator[Binding]:
+        for scope in self._reached_from(cell):
+            yield from scope.outward.get(name, ())
+            yield from scope.bindings.get(name, ()) if scope.kind == "cell" else ()
 
     def _variants(self, site: Site) -> Iterator[Site]:
         return self._evaluator.calls.variants(site)
