@@ -90,7 +90,7 @@ class ModelView:
         """The layers at these places are made by calls in the text; says so where they are not."""
         missing = next((place for place in places if place not in self._made.borne_out), None)
         if missing is not None:
-            self._witness.not_shown(f"this layer {self.layers[missing].class_name}", self.cell)
+            self._witness.not_shown(f"the layer {self.layers[missing].class_name}", self.cell)
 
     @property
     def blocks(self) -> list[Block]:

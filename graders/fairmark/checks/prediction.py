@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.chain import require_same_model
-from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.expectation import NotBorneOut, NotShown, Unmet, lacks_support
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.prepared_text import Wanted, confirm_asked
 from fairmark.checks.view import RunView
@@ -76,9 +76,11 @@ def _require_outside(run: RunView) -> None:
     """Says that what the model answered is nobody's word but the run's, in a run that trains and is asked outside."""
     ran, probe = run.evidence.run, run.evidence.probe
     if probe is not None and not (probe.left_for_later or ran.rehearsed or ran.training_skipped):
-        run.witness.not_shown(
-            "what the model answered, to a picture that it was not asked about outside", run.prediction.cell
+        said = (
+            "The trained model was not asked about this image outside the notebook's run, so that its answer rests on "
+            "what the notebook reported alone; a person should look."
         )
+        lacks_support(NotBorneOut(said, cell=run.prediction.cell))
 
 
 def names_class(run: RunView, *, name: str | None = None, undecided: float = _UNDECIDED) -> None:
@@ -101,7 +103,8 @@ def names_class(run: RunView, *, name: str | None = None, undecided: float = _UN
     if outside is None:
         _require_outside(run)
     elif predicted_class(outside, logits=logits) != label and not _is_near(outputs, outside):
-        run.witness.not_shown("another answer of the model than outside", prediction.cell)
+        said = "Outside the notebook's run the model gives another answer for this image; a person should look."
+        lacks_support(NotBorneOut(said, cell=prediction.cell))
     is_close = len(outputs) == 1 and abs(outputs[0] - (0.0 if logits else 0.5)) < undecided
     if named[-1] != classes[label] and not is_close:
         raise Unmet("the class", found=named[-1], expected=expected, cell=prediction.cell)
