@@ -5,9 +5,23 @@ As in Keras 3.15 (``inspect.signature`` of each; `tests/checks/test_keras_calls.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+
 from fairmark.notebook.fold import Value
 
-__all__ = ["ASKING", "DIRECT", "KNOWN_MAKERS", "MODEL_MAKERS", "OPENERS", "bare", "default_of", "names_of", "place_of"]
+__all__ = [
+    "ASKING",
+    "DIRECT",
+    "KNOWN_MAKERS",
+    "MODEL_MAKERS",
+    "OPENERS",
+    "bare",
+    "default_of",
+    "is_of_keras",
+    "names_of",
+    "place_of",
+]
 
 DIRECT = ("DirectoryIterator", "DataFrameIterator", "NumpyArrayIterator")
 """The classes behind the generators' methods, for notebooks that make one themselves."""
@@ -174,6 +188,21 @@ _DEFAULTS: dict[str, dict[str, Value]] = {
 _DEFAULTS["DirectoryIterator"] = _DEFAULTS["DataFrameIterator"] = _DEFAULTS["flow_from_directory"]
 _DEFAULTS["flow_from_dataframe"] = _DEFAULTS["flow_from_directory"]
 
+_ELSEWHERE = frozenset({"print", "display", "write", "pprint", "info", "open", "imread"})
+"""Calls that are asked about and are not Keras's."""
+_NOT_KERAS = sys.stdlib_module_names | {
+    *("builtins", "cv2", "fairmark", "google", "h5py", "imageio", "IPython", "matplotlib", "numpy", "pandas", "PIL"),
+    *("plotly", "psutil", "requests", "scipy", "seaborn", "skimage", "sklearn", "tqdm", "?"),
+}
+_GIVES_ANYTHING = frozenset(
+    (
+        *("ctypes", "gc", "importlib", "inspect", "marshal", "pickle", "pkgutil", "runpy", "shelve", "sys"),
+        *("builtins.__import__", "builtins.eval", "builtins.globals", "builtins.locals", "builtins.vars"),
+        *("builtins.getattr", "builtins.super", "operator.attrgetter", "operator.itemgetter", "operator.methodcaller"),
+    )
+)
+"""Of these: what gives whatever there is, Keras's things among it."""
+
 _ALIASES = {
     "MaxPooling2D": ("MaxPool2D",),
     "AveragePooling2D": ("AvgPool2D",),
@@ -202,6 +231,17 @@ def names_of(name: str) -> tuple[str, ...]:
     """All names that Keras has for what it calls ``name``."""
     canonical = _CANONICAL.get(name, name)
     return (canonical, *_ALIASES.get(canonical, ()))
+
+
+def is_of_keras(name: str, origins: Iterable[str]) -> bool:
+    """Whether a call of ``name`` may be Keras's, by the dotted names of what it may come from
+    (`fairmark.notebook.possible.CallSite.origins_of`): it is not where all of these are known to be something else."""
+    return name in _ELSEWHERE or not all(map(_is_something_else, origins))
+
+
+def _is_something_else(origin: str) -> bool:
+    parts = origin.split(".")
+    return parts[0] in _NOT_KERAS and not {parts[0], ".".join(parts[:2])} & _GIVES_ANYTHING
 
 
 def place_of(name: str, parameter: str) -> int | None:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fairmark.checks.given_things import OPEN
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
-from fairmark.checks.witness import MOST_SAID, OPEN, Witness, can_be, read_off_for
+from fairmark.checks.witness import MOST_SAID, Witness, can_be, read_off_for
 from fairmark.notebook.possible import CallSite, Made, Possible, Prepared
 
 __all__ = ["Wanted", "confirm_array", "confirm_asked"]

@@ -13,11 +13,20 @@ not shown       there is no such call, or what it gives cannot be read without r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from fairmark.checks.behind import cells_behind, numbers_in, unbound_names
 from fairmark.checks.expectation import Doubted, NotBorneOut, lacks_support, spell
+from fairmark.checks.given_things import (
+    OPEN,
+    goes_by,
+    is_unsure_of_names,
+    may_be_given,
+    names_recorded,
+    settings_of,
+    texts_in,
+)
 from fairmark.checks.keras_calls import (
     ASKING,
     KNOWN_MAKERS,
@@ -25,37 +34,24 @@ from fairmark.checks.keras_calls import (
     OPENERS,
     bare,
     default_of,
+    is_of_keras,
     names_of,
     place_of,
 )
 from fairmark.evidence import Cell, Function
 from fairmark.notebook.possible import NOTHING, CallSite, Derived, Made, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
-from fairmark.notebook.source import attribute_values_in, values_given
+from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
 from fairmark.notebook.worked_out import UNKNOWN, worked_out
 
-__all__ = [
-    "ANYTHING",
-    "MOST_SAID",
-    "OPEN",
-    "Site",
-    "Witness",
-    "argument_of",
-    "can_be",
-    "entries",
-    "read_off_for",
-    "same",
-]
+__all__ = ["ANYTHING", "MOST_SAID", "Site", "Witness", "argument_of", "can_be", "read_off_for", "same"]
 
-OPEN = Possible(is_open=True)
 ANYTHING = frozenset({"*"})
 """Of a cell that is believed whatever it is said to call."""
 Site = tuple[str, CallSite]
 """A call, and which of the names that were asked for it goes by."""
 
-_LEADS_ON = ("get", "deserialize", "from_config", "deepcopy", "copy", "partial")
-"""What makes the thing that its first argument says."""
 _FACTORS = frozenset({255.0, 127.5, 1 / 255, 1 / 127.5})
 _SCALING = frozenset({"Rescaling", "convert_image_dtype", "preprocess_input", "per_image_standardization"})
 _SIZES = ("size", "target_size", "image_size")
@@ -64,8 +60,6 @@ _READING = frozenset(
 )
 _ANSWERING = frozenset({*OPENERS, *ASKING, *MODEL_MAKERS, "fit", "evaluate", "dataset", "glob", "listdir", "iterdir"})
 """What an answer that is not worked out from plain numbers comes from."""
-_LAZY = ("identifier", "config", "x", "func")
-"""What that argument is called."""
 
 
 MOST_SAID = 4
@@ -108,13 +102,19 @@ class Witness:
 
     @cached_property
     def reading(self) -> Reading:
-        return _reading_of(self._cells)
+        return _reading_of(self._cells, is_whole=not self._vouched)
 
     def sites(self, names: Iterable[str], cells: Iterable[int]) -> list[Site]:
-        """The calls of any of ``names`` that code of ``cells`` can reach."""
+        """The calls of any of ``names`` that code of ``cells`` can reach; none of something else than Keras's, where
+        ``names`` are of Keras."""
         wanted = [(name, one) for name in names for one in names_of(name)]
         reached = self.reading.calls_from(cells)
-        return [(name, site) for site in reached for name, one in wanted if one in site.names]
+        return [
+            (name, site)
+            for site in reached
+            for name, one in wanted
+            if one in site.names and is_of_keras(name, site.origins_of(one))
+        ]
 
     def until(self, cell: int) -> list[Cell]:
         """The cells of the student's up to ``cell``."""
@@ -161,13 +161,15 @@ class Witness:
         """What some call of ``call`` gives as ``argument`` can be what was recorded, by its name."""
         if self.is_vouched({cell}, (call,)):
             return
-        known = _names_of(recorded)
+        known = names_recorded(recorded)
         given = self._given(cell, call, argument)
-        said = [name for possible in given for name in sorted(set(_goes_by(possible)))]
+        is_kerass = recorded.module.partition(".")[0] == "keras" and recorded.extends is None
+        said = [name for possible in given for name in sorted(set(goes_by(possible)))]
+        fitting = {bare(name) for possible in given for name in goes_by(possible, but_own=is_kerass)}
         is_narrow = len(set(map(bare, said))) <= MOST_SAID
-        if is_narrow and known & set(map(bare, said)):
+        if is_narrow and known & fitting:
             return
-        if not said or not is_narrow or any(_is_unsure_of_names(one) for one in given):
+        if not said or not is_narrow or any(is_unsure_of_names(one) for one in given):
             if given and is_narrow and self.is_given_by_vouched(cell):
                 return
             self.not_shown(f"{argument} = {recorded.name}", cell)
@@ -184,10 +186,11 @@ class Witness:
         given = [
             one
             for possible in self._given(cell, call, argument)
-            for one in _settings(possible, _names_of(recorded), recorded.class_name or recorded.name, parameter)
+            for one in settings_of(possible, names_recorded(recorded), recorded.class_name or recorded.name, parameter)
         ]
-        later = attribute_values_in(self.until(cell), parameter)
-        given += [Possible(constants=frozenset({one.value})) if one.known else OPEN for one in later]
+        before = [one.position for one in self.until(cell)]
+        later = self.reading.attribute_given(parameter, before)
+        given += [value for holder, value in later if may_be_given(holder, names_recorded(recorded), argument)]
         self._weigh(cell, f"{parameter} = {spell(value)}", given, _is_one_of(value, read_off=read_off_for(parameter)))
 
     def _given(self, cell: int, call: str, argument: str) -> list[Possible]:
@@ -240,7 +243,7 @@ class Witness:
             return False
         reached = self.reading.calls_from(self._behind(cell))
         given = [one for site in reached for place in range(3) if (one := site.argument("", place)) is not None]
-        return any(_parts([text]) == _parts([directory]) for one in given for text in _texts(one.constants))
+        return any(_parts([text]) == _parts([directory]) for one in given for text in texts_in(one.constants))
 
     def confirm_source(self, cell: int, argument: str, directory: str | None) -> None:
         """What some call of ``fit`` is given as ``argument`` can be a source of pictures from ``directory``."""
@@ -269,7 +272,7 @@ class Witness:
     def confirm_callback(self, cell: int, names: Iterable[str]) -> None:
         """What ``fit`` is given as callbacks can be one of these classes, or made by one of these functions."""
         wanted = set(names)
-        if any(wanted & set(_goes_by(possible)) for possible in self._given(cell, "fit", "callbacks")):
+        if any(wanted & set(goes_by(possible)) for possible in self._given(cell, "fit", "callbacks")):
             return
         if not self.is_vouched({cell}, ("fit",)):
             self.not_shown("a callback that fit was given", cell)
@@ -319,8 +322,8 @@ class Witness:
 
 
 @lru_cache(maxsize=8)
-def _reading_of(cells: tuple[Cell, ...]) -> Reading:
-    return read_possible(cells)
+def _reading_of(cells: tuple[Cell, ...], *, is_whole: bool) -> Reading:
+    return read_possible(cells, is_whole=is_whole)
 
 
 # --- one call ---------------------------------------------------------------------------------------------------------
@@ -341,65 +344,6 @@ def _argument_of_made(made: Made, argument: str) -> Possible:
     return OPEN if given is None else given
 
 
-def _names_of(recorded: Function) -> set[str]:
-    return {bare(text) for text in (recorded.name, recorded.class_name) if text}
-
-
-def entries(possible: Possible, depth: int = 4) -> Iterator[Possible]:
-    """What an argument can be, and what the lists and dictionaries that it can be hold."""
-    yield possible
-    inner = [one for several in possible.sequences for one in several]
-    inner += [one for several in possible.mappings for _, one in several]
-    for one in inner if depth else ():
-        yield from entries(one, depth - 1)
-
-
-def _goes_by(possible: Possible, depth: int = 3) -> Iterator[str]:
-    """The names that what an argument can be goes by."""
-    for entry in entries(possible):
-        yield from _texts(entry.constants)
-        yield from entry.functions
-        yield from entry.own
-        for made in entry.made:
-            inner = _told_by(made) if depth else None
-            yield from made.names if inner is None else _goes_by(inner, depth - 1)
-
-
-def _told_by(made: Made) -> Possible | None:
-    """What says which thing is made, where the maker's own name does not."""
-    if not made.names & set(_LEADS_ON):
-        return None
-    return next((one for name in _LAZY if (one := made.call.argument(name, 0)) is not None), OPEN)
-
-
-def _texts(values: Iterable[object]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, tuple | list):
-            yield from _texts(value)
-
-
-def _settings(possible: Possible, known: set[str], class_name: str, parameter: str) -> Iterator[Possible]:
-    """What ``parameter`` can be of the things in ``possible`` that go by one of the ``known`` names."""
-    default = default_of(class_name, parameter)
-    by_default = OPEN if default is None else Possible(constants=frozenset(default))
-    for entry in entries(possible):
-        named = {*_texts(entry.constants), *entry.functions}
-        if known & set(map(bare, named)):
-            yield by_default
-        for made in entry.made:
-            inner = _told_by(made)
-            if inner is not None and known & set(map(bare, _goes_by(inner))):
-                given = made.call.argument(parameter)
-                yield by_default if given is None else given
-            elif inner is None and known & set(map(bare, made.names)):
-                given = made.call.argument(parameter, place_of(class_name, parameter))
-                yield by_default if given is None else given
-        if entry.is_open or entry.derived:
-            yield OPEN
-
-
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
@@ -407,15 +351,6 @@ def _is_unsure(possible: Possible) -> bool:
     """Whether a plain value cannot be told from it."""
     holds = possible.sources or possible.functions or possible.own or possible.sequences or possible.mappings
     return possible.is_open or bool(holds)
-
-
-def _is_unsure_of_names(possible: Possible) -> bool:
-    every = list(entries(possible))
-    made = [one for entry in every for one in entry.made]
-    if any(_told_by(one) is None and not any(name[:1].isupper() for name in one.names) for one in made):
-        return True
-    inner = [one for entry in every for made in entry.made if (one := _told_by(made)) is not None]
-    return any(one.is_open or one.derived for one in every) or any(map(_is_unsure_of_names, inner))
 
 
 def _is_one_of(*values: object, read_off: frozenset[str] | None = frozenset()) -> Callable[[Possible], bool]:
@@ -456,8 +391,10 @@ def read_off_for(argument: str) -> frozenset[str]:
 def _leads_to(possible: Possible, directory: str) -> bool:
     """Whether it can be the path of the folder ``directory`` of the data set."""
     wanted = _parts([directory])
-    paths = [_parts(_texts(one.path)) for one in possible.derived if "dataset" in one.sources and None not in one.path]
-    paths += [_parts([text]) for text in _texts(possible.constants)]
+    paths = [
+        _parts(texts_in(one.path)) for one in possible.derived if "dataset" in one.sources and None not in one.path
+    ]
+    paths += [_parts([text]) for text in texts_in(possible.constants)]
     return any(path[len(path) - len(wanted) :] == wanted for path in paths if len(path) >= len(wanted))
 
 

@@ -9,6 +9,7 @@ Dead code, texts and comments reach nothing, nor do functions that nothing reach
 
 from __future__ import annotations
 
+import ast
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from functools import cached_property, lru_cache
 
 from fairmark.evidence import Cell
 from fairmark.notebook.possible_atoms import (
+    ANYWHERE,
     OPEN,
     Atom,
     Bag,
@@ -29,6 +31,7 @@ from fairmark.notebook.possible_atoms import (
     Seq,
     Values,
     constants_in,
+    origins_in,
     sources_in,
 )
 from fairmark.notebook.possible_book import Book, book_of
@@ -70,6 +73,13 @@ class CallSite:
     @cached_property
     def _both_names(self) -> tuple[frozenset[str], frozenset[str]]:
         return self._answers.calls.names(self._site)
+
+    def origins_of(self, name: str) -> frozenset[str]:
+        """The dotted names of what the callee, where it goes by ``name``, may come from outside the notebook:
+        ``tensorflow.keras.Sequential`` for ``model.fit`` where that call made the model. ``"*"`` stands for what may
+        come from anywhere, ``"?.x"`` for a name ``x`` that nothing binds; there is none where it is the notebook's own
+        or a plain value."""
+        return self._answers.told(self._answers.calls.origins(self._site, name))
 
     def argument(self, name: str, position: int | None = None) -> Possible | None:
         """The values that the parameter ``name`` can be given, which stands at ``position`` (from 0) where it is not
@@ -123,6 +133,11 @@ class _Answers:
         self._sites: dict[tuple[Site, int], CallSite] = {}
         self.preparing = Preparing(evaluator)
 
+    def told(self, origins: frozenset[str]) -> frozenset[str]:
+        """``origins`` where ``import *`` may have bound what nothing else binds."""
+        is_open = self._book.is_star_imported and any(one.startswith("?.") for one in origins)
+        return origins | ANYWHERE if is_open else origins
+
     def call(self, site: Site, cell: int) -> CallSite:
         if (site, cell) not in self._sites:
             self._sites[site, cell] = CallSite(site, cell, self)
@@ -143,6 +158,7 @@ class _Answers:
             sources=frozenset(sources_in(values)),
             sequences=frozenset(found.sequences),
             mappings=frozenset(found.mappings),
+            origins=self.told(origins_in(values).union(*map(self.calls.members.origins, found.classes))),
         )
 
     def prepared(self, state: State, cell: int) -> Prepared:
@@ -160,6 +176,7 @@ class _Found:
         self.derived: set[Derived] = set()
         self.functions: set[str] = set()
         self.own: set[str] = set()
+        self.classes: set[Scope] = set()
         self.sequences: set[tuple[Possible, ...]] = set()
         self.mappings: set[tuple[tuple[Constant, Possible], ...]] = set()
 
@@ -170,6 +187,7 @@ class _Found:
                 self.functions.add(path.rpartition(".")[2])
             case Function(scope=scope) | Class(scope=scope) | Instance(scope=scope):
                 self.own.add(scope.name)
+                self.classes |= {scope} if scope.kind == "class" else set()
             case Returned():
                 self.made.add(self._answers.made(one))
             case Read(sources=sources, path=path):
@@ -216,6 +234,22 @@ class Reading:
             yield from scope.outward.get(name, ())
             yield from scope.bindings.get(name, ()) if scope.kind == "cell" else ()
 
+    def attribute_given(self, name: str, cells: Iterable[int]) -> Iterator[tuple[Possible, Possible]]:
+        """What live code in these cells gives the attribute ``name``, with what it gives it to: by ``=``, ``setattr``,
+        or ``assign`` as a variable of TensorFlow's has it."""
+        roots = {*map(self._book.roots.get, cells), *self._book.modules.values()}
+        bodies = {scope for scope in self._book.active if scope.root in roots}
+        possible, evaluator = self._answers.possible, self._evaluator
+        for one in self._book.attributes.get(name, ()):
+            if one.scope.body in bodies and one.target is not None and one.operator is None:
+                yield possible(evaluator.value(one.target, one.scope)), possible(evaluator.bound_to(one))
+        for site in (site for body in bodies for site in body.calls):
+            match site.callee.expression:
+                case ast.Attribute(value=ast.Attribute(value=holder, attr=attribute), attr="assign"):
+                    if attribute == name:
+                        given = evaluator.calls.argument(site, "value", 0)
+                        yield possible(evaluator.value(holder, site.callee.scope)), possible(given or OPEN)
+
     def _variants(self, site: Site) -> Iterator[Site]:
         return self._evaluator.calls.variants(site)
 
@@ -238,11 +272,14 @@ class Reading:
         return self._next[scope]
 
 
-def read_possible(cells: Sequence[Cell]) -> Reading:
-    """Reads all cells of a notebook; those that do not run (``touched`` is False) say nothing."""
-    return _reading(tuple((cell.position, cell.source) for cell in cells if cell.touched))
+def read_possible(cells: Sequence[Cell], *, is_whole: bool = True) -> Reading:
+    """Reads all cells of a notebook; those that do not run (``touched`` is False) say nothing. ``is_whole``: what these
+    cells do not bind nothing binds."""
+    return _reading(tuple((cell.position, cell.source) for cell in cells if cell.touched), is_whole)
 
 
 @lru_cache(maxsize=8)
-def _reading(texts: tuple[tuple[int, str], ...]) -> Reading:
-    return Reading(book_of(texts))
+def _reading(texts: tuple[tuple[int, str], ...], is_whole: bool) -> Reading:
+    book = book_of(texts)
+    book.is_star_imported = book.is_star_imported or not is_whole
+    return Reading(book)

@@ -11,6 +11,7 @@ from fairmark.notebook.fold import MAX_INTEGER, MAX_ITEMS, MAX_TEXT_CHARACTERS, 
 from fairmark.notebook.possible_scopes import Scope, Site
 
 __all__ = [
+    "ANYWHERE",
     "EMPTY",
     "MAX_VALUES",
     "OPEN",
@@ -41,6 +42,7 @@ __all__ = [
     "joined",
     "limited",
     "mapping",
+    "origins_in",
     "sequence",
     "sliced",
     "sources_in",
@@ -55,6 +57,10 @@ MAX_COMBINED = 256
 
 MAX_LEVELS = 6
 """Levels of lists in lists; what is nested deeper is not followed."""
+
+
+ANYWHERE = frozenset({"*"})
+"""The origins of what may come from anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +142,13 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a call of something external gives; ``sources`` are ``names`` and the makers of what it is called on."""
+    """What a call of something external gives; ``sources`` are ``names`` and the makers of what it is called on,
+    ``origins`` the dotted names of what stands at the beginning of all that."""
 
     site: Site
     names: frozenset[str]
     sources: frozenset[str]
+    origins: frozenset[str] = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,7 @@ class Read:
 
     sources: frozenset[str]
     path: tuple[Value, ...] = ()
+    origins: frozenset[str] = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +302,7 @@ MAX_PATH = 12
 def further(one: Read | Returned, step: Value) -> Read:
     """What is read off it by one more step."""
     path = one.path if isinstance(one, Read) else ()
-    return Read(one.sources, (*path, step) if len(path) < MAX_PATH else path)
+    return Read(one.sources, (*path, step) if len(path) < MAX_PATH else path, one.origins)
 
 
 def item(values: Values, keys: Values) -> Values:
@@ -420,10 +429,31 @@ def computed(function: Callable[..., object], *operands: Values) -> Values:
         except (ArithmeticError, ValueError, TypeError, LookupError):
             continue
     if sources:
-        found.add(Read(frozenset(sources)))
+        found.add(Read(frozenset(sources), (), origins_in(joined(operands))))
     if is_open or len(combined) > MAX_COMBINED:
         found.add(UNKNOWN)
     return limited(frozenset(found))
+
+
+def origins_in(values: Values) -> frozenset[str]:
+    """The dotted names of what these come from, outside the notebook; `ANYWHERE` is among them where it is not known.
+    What is the notebook's own comes from nowhere else."""
+    found: set[str] = set()
+    for one in values:
+        match one:
+            case External(path=path):
+                found.add(path)
+            case Read(origins=origins) | Returned(origins=origins):
+                found |= origins
+            case Seq(items=items):
+                found |= origins_in(joined(items))
+            case Bag(items=items):
+                found |= origins_in(items)
+            case Map(pairs=pairs, rest=rest):
+                found |= origins_in(rest | joined(held for _, held in pairs))
+            case Unknown():
+                found |= ANYWHERE
+    return frozenset(found)
 
 
 def sources_in(values: Values) -> set[str]:

@@ -70,9 +70,7 @@ class Book:
 
     def position(self, scope: Scope) -> int:
         """The first cell in which it stands; 0 for a module that a cell writes."""
-        while scope.parent is not None:
-            scope = scope.parent
-        return next((at for at, root in self.roots.items() if root is scope), 0)
+        return next((at for at, root in self.roots.items() if root is scope.root), 0)
 
     def holder(self, name: str, scope: Scope) -> Scope | None:
         """The scope that binds ``name`` as it is read in ``scope``; for what all cells bind, that of the first; None

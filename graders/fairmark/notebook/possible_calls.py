@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from fairmark.notebook.possible_arguments import Arguments
 from fairmark.notebook.possible_asking import Asked
 from fairmark.notebook.possible_atoms import (
+    ANYWHERE,
     EMPTY,
     OPEN,
     UNKNOWN,
@@ -20,6 +21,7 @@ from fairmark.notebook.possible_atoms import (
     Function,
     Instance,
     Map,
+    Module,
     Partial,
     Read,
     Returned,
@@ -27,6 +29,7 @@ from fairmark.notebook.possible_atoms import (
     Values,
     joined,
     limited,
+    origins_in,
 )
 from fairmark.notebook.possible_library import READS_OFF, Library
 from fairmark.notebook.possible_scopes import Operand, Scope, Site
@@ -41,6 +44,14 @@ _PARTIAL = frozenset({"functools.partial", "functools.partialmethod", "?.partial
 
 _MOST_PARTIALS = (8, 2, 2)
 """Partial functions that one call may call and that are followed; the same of partial functions of these."""
+
+_HANDING_BACK = frozenset(
+    (
+        *("collections", "concurrent", "contextlib", "copy", "functools", "heapq", "itertools", "operator", "queue"),
+        *("random", "weakref"),
+    )
+)
+"""Modules whose functions may give back what they are given."""
 
 _TOLD_ONLY = frozenset(
     (
@@ -252,7 +263,7 @@ class Calls(Arguments):
             else:
                 for each in self.members.of(EMPTY, callee.attr):
                     found |= self._given_by(each, site)
-                found.add(Returned(site, frozenset({callee.attr}), frozenset({callee.attr})))
+                found.add(Returned(site, frozenset({callee.attr}), frozenset({callee.attr})))  # from anywhere
         return limited(frozenset(found))
 
     def given_by_all(self, callees: Values, site: Site, level: int = 0) -> Values:
@@ -269,18 +280,20 @@ class Calls(Arguments):
             case Class(scope=scope):
                 return frozenset({Instance(scope)})
             case Instance():
-                return self.method_given(frozenset({one}), "__call__") or _made(site, {"__call__"}, {one.scope.name})
+                origins = self.members.origins(one.scope)
+                made = _made(site, {"__call__"}, {one.scope.name}, origins)
+                return self.method_given(frozenset({one}), "__call__") or made
             case Partial() if level < len(_MOST_PARTIALS):
                 inner = self.completed(site, one)
                 return self.given_by_all(self.callees(inner), inner, level + 1)
             case External(path=path):
                 return self._given_by_library(path, site)
-            case Read(sources=sources, path=path) if path and path[-1] in READS_OFF:
-                return frozenset({Read(sources, path)})
-            case Read(sources=sources, path=path) if path and isinstance(path[-1], str):
-                return _made(site, {path[-1]}, sources)
-            case Read(sources=sources) | Returned(sources=sources):
-                return _made(site, {"__call__"}, sources)
+            case Read(path=path) if path and path[-1] in READS_OFF:
+                return frozenset({one})
+            case Read(sources=sources, path=path, origins=origins) if path and isinstance(path[-1], str):
+                return _made(site, {path[-1]}, sources, origins)
+            case Read(sources=sources, origins=origins) | Returned(sources=sources, origins=origins):
+                return _made(site, {"__call__"}, sources, origins)
         return OPEN
 
     def _given_by_library(self, path: str, site: Site) -> Values:
@@ -291,7 +304,13 @@ class Calls(Arguments):
         if path == "builtins.getattr":
             return self._read_by_name(site)
         found = self._library.call(path, site)
-        return found if found is not None else _made(site, {path.rpartition(".")[2]}, ())
+        if found is not None:
+            return found
+        origins = {path}
+        if path.partition(".")[0] in _HANDING_BACK:
+            operands = (*site.positional, *(one for _, one in site.keywords))
+            origins |= origins_in(joined(self.given_by(one) for one in operands))
+        return _made(site, {path.rpartition(".")[2]}, (), origins)
 
     def _super(self, site: Site) -> Values:
         scope: Scope | None = site.callee.scope
@@ -302,7 +321,7 @@ class Calls(Arguments):
         bases = joined(self._asked.value(one, scope.parent) for one in scope.bases)
         own = frozenset[Atom](Instance(one.scope) for one in bases if isinstance(one, Class))
         outer = {one.last for one in bases if isinstance(one, External)}
-        return own | (_made(site, outer, ()) if outer or not own else EMPTY)
+        return own | (_made(site, outer, (), origins_in(bases)) if outer or not own else EMPTY)
 
     def _read_by_name(self, site: Site) -> Values:
         given = self.positional(site)
@@ -332,6 +351,32 @@ class Calls(Arguments):
         return self.given(self.applied(site, function, items))
 
     # --- names ---
+
+    def origins(self, site: Site, name: str) -> frozenset[str]:
+        """The dotted names of what a callee that goes by ``name`` may come from, outside the notebook; `ANYWHERE` is
+        among them where it is not known."""
+        callee = site.callee.expression
+        if isinstance(callee, ast.Attribute):
+            held = self._asked.value(callee.value, site.callee.scope)
+            bound = origins_in(self._asked.attribute_bound(callee.attr))
+            return bound.union(*(self._origins_of(one, callee.attr) for one in held)) if held else ANYWHERE
+        callees = self.callees(site)
+        wanted = [one for one in callees if not isinstance(one, External) or one.last in (name, "__init__")]
+        return frozenset().union(*(self._origins_of(one) for one in wanted)) if callees else ANYWHERE
+
+    def _origins_of(self, one: Atom, member: str = "") -> frozenset[str]:
+        match one:
+            case Instance(scope=scope) | Class(scope=scope):
+                if any(self.members.in_class(scope, name) for name in ("__getattr__", "__getattribute__")):
+                    return ANYWHERE
+                return self.members.origins(scope)
+            case Module(scope=scope):
+                return origins_in(self._asked.bound_in(scope, member)) if member in scope.bindings else ANYWHERE
+            case Partial():
+                return ANYWHERE
+            case Const() | Seq() | Bag() | Map() | Function():
+                return frozenset()
+        return origins_in(frozenset({one}))
 
     def names(self, site: Site) -> tuple[frozenset[str], frozenset[str]]:
         """What the callee may go by outside the notebook, and which of the notebook's own it may be."""
@@ -377,8 +422,8 @@ def _is_told_only(one: Atom) -> bool:
     return isinstance(one, External) and one.path in _TOLD_ONLY
 
 
-def _made(site: Site, names: Iterable[str], sources: Iterable[str]) -> Values:
-    return frozenset({Returned(site, frozenset(names), frozenset(names) | frozenset(sources))})
+def _made(site: Site, names: Iterable[str], sources: Iterable[str], origins: Iterable[str]) -> Values:
+    return frozenset({Returned(site, frozenset(names), frozenset(names) | frozenset(sources), frozenset(origins))})
 
 
 def _all_in(values: Values) -> Iterator[Atom]:

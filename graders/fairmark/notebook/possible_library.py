@@ -30,6 +30,7 @@ from fairmark.notebook.possible_atoms import (
     joined,
     limited,
     mapping,
+    origins_in,
     sequence,
     sources_in,
 )
@@ -169,8 +170,9 @@ class Library:
             return computed(table[name], *given)
         if not _only_computes(path):
             return None
-        sources = sources_in(joined(self._all_given(site)))
-        return frozenset({Read(frozenset(sources))}) if sources else None
+        given_at_all = joined(self._all_given(site))
+        sources = sources_in(given_at_all)
+        return frozenset({Read(frozenset(sources), (), origins_in(given_at_all))}) if sources else None
 
     def _all_given(self, site: Site) -> list[Values]:
         operands = (*site.positional, *(one for _, one in site.keywords))
@@ -277,7 +279,8 @@ class Library:
                     found.add(const(len(text)))
                 case _:
                     sources = sources_in(frozenset({one}))
-                    found.add(Read(frozenset(sources), ("len",)) if sources else UNKNOWN)
+                    origins = origins_in(frozenset({one}))
+                    found.add(Read(frozenset(sources), ("len",), origins) if sources else UNKNOWN)
         return frozenset(found)
 
     def dictionary(self, site: Site) -> Values:

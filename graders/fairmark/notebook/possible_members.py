@@ -23,10 +23,13 @@ from fairmark.notebook.possible_atoms import (
     constants_in,
     further,
     joined,
+    origins_in,
 )
 from fairmark.notebook.possible_scopes import Operand, Scope, Site
 
 __all__ = ["Members"]
+
+_OBJECT = External("builtins.object")
 
 _MOST_BASES = 20
 """Classes that one of the notebook's is derived from, all together."""
@@ -95,7 +98,7 @@ class Members:
         if is_field or name in self._asked.book.attributes:
             return fields
         outer = frozenset(self.outer_bases(scope))
-        return frozenset({Read(outer | {scope.name}, (name,))}) if outer else OPEN
+        return frozenset({Read(outer | {scope.name}, (name,), self.origins(scope))}) if outer else OPEN
 
     def in_class(self, scope: Scope, name: str) -> tuple[Scope, Values] | None:
         """What a class or the first of its bases binds ``name`` to, and which of them does."""
@@ -157,6 +160,11 @@ class Members:
                     yield base.last
                 elif isinstance(base, Read) and base.path:
                     yield str(base.path[-1])
+
+    def origins(self, scope: Scope) -> frozenset[str]:
+        """The dotted names of the classes that are not the notebook's, from which a class is derived."""
+        bases = [base for one in self.own_bases(scope) for base in self._bases(one) if base != _OBJECT]
+        return origins_in(frozenset(bases))
 
     def _is_enumeration(self, scope: Scope) -> bool:
         return any(isinstance(base, External) and base.path.startswith("enum.") for base in self._bases(scope))

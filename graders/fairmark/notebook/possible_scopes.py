@@ -108,6 +108,14 @@ class Scope:
             scope = scope.parent
         return scope
 
+    @property
+    def root(self) -> Scope:
+        """The cell, or module, that it stands in."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
 
 @dataclass(eq=False, slots=True)
 class CellScopes:

@@ -19,6 +19,7 @@ class MadeBy(Protocol):
     def names(self) -> frozenset[str]: ...
 
     def argument(self, name: str, position: int | None = None) -> Possible | None: ...
+    def origins_of(self, name: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Possible:
     notebook's own functions and classes, and of the classes of its own that it can be an instance of. ``is_open``: it
     can have other values than these. ``sources``: names of all calls that it comes from (``{"fit", "Sequential"}`` for
     what `model.fit` gives and for what is read off that). ``sequences``: lists that hold more than constants;
-    ``mappings``: dictionaries, by their constant keys.
+    ``mappings``: dictionaries, by their constant keys. ``origins``: dotted names of what it comes from outside the
+    notebook, as in `MadeBy.origins_of`.
     """
 
     constants: frozenset[Constant] = frozenset()
@@ -65,6 +67,7 @@ class Possible:
     sources: frozenset[str] = frozenset()
     sequences: frozenset[tuple[Possible, ...]] = frozenset()
     mappings: frozenset[tuple[tuple[Constant, Possible], ...]] = frozenset()
+    origins: frozenset[str] = frozenset()
 
 
 NOTHING = Possible()
