@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -79,6 +80,9 @@ class Targets:
     abstract: socket.socket
     worker: int = 0
     before: Surroundings | None = None
+
+    def __post_init__(self) -> None:
+        self.journey = cache(self._journey)
 
     def places(self) -> dict[str, str]:
         """What ``<name>`` stands for in a hostile notebook."""
@@ -165,9 +169,12 @@ class Targets:
         return self._mark(path, launcher, HOSTILE_LIMITS, train=train)
 
     def _mark(self, path: Path, launcher: Launcher, limits: Limits, *, train: bool) -> Marked:
+        return self.journey(launcher, limits, train=train).mark(path, path.stem)
+
+    def _journey(self, launcher: Launcher, limits: Limits, *, train: bool) -> Journey:
+        """One for all that are marked so: the reference is run once, as it is for a class."""
         assignment = self.course.assignment(NAME)
-        journey = Journey(self.course, assignment, quick=not train, limits=limits, launcher=launcher)
-        return journey.mark(path, path.stem)
+        return Journey(self.course, assignment, quick=not train, limits=limits, launcher=launcher)
 
 
 @contextmanager

@@ -29,15 +29,17 @@ def marked(
     course = walled_course(tmp_path_factory.mktemp("walled") / "course")
     folder = tmp_path_factory.mktemp("innocent")
     launcher = ConfinedProcess()
-    Journey(course, course.assignment(NAME), launcher=launcher).prepare()
+    assignment = course.assignment(NAME)
+    journeys = {
+        train: Journey(course, assignment, quick=not train, limits=HOSTILE_LIMITS, launcher=launcher)
+        for train in (False, True)
+    }
+    journeys[True].prepare()
 
     def mark(number: int, one: Attack) -> Marked:
         path = folder / f"innocent-{number}.ipynb"
         path.write_bytes(one.notebook(course, {}))
-        journey = Journey(
-            course, course.assignment(NAME), quick=not one.train, limits=HOSTILE_LIMITS, launcher=launcher
-        )
-        return journey.mark(path, path.stem)
+        return journeys[one.train].mark(path, path.stem)
 
     asked = [getattr(getattr(item, "callspec", None), "params", {}).get("innocent") for item in request.session.items]
     with ThreadPoolExecutor(2) as pool:
