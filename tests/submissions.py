@@ -6,11 +6,13 @@ import re
 import tomllib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey, Marked
+from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
 from fairmark.sandbox import Limits
 
@@ -67,12 +69,17 @@ def cases(kind: str, *exercises: str) -> list[Case]:
 
 @dataclass
 class Corpus:
-    """Marks cases in the real sandbox, two at a time, each once."""
+    """Marks cases in the real sandbox, two at a time, each once. As in a class, what is the same code, put right or the
+    reference's own, is run once."""
 
     course: Course
     folder: Path
     pool: ThreadPoolExecutor
     marked: dict[tuple[str, bool], Future[Marked]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.journey = cache(self._journey)
+        self.store = EvidenceStore(self.folder / "store")
 
     def begin(self, case: Case, *, quick: bool) -> Future[Marked]:
         key = (case.name, quick)
@@ -87,6 +94,9 @@ class Corpus:
         assignment = self.course.assignment("horses_or_humans")
         path = self.folder / f"{re.sub(r'[^a-z0-9]+', '-', case.name.lower())}{'-quick' * quick}.ipynb"
         path.write_bytes(case.notebook(assignment.solution.read_bytes(), epochs=2))
-        rehearse = not quick and not case.full
-        journey = Journey(self.course, assignment, quick=quick, rehearse=rehearse, limits=Limits(run_seconds=600))
-        return journey.mark(path, path.stem)
+        return self.journey(quick=quick, rehearse=not quick and not case.full).mark(path, path.stem)
+
+    def _journey(self, *, quick: bool, rehearse: bool) -> Journey:
+        assignment = self.course.assignment("horses_or_humans")
+        limits = Limits(run_seconds=600)
+        return Journey(self.course, assignment, quick=quick, rehearse=rehearse, limits=limits, store=self.store)

@@ -27,6 +27,7 @@ from thorough import one_in
 
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey
+from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
 from fairmark.report import CheckResult, Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
@@ -60,12 +61,14 @@ def cases() -> Iterator[Case]:
 
 @dataclass
 class Week:
-    """The built-in course with pictures that are drawn at once, and one warm launcher for all of it."""
+    """The built-in course with pictures that are drawn at once, and one warm launcher for all of it. As in a class,
+    what is the same code, put right or the reference's own, is run once."""
 
     course: Course
     launcher: Launcher
     folder: Path
     pool: ThreadPoolExecutor
+    store: EvidenceStore
     marked: dict[tuple[str, str], Future[dict[str, CheckResult]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,6 +100,7 @@ class Week:
             self.course,
             self.course.assignment(name),
             launcher=self.launcher,
+            store=self.store,
             limits=Limits(run_seconds=600),
             rehearse=mode == "rehearsal",
         )
@@ -130,7 +134,8 @@ def week(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     launcher = grading_launcher()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("week_data")))
-        made = Week(course, launcher, tmp_path_factory.mktemp("submitted"), pool)
+        folder = tmp_path_factory.mktemp("submitted")
+        made = Week(course, launcher, folder, pool, EvidenceStore(folder / "store"))
         for item in request.session.items:
             case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
             if isinstance(case, Case):
