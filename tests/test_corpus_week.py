@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 from quick_pictures import with_quick_pictures
-from thorough import one_in
+from thorough import by_default
 
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey
@@ -144,7 +144,17 @@ def week(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("case", one_in(30, cases()), ids=lambda case: f"{case.assignment}: {case.name}")
+CASES = [*cases()]
+TRAINS_MOST = "learning_rate"
+"""Three networks, several times: even rehearsed it takes as long as all others that are marked by default."""
+SOME = {(case.assignment, case.name) for case in CASES[::30] if case.assignment != TRAINS_MOST}
+
+
+@pytest.mark.parametrize(
+    "case",
+    by_default(lambda case: (case.assignment, case.name) in SOME, CASES),
+    ids=lambda case: f"{case.assignment}: {case.name}",
+)
 def test_a_mistake_loses_its_own_marks_and_is_told_in_these_words(case: Case, week: Week) -> None:
     found = week.compared(case)
     assert {name: measured(check.message, case) for name, check in found.items() if name in case.says} == case.says

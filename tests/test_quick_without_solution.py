@@ -32,6 +32,7 @@ def test_what_is_right_behind_a_trial_fit_counts(journey: Journey) -> None:
     assert (report.score, report.max_score, report.not_checked, report.flags) == (16, 16, (), ())
 
 
+@pytest.mark.thorough
 def test_what_is_not_right_there_is_not_checked(journey: Journey) -> None:
     report = journey.mark(CASES / "quick_trial_fit_before_a_wrong_answer.ipynb", "ada").report
     assert (report.score, report.max_score, report.not_checked) == (14, 14, ("chain.sides",))

@@ -13,7 +13,6 @@ import nbformat
 import pytest
 from live.kernels import in_kernel
 from scripted import Scripted
-from thorough import one_in
 from tiny import PRETEND, tiny_course
 
 from fairmark.author.sample_class import with_answers
@@ -130,7 +129,8 @@ def test_what_it_belongs_to_is_known_without_its_name(situation: Callable[[Path]
     assert assignment_of(tmp_path / "handed in.ipynb", course) == NAME
 
 
-@pytest.mark.parametrize("situation", one_in(len(SITUATIONS), SITUATIONS))
+@pytest.mark.thorough
+@pytest.mark.parametrize("situation", SITUATIONS)
 def test_in_a_kernel_that_was_started_beside_it_answers_are_answers(
     situation: Callable[[Path], Course], tmp_path: Path
 ) -> None:

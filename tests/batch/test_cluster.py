@@ -159,6 +159,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: A
     assert (out / "gradebook.csv").read_bytes() == undisturbed
 
 
+@pytest.mark.thorough
 def test_workers_of_its_own_may_be_killed_too(handed_in: Class, tmp_path: Path) -> None:
     others = set(dask_workers())
     thread, killed = killed_in_mid_run(lambda: [pid for pid in dask_workers() if pid not in others])

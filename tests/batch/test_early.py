@@ -246,6 +246,7 @@ def test_an_experiment_neither_resets_the_decision_nor_takes_the_place_of_the_mo
     assert epochs(early) == sum(isinstance(one, EpochEnded) and one.fit == "fit-1" for one in events(ended))
 
 
+@pytest.mark.thorough
 def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(journey: Journey, tmp_path: Path) -> None:
     ended, _ = marked_with(journey, tmp_path, EXPERIMENT)
     tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]

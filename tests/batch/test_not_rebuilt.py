@@ -143,6 +143,7 @@ def test_a_model_that_cannot_be_rebuilt_costs_nothing_but_the_wait_for_a_person(
     assert {flag.kind for flag in report.flags[1:]} == {"not_borne_out"}
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_in_such_a_model_is_seen(journey: Journey, tmp_path: Path) -> None:
     wrong = SUBCLASS.replace("(16, 32, 64)", "(16, 12, 64)").replace("Dense(64", "Dense(12")
     report = marked(journey, tmp_path, wrong)

@@ -81,6 +81,7 @@ def accuracy_check(out: Path, student: str) -> tuple[str, str]:
     return check.outcome, check.message
 
 
+@pytest.mark.thorough
 def test_who_was_ended_early_is_run_again_and_nobody_else(
     folder: Path, course: Course, launcher: Counting, tmp_path: Path
 ) -> None:

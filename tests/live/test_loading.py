@@ -44,6 +44,7 @@ def test_a_loaded_model_can_be_evaluated(tmp_path: Path) -> None:
     assert finished.stdout.count("-> ok") == 3
 
 
+@pytest.mark.thorough
 def test_however_it_comes_back_it_is_compiled(tmp_path: Path) -> None:
     asked = "(again.compiled, len(again.evaluate(pictures, labels, verbose=0)))"
     cells = [f"from fairmark import check\n{BEGIN}"]

@@ -1,4 +1,7 @@
-"""The README as a student follows it: open the notebook where it lies, solve it there, check it, hand it in."""
+"""The README as a student follows it: open the notebook where it lies, solve it there, check it, hand it in.
+
+All of it is thorough; by default ``test_solved_in_place.py`` and ``live`` solve and check in kernels.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,18 @@ import pytest
 from .editors import browser, cards_in, solve_in_browser, solve_in_kernel
 from .situations import ALONE, CLONE, HANDED_OUT, OWN_COURSE, Situation, fairmark
 
+pytestmark = pytest.mark.thorough
+
 Place = Callable[[Path, str], Situation]
 
 WALKS = [
     pytest.param(CLONE, "compile_settings", id="clone-compile_settings"),
-    pytest.param(HANDED_OUT, "compile_settings", id="handed_out-compile_settings", marks=pytest.mark.thorough),
-    pytest.param(ALONE, "compile_settings", id="alone-compile_settings", marks=pytest.mark.thorough),
-    pytest.param(OWN_COURSE, "", id="own_course", marks=pytest.mark.thorough),
-    pytest.param(CLONE, "happy_or_sad", id="clone-happy_or_sad", marks=pytest.mark.thorough),
-    pytest.param(HANDED_OUT, "happy_or_sad", id="handed_out-happy_or_sad", marks=pytest.mark.thorough),
-    pytest.param(ALONE, "happy_or_sad", id="alone-happy_or_sad", marks=pytest.mark.thorough),
+    pytest.param(HANDED_OUT, "compile_settings", id="handed_out-compile_settings"),
+    pytest.param(ALONE, "compile_settings", id="alone-compile_settings"),
+    pytest.param(OWN_COURSE, "", id="own_course"),
+    pytest.param(CLONE, "happy_or_sad", id="clone-happy_or_sad"),
+    pytest.param(HANDED_OUT, "happy_or_sad", id="handed_out-happy_or_sad"),
+    pytest.param(ALONE, "happy_or_sad", id="alone-happy_or_sad"),
 ]
 
 
@@ -69,7 +74,6 @@ def test_who_does_what_the_readme_says_gets_what_the_answers_are_worth(
     assert has_everything(graded(situation, tmp_path))
 
 
-@pytest.mark.thorough
 def test_the_same_walk_in_jupyterlab(tmp_path: Path) -> None:
     assert browser() is not None, "Chromium is missing: apt install chromium"
     situation = CLONE(tmp_path, "compile_settings")
@@ -80,7 +84,6 @@ def test_the_same_walk_in_jupyterlab(tmp_path: Path) -> None:
     assert has_everything(graded(situation, tmp_path))
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("place", [pytest.param(CLONE, id="clone"), pytest.param(HANDED_OUT, id="handed_out")])
 def test_a_wrong_answer_written_in_place_is_wrong_and_not_untouched(place: Place, tmp_path: Path) -> None:
     situation = place(tmp_path, "compile_settings")
@@ -95,7 +98,6 @@ def test_a_wrong_answer_written_in_place_is_wrong_and_not_untouched(place: Place
     assert graded(situation, tmp_path)["compile_network"] == "3"
 
 
-@pytest.mark.thorough
 def test_who_saves_the_notebook_untouched_is_told_that_nothing_was_attempted(tmp_path: Path) -> None:
     situation = CLONE(tmp_path, "compile_settings")
     solve_in_kernel(situation.notebook, {})
