@@ -136,6 +136,25 @@ def test_what_is_no_configuration_is_refused(config: bytes, why: str) -> None:
         vet_model(config)
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [layer(config={"mean": [0.5] * 65})],
+        [layer(config={"mean": [[0.5] * 40, [0.5] * 40]})],
+        [layer(config={"mean": [0.5] * 60}) for _ in range(9)],
+    ],
+    ids=("a long list", "lists in a list", "many lists"),
+)
+def test_tables_of_numbers_are_weights_by_another_name(layers: list[dict[str, Any]]) -> None:
+    with pytest.raises(CannotRebuild, match="tables of numbers"):
+        vet_model(model(*layers))
+
+
+def test_sizes_and_a_few_means_are_no_tables() -> None:
+    sizes = [layer(config={"kernel_size": [3, 3], "strides": [1, 1], "shape": [None, 30, 30, 3]}) for _ in range(500)]
+    vet_model(model(*sizes, layer(config={"mean": [0.5] * 64, "variance": [0.5] * 64})))
+
+
 @pytest.mark.parametrize("depth", [950, 3000, 100_000])
 def test_a_configuration_nested_too_deeply_is_refused(depth: int) -> None:
     with pytest.raises(UnsafeModel):

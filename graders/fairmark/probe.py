@@ -52,6 +52,9 @@ and goes on where the other stopped."""
 _CONFIG_BYTES = 4 * 1024 * 1024
 _MOST_NUMBERS = 64
 """In a list of a configuration, with lists inside it: the means of 64 channels. More are weights by another name."""
+_SHORT_LIST, _MOST_IN_ALL = 8, 512
+"""Sizes, strides and shapes are shorter; of longer lists the configuration may hold so many numbers together, the means
+and variances of four layers. Many short tables are a long one."""
 _REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
 """Keras classes whose configuration carries code, or a path to some."""
 _A_FUNCTION = "The model holds a Python function, as an activation or an initializer for instance"
@@ -248,7 +251,7 @@ def vet_model(config: bytes) -> str:
     try:
         for entry in _objects(data):
             _vet(entry, is_whole=entry is data)
-        if _numbers_in_lists(data) > _MOST_NUMBERS:
+        if max(_tables(data), default=0) > _MOST_NUMBERS or _in_all(data) > _MOST_IN_ALL:
             raise CannotRebuild("The model holds tables of numbers in its configuration, beside its weights")
     except RecursionError as problem:
         raise UnsafeModel("a configuration that is nested too deeply") from problem
@@ -267,16 +270,24 @@ def _objects(data: object) -> Iterator[dict[str, object]]:
             yield from _objects(value)
 
 
-def _numbers_in_lists(data: object) -> int:
-    """How many numbers the longest list holds, those in lists inside it included; lists that hold objects are none."""
+def _tables(data: object) -> Iterator[int]:
+    """How many numbers each list of the configuration holds, those in lists inside it included; lists that hold objects
+    are no tables, but their numbers count."""
     if isinstance(data, dict):
-        return max(map(_numbers_in_lists, data.values()), default=0)
-    if not isinstance(data, list):
-        return 0
-    own = sum(isinstance(one, int | float) for one in data)
-    inside = [_numbers_in_lists(one) for one in data]
-    is_table = all(isinstance(one, list | int | float) for one in data)
-    return own + sum(inside) if is_table else max(own, *inside)
+        for value in data.values():
+            yield from _tables(value)
+    elif isinstance(data, list):
+        own = sum(isinstance(one, int | float) for one in data)
+        inside = [size for one in data for size in _tables(one)]
+        if all(isinstance(one, list | int | float) for one in data):
+            yield own + sum(inside)
+        else:
+            yield own
+            yield from inside
+
+
+def _in_all(data: object) -> int:
+    return sum(size for size in _tables(data) if size > _SHORT_LIST)
 
 
 def _vet(entry: dict[str, object], *, is_whole: bool) -> None:

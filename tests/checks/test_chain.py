@@ -57,10 +57,12 @@ def test_a_failed_accuracy_is_failed_whatever_led_there() -> None:
         reaches(view(right_answer(fit={"weights": "other"}, probe=hidden(100)), "training"), 0.8)
 
 
-def trained_before(epochs: int, **edits: Any) -> Evidence:  # noqa: ANN401 - fields of the event
+def trained_before(epochs: int, steps: int = 0, **edits: Any) -> Evidence:  # noqa: ANN401 - fields of the event
+    """``steps`` in each epoch, as many as the judged training has if nobody says."""
     first = events()["fit"].model_copy(update={"fit": "fit-0", "epochs": epochs, "cell": COMPILE, **edits})
     ended = FitFinished(fit="fit-0", cell=COMPILE, epochs=epochs, iterations=1, changed=False)
-    epoch = events()["epoch_1"].model_copy(update={"fit": "fit-0"})
+    epoch = events()["epoch_1"]
+    epoch = epoch.model_copy(update={"fit": "fit-0", "steps": steps or epoch.steps})
     return right_answer(also=[first, *[epoch] * epochs, ended], fit={"weights": "trained"})
 
 
@@ -69,6 +71,12 @@ def test_a_trial_before_it_is_no_harm_and_a_longer_training_is() -> None:
     assert kind(trained_before(15)) is None
     assert kind(trained_before(16)) == "weights_from_elsewhere"
     assert kind(trained_before(1, pictures=None)) == "weights_from_elsewhere"
+
+
+def test_many_steps_in_few_epochs_are_a_longer_training_too() -> None:
+    steps = events()["epoch_1"].steps
+    assert kind(trained_before(1, 15 * steps)) is None
+    assert kind(trained_before(1, 15 * steps + 1)) == "weights_from_elsewhere"
 
 
 def shown_instead(**edits: Any) -> Evidence:  # noqa: ANN401 - fields of the description

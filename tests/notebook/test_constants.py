@@ -33,5 +33,14 @@ def test_those_of_several_cells_are_counted_together() -> None:
 
 def test_long_code_and_given_cells_are_not() -> None:
     assert list(large_constants_in(submission({"training": "x = y + z\n" * 5000}).cells)) == []
+    assert list(large_constants_in(submission({"training": "steps_of_an_epoch = epochs\n" * 5000}).cells)) == []
     assert list(large_constants_in(submission({"imports": f"kept = '{SHARE * 3}'"}).cells)) == []
     assert list(large_constants_in(submission({"steps": f"kept = '{SHARE * 3}'"}, ["steps"]).cells)) == []
+
+
+def test_names_carry_as_much_as_texts() -> None:
+    names = "".join(f"kept.a{number:040x}\n" for number in range(1000))
+    [flag] = large_constants_in(
+        submission({"training": f"def weights():\n{names}".replace("\nkept", "\n    kept")}).cells
+    )
+    assert flag.kind == "large_constants"

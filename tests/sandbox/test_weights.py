@@ -77,6 +77,16 @@ several = keras.callbacks.CallbackList([keras.callbacks.TerminateOnNaN()], add_h
 train(model, callbacks=several)
 assert len(several.callbacks) == 2, several.callbacks
 """,
+    "exchanged for their mean by Keras": """
+for validation in (None, (images, labels)):
+    model = build()
+    model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(use_ema=True))
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=validation is None)
+    train(model, validation_data=validation, callbacks=[Own("on_epoch_end", lambda model: None), swap])
+""",
+    "numbers drawn by seeds of Keras's": """
+train(build(kernel_initializer=keras.initializers.GlorotUniform(seed=keras.random.SeedGenerator(3))))
+""",
     "initializers of Keras's": """
 model = build(kernel_initializer="he_normal", bias_initializer=keras.initializers.Constant(0.1))
 train(model)
@@ -170,6 +180,43 @@ model = build()
 model.layers[0].kernel._constraint = lambda weights: stolen[0]
 train(model)
 """,
+    "numbers drawn by what puts Keras's back": """
+import tensorflow as tf
+home, before, seeds = tf.random, tf.random.stateless_uniform, keras.random.SeedGenerator(1)
+def drawn(*arguments, **options):
+    home.stateless_uniform = before
+    return tf.constant(stolen[0])
+def following(*arguments, **options):
+    home.stateless_uniform = drawn
+    return keras.random.SeedGenerator.next(seeds)
+seeds.next = following
+train(build(kernel_initializer=keras.initializers.GlorotUniform(seed=seeds)))
+""",
+    "numbers drawn by seeds that hold something of ones own": """
+import tensorflow as tf, types
+home, before, seeds = tf.random, tf.random.stateless_uniform, keras.random.SeedGenerator(1)
+def drawn(*arguments, **options):
+    home.stateless_uniform = before
+    return tf.constant(stolen[0])
+def converted(*arguments, **options):
+    home.stateless_uniform = drawn
+    return tf.convert_to_tensor(*arguments, **options)
+seeds.backend = types.SimpleNamespace(convert_to_tensor=converted, numpy=keras.ops)
+train(build(kernel_initializer=keras.initializers.GlorotUniform(seed=seeds)))
+""",
+    "a first value once more": """
+model = build()
+for mine, theirs in zip(model.weights, donor.weights):
+    mine._initialize = lambda value, mine=mine, theirs=theirs: mine._value.assign(theirs._value)
+    keras.Variable._initialize_with_initializer(mine, keras.initializers.GlorotUniform())
+    del mine._initialize
+train(model)
+""",
+    "a mean for every pixel": """
+layer = keras.layers.Normalization(axis=(1, 2, 3))
+layer.adapt(np.random.default_rng(0).normal(size=(50, 6, 6, 4)))
+train(build(layer))
+""",
     "set after a training": "model = build()\ntrain(model)\nsteal(model)\ntrain(model)",
 }
 CHANGED = {
@@ -198,6 +245,28 @@ stopping = keras.callbacks.EarlyStopping(monitor="loss", patience=1, min_delta=1
 def act(model):
     stopping.best_weights = stolen
 train(build(), 4, callbacks=[Own("on_epoch_end", act), stopping])
+""",
+    "beside what exchanges them for their mean": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(use_ema=True), run_eagerly=True)
+train(model, callbacks=[keras.callbacks.SwapEMAWeights(), Own("on_train_end", steal)])
+""",
+    "before what exchanges them for their mean": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(use_ema=True), run_eagerly=True)
+swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+train(model, callbacks=[Own("on_epoch_end", steal), swap])
+""",
+    "by what tells of them when training is over": """
+model, over = build(), []
+first = model.layers[0].kernel_initializer
+asked = first.get_config
+def get_config():
+    if over:
+        steal(model)
+    return asked()
+first.get_config = get_config
+train(model, callbacks=[Own("on_train_end", lambda model: over.append(1))])
 """,
     "by a constraint put in meanwhile": """
 def act(model):

@@ -132,14 +132,16 @@ def _is_overridden(run: RunView, fit: FitStarted) -> bool:
 
 
 def _learned_before(run: RunView, fit: FitStarted) -> bool:
-    """Whether the trainings that ``fit`` goes on from did more epochs, beside those that count as one with it, than it
-    was asked for; or learned from what was not seen being opened."""
+    """Whether the trainings that ``fit`` goes on from did more epochs, or more steps than so many epochs have, beside
+    those that count as one with it, than it was asked for; or learned from what was not seen being opened."""
     before = _before(run.all(FitStarted), fit)
     if any(one.pictures is None for one in before):
         return True
     ids, together = {one.fit for one in before}, run.training.epochs_asked
-    ran = sum(epoch.fit in ids for epoch in run.all(EpochEnded))
-    return ran - (together - fit.epochs) > together
+    earlier = [epoch for epoch in run.all(EpochEnded) if epoch.fit in ids]
+    most = together + together - fit.epochs
+    longest = max((epoch.steps for epoch in run.all(EpochEnded) if epoch.fit == fit.fit), default=0)
+    return len(earlier) > most or (longest > 0 and sum(epoch.steps for epoch in earlier) > most * longest)
 
 
 def _before(fits: Sequence[FitStarted], fit: FitStarted) -> list[FitStarted]:

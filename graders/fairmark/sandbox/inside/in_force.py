@@ -13,7 +13,7 @@ from keras.src.losses.losses import LossFunctionWrapper
 from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
 from fairmark.evidence import Function, InForce, ModelCompiled, PicturesOpened
-from fairmark.sandbox.inside import describe
+from fairmark.sandbox.inside import describe, made
 from fairmark.sandbox.inside.recorder import Recorder
 
 __all__ = ["LOSS", "OPTIMIZER", "Settings", "listed"]
@@ -99,7 +99,7 @@ class Settings:
             cell=self._recorder.cell,
             moment="begin",
             compiled=compiled,
-            replaced=sorted(_replaced(model, left)),
+            replaced=sorted(_replaced(model, left) | _made_otherwise(model)),
             changed=["learning_rate"] if changed else [],
             pictures=pictures,
         )
@@ -136,21 +136,35 @@ def _replaced(model: keras.Model, left: _Left | None) -> set[str]:
     return found
 
 
+def _made_otherwise(model: keras.Model) -> set[str]:
+    """Where something of the notebook's own stands in what Keras has made of what ``compile`` was given."""
+    loss, metrics = made.of_loss(_part(model, "_compile_loss")), made.of_metrics(_part(model, "_compile_metrics"))
+    rate = made.of_rate(describe.inner_optimizer(_part(model, "optimizer")))
+    found = {"loss": loss, "metrics": metrics, "optimizer": rate}
+    return {name for name, own in found.items() if own}
+
+
 def _read(recorder: Recorder, model: keras.Model) -> ModelCompiled | None:
     optimizer = _part(model, "optimizer")
     if optimizer is None:
         return None
     inner = describe.inner_optimizer(optimizer)
-    told = describe.function_of(inner, OPTIMIZER)
+    told, loss = describe.function_of(inner, OPTIMIZER), _loss(_part(model, "_compile_loss"))
+    own_in_metrics = made.of_metrics(_part(model, "_compile_metrics"))
     assert told is not None
     return ModelCompiled(
         model=recorder.models.name(model),
         cell=recorder.cell,
-        loss=_loss(_part(model, "_compile_loss")),
-        optimizer=told,
+        loss=loss and _touched(loss, made.of_loss(_part(model, "_compile_loss"))),
+        optimizer=_touched(told, made.of_rate(inner)),
         learning_rate=describe.learning_rate_of(inner) if isinstance(inner, keras.Optimizer) else None,
-        metrics=_metrics(_part(model, "_compile_metrics")),
+        metrics=[_touched(one, own_in_metrics) for one in _metrics(_part(model, "_compile_metrics"))],
     )
+
+
+def _touched(told: Function, by: set[str]) -> Function:
+    """``told``, with what of the notebook's own stands in what Keras has made of it."""
+    return told.model_copy(update={"overridden": sorted({*told.overridden, *by})[:32]}) if by else told
 
 
 def _loss(holder: object) -> Function | None:
@@ -159,8 +173,8 @@ def _loss(holder: object) -> Function | None:
     if type(holder) is not CompileLoss:
         return describe.function_of(holder, LOSS)
     given = describe.function_of(vars(holder).get("_user_loss"), LOSS)
-    made = vars(holder).get("_flat_losses") or []
-    used = getattr(made[0], "loss", None) if len(made) == 1 else None
+    losses = vars(holder).get("_flat_losses") or []
+    used = getattr(losses[0], "loss", None) if len(losses) == 1 else None
     if used is None or given is None or used is vars(holder).get("_user_loss"):
         return given
     if type(used) is not LossFunctionWrapper:

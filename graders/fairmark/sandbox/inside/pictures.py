@@ -19,7 +19,7 @@ from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
 from fairmark.sandbox.inside import known
-from fairmark.sandbox.inside.describe import plain, simple_value
+from fairmark.sandbox.inside.describe import is_simple, plain, simple_value
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.recorder import Recorder
 
@@ -100,7 +100,14 @@ def _overridden(flow: object, generator: object) -> list[str]:
     if generator is not None:
         of_class = known.overridden(generator, by_class=True)
         of_generator = {*known.overridden(generator), *(name for name in of_class if name not in _OPENING)}
-    return [*known.overridden(flow, by_class=True), *(f"image_data_generator.{name}" for name in sorted(of_generator))]
+        of_generator |= _not_plain(generator, "rescale")
+    of_flow = {*known.overridden(flow, by_class=True), *_not_plain(flow, "class_mode", "color_mode", "shuffle")}
+    return [*sorted(of_flow), *(f"image_data_generator.{name}" for name in sorted(of_generator))]
+
+
+def _not_plain(thing: object, *names: str) -> set[str]:
+    """Settings that are no numbers or words by their type, whatever they say that they are."""
+    return {name for name in names if not is_simple(vars(thing).get(name))}
 
 
 def _listed(flow: object) -> bytes:

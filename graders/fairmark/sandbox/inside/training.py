@@ -149,21 +149,32 @@ def _wrap_fit(
         watch.before_step = before_step
         with _watched(asked.arguments, model, watch, watched), recorder.inside_keras(), recorder.training_in(fit):
             history = original(*asked.args, **asked.kwargs)
-        changed = None
-        with recorder.guarded("weights"):
-            changed = watched and watched.finish()
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             settings.end(model, fit, drawn_from(asked.arguments))
-            epochs = len(history.epoch) if isinstance(history, keras.callbacks.History) else 0
-            iterations = iterations_of(model)
-            recorder.send(
-                FitFinished(fit=fit, cell=recorder.cell, epochs=epochs, iterations=iterations, changed=changed)
-            )
-            exporter.export(model, "fit", fit)
+            _finished(recorder, exporter, model, history, fit, watched)
         return history
 
     signature = _wrap("fit", around)
+
+
+def _finished(
+    recorder: Recorder,
+    exporter: Exporter,
+    model: keras.Model,
+    history: object,
+    fit: str,
+    watched: WatchedTraining | None,
+) -> None:
+    """Lets out what the training has made. Nothing that a notebook may have a hand in stands between the last look at
+    the weights and their export."""
+    epochs = len(history.epoch) if isinstance(history, keras.callbacks.History) else 0
+    told = FitFinished(fit=fit, cell=recorder.cell, epochs=epochs, iterations=iterations_of(model))
+    changed = None
+    with recorder.guarded("weights"):
+        changed = watched and watched.finish()
+    recorder.send(told.model_copy(update={"changed": changed}))
+    exporter.export(model, "fit", fit)
 
 
 @contextlib.contextmanager

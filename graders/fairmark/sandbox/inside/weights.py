@@ -18,18 +18,21 @@ import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from hashlib import blake2b
+from math import prod
 from typing import Any, Literal, NamedTuple, TypeAlias
 from weakref import ref
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src import backend
 from numpy import asarray, ascontiguousarray
 from numpy import bitwise_xor as _XOR  # noqa: N812 - a constant here
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import UnliftedInitializerVariable
 from tensorflow.python.framework.ops import EagerTensor
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
+from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.hooks import hook
 
 __all__ = ["Ledger", "Origin", "WatchedTraining", "value_of"]
@@ -41,6 +44,8 @@ _PLACES = 1024
 """Places whose bytes go into a mark: who has changed one weight in a hundred is missed once in thirty thousand."""
 _MOST_AXES = 8
 """Numbers in a list that is a setting, axes for instance."""
+_MOST_MEASURED = 16
+"""Numbers of a mean: one a channel, and more than pictures have. One a pixel could be anything that is to be known."""
 _WEIGHTS = keras.Model.weights.fget
 _LAYERS = keras.Model._flatten_layers
 """Bound before the first cell, so that a class of the notebook's own cannot say what its weights are."""
@@ -69,10 +74,15 @@ class Ledger:
         """Has every variable of Keras's marked when it is given its first value."""
 
         def around(original: Callable[..., Any], variable: Any, initializer: Any) -> None:  # noqa: ANN401
-            original(variable, initializer)
-            if tf.executing_eagerly() and self._is_keras(initializer):
-                with contextlib.suppress(Exception):  # nobody knows then what it was
-                    self._made[id(variable)] = ref(variable), self._mark(variable)
+            if not tf.executing_eagerly():
+                original(variable, initializer)
+                return
+            drawn = _Drawn(initializer, self._is_keras)
+            original(variable, drawn)
+            with contextlib.suppress(Exception):  # nobody knows then what it was
+                mark = self._mark(variable)
+                if drawn.value is not None and mark == self._mark_of(asarray(drawn.value)):
+                    self._made[id(variable)] = ref(variable), mark
 
         hook(keras.Variable._initialize_with_initializer, around)
 
@@ -91,7 +101,9 @@ class Ledger:
         return tuple(map(self._mark, _weights_of(model)))
 
     def _mark(self, variable: keras.Variable) -> bytes:
-        array = value_of(variable)
+        return self._mark_of(value_of(variable))
+
+    def _mark_of(self, array: np.ndarray) -> bytes:
         data = ascontiguousarray(array).reshape(-1).view(np.uint8)
         words = data[: len(data) // 8 * 8].view(np.uint64)
         digest = blake2b(f"{array.shape}".encode(), digest_size=16, key=self._secret)
@@ -155,6 +167,23 @@ class _Drawing:
         )
 
 
+class _Drawn:
+    """An initializer that remembers what it gave; nothing if it ``is_keras`` no more before or afterwards, since what
+    stood in the place of Keras's may have put that back."""
+
+    def __init__(self, initializer: Callable[..., Any], is_keras: Callable[[object], bool]) -> None:
+        self._initializer = initializer
+        self._is_keras = is_keras
+        self.value: Any = None
+
+    def __call__(self, shape: Iterable[int], dtype: object = None) -> Any:  # noqa: ANN401 - a tensor
+        sizes = tuple(map(int, shape))
+        is_keras = type(dtype) is str and self._is_keras(self._initializer)
+        drawn = self._initializer(sizes if is_keras else shape, dtype=dtype)
+        self.value = drawn if is_keras and self._is_keras(self._initializer) else None
+        return drawn
+
+
 class WatchedTraining:
     """One call of ``fit``. Only training may change the weights; a callback, Keras's or the notebook's own, may bring
     back what this training had made by the end of an epoch."""
@@ -173,7 +202,16 @@ class WatchedTraining:
     def around(self, callbacks: Iterable[Any]) -> list[Any]:
         """``callbacks``, with one of ours before the first and one behind the last."""
         self._callbacks = list(callbacks)
-        return self._callbacks if self.origin is None else [_First(self), *self._callbacks, _Last(self)]
+        if self.origin is None:
+            return self._callbacks
+        return [_First(self), *(one for given in self._callbacks for one in self._between(given)), _Last(self)]
+
+    def _between(self, callback: Any) -> list[Any]:  # noqa: ANN401 - whatever fit was given
+        """Weights may be exchanged for their mean over the training, and back, by what Keras has for that: by nothing
+        before or behind it."""
+        if type(callback) is not keras.callbacks.SwapEMAWeights or known.overridden(callback):
+            return [callback]
+        return [_Last(self), callback, _Exchanged(self)]
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
@@ -201,10 +239,15 @@ class WatchedTraining:
         if self._seen is None:
             return
         now = self._ledger.marks(self._model)
-        if any(type(one) is keras.callbacks.SwapEMAWeights for one in self._callbacks):
-            self._known.add(now)  # it exchanges them for their mean over the training
         self._changed = self._changed or (now != self._seen and now not in self._known)
         self._seen = now
+
+    def exchange(self) -> None:
+        """Keras has exchanged the weights for their mean over the training, or back."""
+        self._is_called_back = True
+        if self._seen is not None:
+            self._seen = self._ledger.marks(self._model)
+            self._known.add(self._seen)
 
     def _matters(self, moment: str) -> bool:
         """Keras's own callbacks do nothing to the weights in the course of an epoch, and it has many batches."""
@@ -247,6 +290,10 @@ class _Last(_Guard):
     """Behind the last."""
 
 
+class _Exchanged(_Guard):
+    """Behind Keras's exchange of weights."""
+
+
 _MOMENTS = ("train", "epoch", "train_batch", "test", "test_batch")
 
 
@@ -265,9 +312,15 @@ def _behind(guard: _Guard, *arguments: object, **options: object) -> None:
         guard.training.compare()
 
 
+def _exchanged(guard: _Guard, *arguments: object, **options: object) -> None:
+    with guard.training.guarded():
+        guard.training.exchange()
+
+
 for _moment in (f"on_{what}_{when}" for what in _MOMENTS for when in ("begin", "end")):
     setattr(_First, _moment, _before(_moment))
     setattr(_Last, _moment, _behind)
+    setattr(_Exchanged, _moment, _exchanged)
 
 
 def _does(callback: object, method: str) -> bool:
@@ -292,7 +345,7 @@ _RUN_IN_STEPS = frozenset(
 _READ = tf.raw_ops.ReadVariableOp
 _VARIABLES = (ResourceVariable, UnliftedInitializerVariable)
 """Of TensorFlow, one made outside of a graph and one made while a step was traced."""
-_SETTINGS = frozenset({bool, int, float, str, *np.sctypeDict.values(), keras.random.SeedGenerator} - {np.object_})
+_SETTINGS = frozenset({bool, int, float, str, *np.sctypeDict.values()} - {np.object_})
 
 
 def value_of(variable: keras.Variable) -> np.ndarray:
@@ -319,19 +372,30 @@ def _is_setting(value: object) -> bool:
         return len(axes) <= _MOST_AXES and all(type(one) in (int, float) for one in axes)
     if type(value) is EagerTensor:  # Keras makes one of a regularizer's factor
         return asarray(value).ndim == 0
+    if type(value) is keras.random.SeedGenerator:
+        return _is_as_made(value)
     return value is None or type(value) in _SETTINGS
 
 
+def _is_as_made(seeds: keras.random.SeedGenerator) -> bool:
+    """Whether nothing of the notebook's own runs where numbers are drawn by these seeds."""
+    held = vars(seeds)
+    state = held.get("state")
+    is_own = type(state) is not keras.Variable or known.overridden(state) or type(state._value) not in _VARIABLES
+    return not is_own and held.get("backend") is backend and not known.overridden(seeds)
+
+
 def _weights_of(model: keras.Model) -> list[Any]:
-    """All but those that a ``Normalization`` layer has measured, which are no training's."""
-    measured, trained = set(), set()
-    for layer in _LAYERS(model):
-        held = {id(weight) for weight in [*layer._trainable_variables, *layer._non_trainable_variables]}
-        if type(layer) is keras.layers.Normalization:
-            measured |= held
-        else:
-            trained |= held
-    return [weight for weight in _WEIGHTS(model) if id(weight) in trained or id(weight) not in measured]
+    """All but those that a ``Normalization`` layer has measured, which are no training's: a few numbers a channel."""
+    measured = {id(one) for layer in _LAYERS(model) for one in _measured_by(layer)}
+    return [weight for weight in _WEIGHTS(model) if id(weight) not in measured]
+
+
+def _measured_by(layer: keras.Layer) -> list[Any]:
+    if type(layer) is not keras.layers.Normalization:
+        return []
+    held = [vars(layer).get(name) for name in ("adapt_mean", "adapt_variance", "count")]
+    return [one for one in held if type(one) is keras.Variable and prod(one._shape) <= _MOST_MEASURED]
 
 
 _DRAWING = (
