@@ -35,6 +35,7 @@ from quick_pictures import with_quick_pictures
 from thorough import by_default
 
 from fairmark.batch.journey import Journey
+from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
@@ -76,11 +77,13 @@ def cases() -> Iterator[Case]:
 
 @dataclass
 class Desk:
-    """Marks cases, two at a time, each once; with one warm launcher for all of them."""
+    """Marks cases, two at a time, each once; with one warm launcher for all of them. As in a class, what is the same
+    code, put right or the reference's own, is run once."""
 
     courses: dict[str, Course]
     launcher: Launcher
     pool: ThreadPoolExecutor
+    store: EvidenceStore
     marked: dict[str, Future[Report]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,6 +103,7 @@ class Desk:
             self.courses[course],
             self.courses[course].assignment(assignment),
             launcher=self.launcher,
+            store=self.store,
             limits=Limits(run_seconds=600),
             quick=mode == "quick",
             rehearse=mode == "rehearsal",
@@ -121,7 +125,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
             name: with_quick_pictures(COURSES[name], tmp_path_factory.mktemp("cases") / "course")
             for name in {case.course for case in wanted}
         }
-        made = Desk(courses, grading_launcher(), pool)
+        store = EvidenceStore(tmp_path_factory.mktemp("cases_store"))
+        made = Desk(courses, grading_launcher(), pool, store)
         for case in wanted:
             made.begin(case)
         yield made

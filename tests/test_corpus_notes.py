@@ -20,6 +20,7 @@ from walled import NAME
 from fairmark.advice import raised
 from fairmark.advice.names import HOMES, MEMBERS, MODULES
 from fairmark.batch.journey import Journey, Marked
+from fairmark.batch.store import EvidenceStore
 from fairmark.evidence import Cell, CellError, CellFinished
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, run_notebook
@@ -70,7 +71,10 @@ def copying_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     course = notes_course(tmp_path_factory.mktemp("notes") / "course")
     launcher = grading_launcher()
     assignment = course.assignment(NAME)
-    journeys = {train: Journey(course, assignment, launcher=launcher, quick=not train) for train in (False, True)}
+    store = EvidenceStore(tmp_path_factory.mktemp("store"))  # as in a class, the same code is run once
+    journeys = {
+        train: Journey(course, assignment, launcher=launcher, quick=not train, store=store) for train in (False, True)
+    }
     journeys[False].prepare()
     asked = [getattr(getattr(item, "callspec", None), "params", {}).get("note") for item in request.session.items]
     with ThreadPoolExecutor(2) as pool:
