@@ -354,6 +354,9 @@ def right_answer(
     left, words = set(untouched), list(all_events)
     gone = {position for position, name in enumerate(SOURCES, start=1) if name in left}
     dropped = {*without, *(words[words.index(until) + 1 :] if until is not None else [])}
+    if "fitted" not in edits:
+        ran = [word for word in words if word.startswith("epoch_") and word not in dropped]
+        edits["fitted"] = {"epochs": len(ran)}
     if "training" in edits and "batch" not in edits:
         edits["batch"] = _as_drawn(all_events["training"].model_copy(update=dict(edits["training"])))
     kept = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from recorded import (
@@ -11,6 +10,7 @@ from recorded import (
     GENERATORS,
     LAST,
     LAYERS,
+    PREDICTION,
     SOURCES,
     STEPS,
     events,
@@ -20,7 +20,7 @@ from recorded import (
 
 from fairmark import Grader, RunView, expect
 from fairmark.checks import Unmet, load_grader
-from fairmark.evidence import Cell, CellError, CellStarted, Evidence, Rerun, Run, Stamped
+from fairmark.evidence import Cell, CellError, CellFinished, CellStarted, Evidence, Rerun, Run, Stamped
 from fairmark.judge import judge
 from fairmark.report import CheckResult, Report
 
@@ -156,7 +156,8 @@ def ended_at(cell: int, model: str = "model-0") -> Evidence:
     """A run that ended at a ``fit`` in ``cell``: nothing behind it is there."""
     fit = events()["fit"].model_copy(update={"cell": cell, "trained": False, "model": model, "steps_per_epoch": 2})
     whole = right_answer(without=["fit"], training_skipped=True)
-    kept = [one for one in whole.run.events if getattr(one.event, "cell", 0) < cell and one.event.kind != "epoch_ended"]
+    behind = ("epoch_ended", "model_exported")
+    kept = [one for one in whole.run.events if getattr(one.event, "cell", 0) < cell and one.event.kind not in behind]
     begun = [CellStarted(cell=cell), fit]
     stamped = (*kept, *(Stamped(at_seconds=99, event=event) for event in begun))
     texts = {cell: f"{whole.submission.cells[cell - 1].source}\ntrial.fit(x, steps_per_epoch=2, validation_steps=8)"}
@@ -255,9 +256,12 @@ def test_a_run_with_an_old_name_respelled_answers_what_the_error_took_along() ->
 # --- flags ------------------------------------------------------------------------------------------------------------
 
 
-def killed(source: str, **edits: Any) -> Report:  # noqa: ANN401 - as recorded.right_answer takes them
-    evidence = right_answer(outcome="crashed", reason="the process died of SIGKILL", **edits)
-    stamped = (*evidence.run.events, Stamped(at_seconds=99, event=CellStarted(cell=LAST)))
+def killed(source: str, *, behind: bool = True) -> Report:
+    """A run that died in its last cell, ``behind`` all that answers an exercise or while the last of those had not
+    ended."""
+    evidence = right_answer(outcome="crashed", reason="the process died of SIGKILL")
+    ended = [Stamped(at_seconds=98, event=CellFinished(cell=PREDICTION, seconds=1))] if behind else []
+    stamped = (*evidence.run.events, *ended, Stamped(at_seconds=99, event=CellStarted(cell=LAST)))
     run: Run = evidence.run.model_copy(update={"events": stamped})
     return judge(own_cell(evidence.model_copy(update={"run": run}), LAST, source), HORSES)
 
@@ -266,18 +270,13 @@ def killed(source: str, **edits: Any) -> Report:  # noqa: ANN401 - as recorded.r
     "source", ["import os\nos.kill(os.getpid(), 9)", "os._exit(0)", "os.abort()", "signal.raise_signal(9)"]
 )
 def test_a_notebook_that_ends_itself_behind_its_answers_is_no_crash_for_a_person(source: str) -> None:
-    report = killed(source, also=[finished_all()])
+    report = killed(source)
     assert (report.flags, report.run.outcome, report.score) == ((), "completed", 20)
 
 
-def finished_all() -> CellStarted:
-    """Lets the last cell of an exercise be one that has ended."""
-    return CellStarted(cell=LAST)
-
-
 def test_another_crash_is() -> None:
-    assert [flag.kind for flag in killed("print(1)", also=[finished_all()]).flags] == ["crashed"]
+    assert [flag.kind for flag in killed("print(1)").flags] == ["crashed"]
 
 
 def test_one_before_an_answer_is() -> None:
-    assert "crashed" in [flag.kind for flag in killed("os.kill(os.getpid(), 9)").flags]
+    assert "crashed" in [flag.kind for flag in killed("os.kill(os.getpid(), 9)", behind=False).flags]

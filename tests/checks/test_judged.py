@@ -69,7 +69,7 @@ TRIAL_MODEL = [
     ModelExported(model="model-2", moment="fit", folder="model-2-1", digest="bb"),
 ]
 MORE_TRAINING = [
-    again("fit", fit="fit-2", epochs=99, steps_per_epoch=1),
+    again("fit", fit="fit-2", epochs=99, steps_per_epoch=1, callbacks=["EarlyStopping"]),
     EpochEnded(fit="fit-2", epoch=1, steps=1, validation_steps=8, seconds=1, logs={"accuracy": 0.1}),
     FitFinished(fit="fit-2", cell=EXPERIMENT, epochs=1, iterations=121),
 ]

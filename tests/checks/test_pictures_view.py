@@ -8,7 +8,7 @@ import pytest
 from recorded import GENERATORS, pictures
 
 from fairmark.checks.expectation import Doubted, NotReadable
-from fairmark.checks.pictures_view import PicturesView, Source
+from fairmark.checks.pictures_view import PicturesView, Scaling, Source
 from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
@@ -27,7 +27,7 @@ def seen(
             labels_shape=[32],
         )
     seen = Source(source, source.cell, {})
-    return PicturesView(seen, "training pictures", batch, Witness(()), scaling_layer)
+    return PicturesView(seen, "training pictures", batch, Witness(()), Scaling(scaling_layer))
 
 
 def source(**edits: object) -> PicturesOpened:

@@ -85,6 +85,7 @@ def _require_network(run: RunView, fit: FitStarted, probe: Probe) -> None:
     if shown is not None:
         said = f"The network that was trained is not the one of cell {run.number_of(shown.cell)}"
         raise OtherModel(f"{said}; a person should look.", cell=fit.cell)
+    run.as_described(trained).confirm(range(len(trained.layers)))
 
 
 def _shown_instead(run: RunView, trained: ModelDescribed) -> ModelDescribed | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fairmark.checks import measured
@@ -11,7 +11,7 @@ from fairmark.checks.keras_calls import DIRECT, OPENERS
 from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
-__all__ = ["PicturesView", "Source"]
+__all__ = ["NO_SCALING", "PicturesView", "Scaling", "Source"]
 
 _SCALED_TO_ONE = 1.0001
 """Bright pixels times 1/255 may exceed 1 by float32's rounding."""
@@ -28,12 +28,24 @@ class Source:
     folders: Mapping[str, Mapping[str, int]]
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """The ``factor`` of a model's ``Rescaling`` layers; ``confirm`` says so where no text makes them."""
+
+    factor: float = 1.0
+    confirm: Callable[[], None] = lambda: None
+
+
+NO_SCALING = Scaling()
+"""Of a model without such layers."""
+
+
 class PicturesView:
     """``what`` names the source in sentences ("training pictures"); ``batch`` is the first that was drawn, if any;
-    ``scaling_layer`` the factor of the model's ``Rescaling`` layers."""
+    ``scaling`` is what the model's ``Rescaling`` layers do."""
 
     def __init__(
-        self, source: Source, what: str, batch: BatchSeen | None, witness: Witness, scaling_layer: float = 1.0
+        self, source: Source, what: str, batch: BatchSeen | None, witness: Witness, scaling: Scaling = NO_SCALING
     ) -> None:
         opened = source.opened
         self.id = opened.pictures
@@ -41,7 +53,8 @@ class PicturesView:
         self._opened = opened
         self._batch = batch
         self._witness = witness
-        self._scaling_layer = scaling_layer
+        self._scaling_layer = scaling.factor
+        self._confirm_scaling_layer = scaling.confirm
         self._opened_in = source.opened_in
         self._folders = source.folders
         self._makers = (opened.made_by, *DIRECT) if opened.made_by in OPENERS else OPENERS
@@ -58,6 +71,10 @@ class PicturesView:
             factor = _factor(self._opened.rescale)
             alike = (0, 1) if factor is None else ()  # Keras takes none of these for a factor
             self._witness.confirm_generator(self._opened_in, "rescale", factor, alike=alike)
+        elif self._opened.rescale != 1.0:
+            self._witness.not_shown("rescale of a data set, which has none", self.cell)
+        if self._scaling_layer != 1.0:
+            self._confirm_scaling_layer()
         if self._is_computed and self.preparation_scale != 1.0:
             self._witness.confirm_scaled(self.cell)
         self._require_drawn("rescale", self._opened.rescale, measured.scale_disagrees(self._opened, self._batch))
@@ -93,9 +110,12 @@ class PicturesView:
     @property
     def directory(self) -> Observed[str | None]:
         """The folder, relative to the data set's."""
+        self._confirm_directory()
+        return Observed(self._opened.directory, f"the folder of the {self.what}", self.cell)
+
+    def _confirm_directory(self) -> None:
         if self._opened.directory is not None:
             self._witness.confirm_directory(self._opened_in, self._makers, self._opened.directory)
-        return Observed(self._opened.directory, f"the folder of the {self.what}", self.cell)
 
     @property
     def size(self) -> Observed[tuple[int, int] | None]:
@@ -135,15 +155,20 @@ class PicturesView:
     @property
     def classes(self) -> Observed[list[str]]:
         """Names in the order of their labels: by name, unless the text gives another order."""
+        self._confirm_classes()
+        return Observed(self._opened.classes, f"the classes of the {self.what}", self.cell)
+
+    def _confirm_classes(self) -> None:
         known, told = self._folder, self._opened.classes
         if known is None or told != sorted(known):
             argument = "class_names" if self._opened.made_by == "image_dataset_from_directory" else "classes"
             self._witness.confirm(self._opened_in, self._makers, argument, told)
-        return Observed(self._opened.classes, f"the classes of the {self.what}", self.cell)
 
     @property
     def found(self) -> Observed[int]:
-        """How many pictures the folder held, as they were counted outside the run, too."""
+        """How many pictures of its classes the folder held, as they were counted outside the run, too."""
+        self._confirm_directory()
+        self._confirm_classes()
         known, found = self._folder, self._opened.found
         expected = None if known is None else sum(known.get(name, 0) for name in self._opened.classes)
         is_part = expected is not None and found < expected

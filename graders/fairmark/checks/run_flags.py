@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from fairmark.checks.accuracy import Accuracy, settled_accuracy
 from fairmark.checks.grader import Grader
+from fairmark.checks.one_story import breaks_in
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     CellFinished,
@@ -40,6 +42,7 @@ def flags_of_run(evidence: Evidence, grader: Grader) -> Iterable[Flag]:
     yield from _replaced(view)
     if _ended_too_soon(view):
         yield Flag(kind="forged_events", message="the end was announced before every cell had run")
+    yield from _contradictory(evidence)
     if run.unsealed:
         said = f"{run.unsealed} lines on the evidence channel were not the recorder's; they were ignored"
         yield Flag(kind="forged_events", message=said)
@@ -64,6 +67,17 @@ def _replaced(view: RunView) -> Iterable[Flag]:
     for gone in view.all(HooksGone):
         said = f"what Keras does was replaced: {', '.join(gone.names)}"
         yield Flag(kind="tampering", message=said[:500], cell=numbers.get(gone.cell))
+
+
+def _contradictory(evidence: Evidence) -> Iterable[Flag]:
+    """The first thing in each run that does not fit with the rest of it. A kernel, whose cells are run in any order and
+    again, tells no whole story."""
+    if evidence.probe is not None and evidence.probe.left_for_later:
+        return
+    for run in (evidence.run, *(rerun.run for rerun in evidence.reruns)):
+        for said in itertools.islice(breaks_in(run), 1):
+            message = f"what the run reports does not fit together: {said}"
+            yield Flag(kind="forged_events", message=message[:500])
 
 
 def ended_itself(view: RunView) -> bool:

@@ -206,7 +206,7 @@ def trains_for(run: RunView, training: TrainingView, epochs: int) -> None:
 
 def validates_on_nothing(training: TrainingView) -> None:
     """``fit`` was given no validation data."""
-    training.confirm_called()
+    training.confirm_no_validation()
     if training.has_validation:
         seen = training.validation_pictures
         raise Unmet(seen.subject, found="validation data", expected="none in this exercise", cell=seen.cell)

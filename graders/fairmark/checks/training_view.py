@@ -69,11 +69,16 @@ class TrainingView:
     def has_validation(self) -> bool:
         return self._fit.has_validation
 
+    def confirm_no_validation(self) -> None:
+        """The text can leave out ``validation_data``; says so where it cannot."""
+        self._witness.confirm(self.cell, ("fit",), "validation_data", None)
+
     @property
     def epochs(self) -> Observed[int]:
         """Epochs asked for."""
         last = self._fit.initial_epoch + self._fit.epochs  # what the argument says
         self._witness.confirm(self.cell, ("fit",), "epochs", last)
+        self._witness.confirm(self.cell, ("fit",), "initial_epoch", self._fit.initial_epoch)
         asked = sum(one.epochs.value for one in self._earlier) + self._fit.epochs
         return Observed(asked, "the number of epochs", self.cell)
 

@@ -18,7 +18,7 @@ from fairmark.checks.judged import Judged
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
 from fairmark.checks.measured import as_drawn_in
 from fairmark.checks.model_view import ModelView
-from fairmark.checks.pictures_view import PicturesView, Source
+from fairmark.checks.pictures_view import PicturesView, Scaling, Source
 from fairmark.checks.prediction_view import PredictionView
 from fairmark.checks.scope import Scope
 from fairmark.checks.training_view import TrainingView
@@ -147,7 +147,7 @@ class RunView:
         then = self._pictures_in_force.get(source.pictures)
         source = source if then is None else as_drawn_in(source, then)
         seen = Source(source, self._opened_in(source), self.evidence.folders)
-        return PicturesView(seen, what, batch, self.witness, self._scaling_layer)
+        return PicturesView(seen, what, batch, self.witness, self._scaling)
 
     def _opened_in(self, source: PicturesOpened) -> int:
         """The cell that opened the pictures which ``source`` is, or was derived from."""
@@ -188,13 +188,14 @@ class RunView:
         begun = [event for event in self._in_force if event.moment == "begin"]
         return {one.pictures: one for event in begun for one in event.pictures}
 
-    @cached_property
-    def _scaling_layer(self) -> float:
+    @property
+    def _scaling(self) -> Scaling:
         """What the model's ``Rescaling`` layers multiply pixels with, 1.0 where it has none."""
         model = self._described(None)
-        layers = model.layers if model is not None else []
-        scales = [layer.config.get("scale") for layer in layers if layer.class_name == "Rescaling"]
-        return math.prod(float(scale) for scale in scales if isinstance(scale, int | float))
+        found = {place: one for place, one in enumerate(model.layers if model else []) if one.class_name == "Rescaling"}
+        scales = [layer.config.get("scale") for layer in found.values()]
+        factor = math.prod(float(scale) for scale in scales if isinstance(scale, int | float))
+        return Scaling(factor, lambda: self.model.confirm(found))
 
     # --- model ---
 
@@ -225,11 +226,15 @@ class RunView:
         described = self._described(name)
         if described is None:
             raise NotShown(subject, found="none", expected="a Keras model")
-        told = [event.cell for event in self.all(ModelDescribed) if event.model == described.model]
-        built_in = frozenset(cell for cell in told if cell <= described.cell) | {told[0]}
-        view = ModelView(described, built_in, self._judged.compiled(described.model), self.witness)
+        view = self.as_described(described)
         view.moved = self._moved_in_training(described.model)
         return view
+
+    def as_described(self, described: ModelDescribed) -> ModelView:
+        """A model as it stood when it was described, with how it was compiled."""
+        told = [event.cell for event in self.all(ModelDescribed) if event.model == described.model]
+        built_in = frozenset(cell for cell in told if cell <= described.cell) | {told[0]}
+        return ModelView(described, built_in, self._judged.compiled(described.model), self.witness)
 
     def _moved_in_training(self, model: str) -> frozenset[str]:
         """What of the settings of ``model`` was not the same in all steps of its judged training."""
@@ -259,9 +264,14 @@ class RunView:
         return [one for model, one in described.items() if model in compiled and self.made_in(model) in cells]
 
     def batch_of(self, fit: FitStarted) -> int | None:
-        """How many pictures make a step of ``fit``; None where nobody knows."""
-        opened = [one for one in self.all(PicturesOpened) if one.pictures == fit.pictures]
-        return opened[-1].batch_size if opened else None
+        """How many pictures make a step of ``fit``: as in force when it began, as it drew them, or as they were opened.
+        None where nobody knows."""
+        in_force = [event for event in self.all(InForce) if event.fit == fit.fit and event.moment == "begin"]
+        told = [one.batch_size for event in in_force for one in event.pictures if one.pictures == fit.pictures]
+        drawn = [one.shape[:1] for one in self.all(BatchSeen) if one.fit == fit.fit and one.pictures == fit.pictures]
+        opened = [one.batch_size for one in self.all(PicturesOpened) if one.pictures == fit.pictures]
+        sizes = [*reversed(told), *(side for shape in drawn for side in shape), *reversed(opened)]
+        return next((size for size in sizes if size is not None), None)
 
     def number_of(self, position: int) -> int | None:
         """The number that people know the cell at ``position`` by."""
