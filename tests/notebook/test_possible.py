@@ -178,7 +178,7 @@ def test_an_expression_has_the_value_that_python_gives_it(text: str, expected: s
         ("match kind:\n    case 'a':\n        n = 16\n    case _:\n        n = 32\nf(n)", {16, 32}),
         ("match (16, 32):\n    case (n, m):\n        f(m)", {32}),
         ("match 16:\n    case n:\n        f(n)", {16}),
-        ("try:\n    n = 16\nexcept Exception:\n    n = 32\nf(n)", {16, 32}),
+        ("try:\n    read()\n    n = 16\nexcept Exception:\n    n = 32\nf(n)", {16, 32}),
         ("with strategy.scope():\n    n = 16\nf(n)", {16}),
         ("while (n := 16): f(n)", {16}),
         ("global n\nn = 16\nf(n)", {16}),

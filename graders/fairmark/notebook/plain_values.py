@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fairmark.notebook.fold import ARITHMETIC
+from fairmark.notebook.fold import ARITHMETIC, COMPARISONS, SIGNS
 
 __all__ = [
     "BUILTINS",
@@ -116,20 +116,6 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
 }
-_COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda one, other: one in other,
-    ast.NotIn: lambda one, other: one not in other,
-}
-
-
 _MORE = (
     *("Fraction", "accumulate", "add", "argmax", "at", "bincount", "chain", "concatenate", "dstack", "expand_dims"),
     *("format", "full", "get", "hasattr", "hstack", "isinstance", "islice", "items", "iter", "join", "keys", "mean"),
@@ -180,14 +166,12 @@ def _is_at_most(value: object, most: int) -> bool:
 
 def compared(op: ast.cmpop, left: Any, right: Any) -> Any:  # noqa: ANN401 - any plain value
     """``left op right``. Raises :class:`NotPlain` where that is an error."""
-    return _computed(_COMPARISONS.get(type(op)), left, right)
+    return _computed(COMPARISONS.get(type(op)), left, right)
 
 
 def negated(op: ast.unaryop, value: Any) -> Any:  # noqa: ANN401 - any plain value
     """``-value`` and its like. Raises :class:`NotPlain` where that is an error."""
-    functions: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
-    functions |= {ast.Not: operator.not_, ast.Invert: operator.invert}
-    return _computed(functions.get(type(op)), value)
+    return _computed(SIGNS.get(type(op)), value)
 
 
 def formatted(value: object, spec: str) -> str:

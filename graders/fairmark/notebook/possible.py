@@ -215,7 +215,7 @@ class Reading:
         found: dict[CallSite, None] = {}
         for cell in sorted(set(cells)):
             for scope in self._reached_from(cell):
-                for site in scope.calls:
+                for site in filter(self._evaluator.conditions.may_run, scope.calls):
                     found.update(dict.fromkeys(self._answers.call(one, cell) for one in self._variants(site)))
         return tuple(found)
 
@@ -230,9 +230,10 @@ class Reading:
         return self._answers.prepared(self._answers.preparing.of_bindings(bindings), max(cells, default=0))
 
     def _bindings(self, name: str, cell: int) -> Iterator[Binding]:
+        may_run = self._evaluator.conditions.may_run
         for scope in self._reached_from(cell):
-            yield from scope.outward.get(name, ())
-            yield from scope.bindings.get(name, ()) if scope.kind == "cell" else ()
+            yield from filter(may_run, scope.outward.get(name, ()))
+            yield from filter(may_run, scope.bindings.get(name, ()) if scope.kind == "cell" else ())
 
     def attribute_given(self, name: str, cells: Iterable[int]) -> Iterator[tuple[Possible, Possible]]:
         """What live code in these cells gives the attribute ``name``, with what it gives it to: by ``=``, ``setattr``,
@@ -240,10 +241,10 @@ class Reading:
         roots = {*map(self._book.roots.get, cells), *self._book.modules.values()}
         bodies = {scope for scope in self._book.active if scope.root in roots}
         possible, evaluator = self._answers.possible, self._evaluator
-        for one in self._book.attributes.get(name, ()):
+        for one in filter(evaluator.conditions.may_run, self._book.attributes.get(name, ())):
             if one.scope.body in bodies and one.target is not None and one.operator is None:
                 yield possible(evaluator.value(one.target, one.scope)), possible(evaluator.bound_to(one))
-        for site in (site for body in bodies for site in body.calls):
+        for site in filter(evaluator.conditions.may_run, (site for body in bodies for site in body.calls)):
             match site.callee.expression:
                 case ast.Attribute(value=ast.Attribute(value=holder, attr=attribute), attr="assign"):
                     if attribute == name:
@@ -267,7 +268,8 @@ class Reading:
     def _reached_by(self, scope: Scope) -> tuple[Scope, ...]:
         if scope not in self._next:
             modules = map(self._book.module, sorted(scope.imports)) if self._book.modules else ()
-            called = itertools.chain.from_iterable(map(self._evaluator.calls.reached_by, scope.calls))
+            sites = filter(self._evaluator.conditions.may_run, scope.calls)
+            called = itertools.chain.from_iterable(map(self._evaluator.calls.reached_by, sites))
             self._next[scope] = tuple(dict.fromkeys([*(one for one in modules if one is not None), *called]))
         return self._next[scope]
 

@@ -8,9 +8,15 @@ from typing import Protocol
 
 from fairmark.notebook.possible_atoms import Values
 from fairmark.notebook.possible_book import Book
-from fairmark.notebook.possible_scopes import Operand, Scope, Site
+from fairmark.notebook.possible_scopes import Binding, Operand, Scope, Site
 
-__all__ = ["Asked", "AskedOfCalls"]
+__all__ = ["Asked", "AskedOfCalls", "AskedOfConditions"]
+
+
+class AskedOfConditions(Protocol):
+    """Whether something can run."""
+
+    def may_run(self, what: Site | Binding) -> bool: ...
 
 
 class Asked(Protocol):
@@ -18,6 +24,10 @@ class Asked(Protocol):
 
     book: Book
 
+    @property
+    def conditions(self) -> AskedOfConditions: ...
+    @property
+    def is_settled(self) -> bool: ...
     def value(self, node: ast.expr, scope: Scope) -> Values: ...
     def named(self, name: str, scope: Scope) -> Values: ...
     def attribute_bound(self, name: str) -> Values: ...

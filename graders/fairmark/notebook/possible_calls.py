@@ -143,7 +143,7 @@ class Calls(Arguments):
             yield from self.variants(self.completed(site, one), level + 1)
         if len(partials) < len(callees) or not partials:
             yield site
-        mapped = self._mapped(site)
+        mapped = self._mapped(site) if site.is_driven else None
         if mapped is not None and level < len(_MOST_PARTIALS):
             yield from self.variants(mapped, level + 1)
 
@@ -171,6 +171,8 @@ class Calls(Arguments):
         if all(isinstance(one, Function) or _is_told_only(one) for one in callees):
             return
         mapped = self._mapped(site)
+        if mapped is not None and not site.is_driven:
+            return
         for node, scope in candidates:
             if mapped is not None and node is site.positional[0].expression:
                 yield from self.targets(mapped)
@@ -211,7 +213,7 @@ class Calls(Arguments):
     def find_callers(self) -> frozenset[Called]:
         """All calls in active code of the notebook's own functions and classes."""
         found: set[Called] = set()
-        for site in self._asked.book.sites:
+        for site in filter(self._asked.conditions.may_run, self._asked.book.sites):
             found.update(self.targets(site))
             found.update(self.handed(site))
         return frozenset(found)
@@ -225,7 +227,7 @@ class Calls(Arguments):
             found: dict[Scope, None] = {}
             for scope in called:
                 if scope.kind == "function":
-                    found[scope] = None
+                    found |= {scope: None} if site.is_driven or not scope.is_lazy else {}
                 else:
                     for one in self.members.own_bases(scope):
                         found.update(dict.fromkeys(self._asked.book.methods.get(one, ())))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import itertools
-import operator
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from fairmark.notebook.fold import COMPARISONS, SIGNS
 from fairmark.notebook.possible_atoms import (
     EMPTY,
     OPEN,
@@ -40,6 +40,7 @@ from fairmark.notebook.possible_atoms import (
 )
 from fairmark.notebook.possible_book import Book
 from fairmark.notebook.possible_calls import Called, Calls
+from fairmark.notebook.possible_conditions import Conditions
 from fairmark.notebook.possible_dead import truth
 from fairmark.notebook.possible_operators import augmented, binary, formatted, text_of
 from fairmark.notebook.possible_scopes import ITERATED, Binding, Change, Scope, Site, Step
@@ -57,19 +58,6 @@ MAX_STEPS = 200_000
 """Expressions that are worked out for what names stand for, of one notebook; then all are open. A notebook of the
 course takes about a thousand. What is asked again and again is not counted."""
 
-_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda one, many: one in many,
-    ast.NotIn: lambda one, many: one not in many,
-    ast.Is: lambda one, other: one is other,
-    ast.IsNot: lambda one, other: one is not other,
-}
-
 
 class Evaluator:
     """Of one notebook. Everything is worked out when it is asked for, and kept."""
@@ -78,8 +66,14 @@ class Evaluator:
         self.book = book
         self.solver: Solver[Key] = Solver(self._solved, OPEN)
         self.calls = Calls(self)
+        self.conditions = Conditions(self)
         self._steps = 0
         self._callers: tuple[frozenset[Any], Mapping[Scope, Sequence[Called]]] = (frozenset(), {})
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is found is found for good."""
+        return not self.solver.is_solving
 
     def value(self, node: ast.expr, scope: Scope) -> Values:
         """The values that ``node``, which stands in ``scope``, can have."""
@@ -147,7 +141,7 @@ class Evaluator:
             case "keyword":
                 return limited(self.calls.members.as_given(scope, name))
         bindings = self.book.attributes[name] if scope is None else scope.bindings[name]
-        found = joined(map(self.bound_to, bindings))
+        found = joined(self.bound_to(one) for one in bindings if self.conditions.may_run(one))
         changes = self._changes_of(name, scope) if name in self.book.changes else ()
         if changes:
             found = self._changed(found, changes)
@@ -166,7 +160,7 @@ class Evaluator:
 
     def bound_alone(self, name: str, bindings: Sequence[Binding]) -> Values:
         """What these bindings alone, of a name of the notebook's, bind it to."""
-        found = joined(map(self.bound_to, bindings))
+        found = joined(self.bound_to(one) for one in bindings if self.conditions.may_run(one))
         changes = self._changes_of(name, self.book.everywhere) if name in self.book.changes else ()
         if found and changes:
             found = self._changed(found, changes)
@@ -293,7 +287,7 @@ class Evaluator:
         return binary(node.op, self.value(node.left, scope), self.value(node.right, scope))
 
     def _unary(self, node: ast.UnaryOp, scope: Scope) -> Values:
-        return computed(_UNARY[type(node.op)], self.value(node.operand, scope))
+        return computed(SIGNS[type(node.op)], self.value(node.operand, scope))
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Values:
         if len(node.ops) > 1:
@@ -301,7 +295,7 @@ class Evaluator:
             sources = frozenset(itertools.chain(*map(sources_in, parts)))
             return OPEN | (frozenset({Read(sources)}) if sources else EMPTY)
         return computed(
-            _COMPARED[type(node.ops[0])], self.value(node.left, scope), self.value(node.comparators[0], scope)
+            COMPARISONS[type(node.ops[0])], self.value(node.left, scope), self.value(node.comparators[0], scope)
         )
 
     def _either(self, node: ast.IfExp, scope: Scope) -> Values:
@@ -369,13 +363,6 @@ class Evaluator:
 
 MAX_SPELLED = 1_001
 """Items of one list that are read; a longer one is cut off."""
-
-_UNARY: dict[type[ast.unaryop], Callable[[Any], object]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Invert: operator.invert,
-}
 
 _HANDLERS: dict[type, Callable[[Evaluator, Any, Scope], Values]] = {
     ast.Constant: Evaluator._constant,

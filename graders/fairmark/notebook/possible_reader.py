@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from fairmark.notebook.possible_dead import completes, is_never_entered, truth
+from fairmark.notebook.possible_dead import catching, completes, is_never_entered, truth
 from fairmark.notebook.possible_scopes import (
     ITERATED,
     Binding,
     CellScopes,
     Change,
+    Guard,
     Operand,
     Scope,
     Site,
     Step,
 )
+from fairmark.notebook.possible_syntax import last_name, last_name_called, names_in, passing, test_of, yields
 
 __all__ = ["scopes_of"]
 
@@ -40,6 +42,12 @@ _REBINDING = frozenset({"exec", "eval", "globals", "locals", "vars", "delattr", 
 _ADDING = {"append": -1, "add": 0, "insert": -1, "appendleft": 0}
 """Methods that add one of their arguments, the last or the first."""
 
+_LOOKS = frozenset({"print", "type", "id", "repr", "str", "bool", "isinstance", "callable", "len", "display"})
+"""Functions that do not go through what they are given."""
+
+_MOST_GUARDS = 100
+"""Conditions that are kept of one call; further ones are not looked at."""
+
 _MIXING = frozenset({"sort", "reverse", "pop", "remove", "clear", "popitem"})
 
 
@@ -47,14 +55,29 @@ class _Reader:
     def __init__(self, root: Scope) -> None:
         self.found = CellScopes(root, [root])
         self.scope = root
+        self.guards: tuple[Guard, ...] = ()
+        self.idle: set[ast.expr] = set()
 
     # --- statements ---
 
-    def block(self, statements: Sequence[ast.stmt]) -> None:
+    def block(self, statements: Sequence[ast.stmt], *guards: Guard) -> None:
+        """Reads these, which run only where ``guards`` are passed."""
+        outside, self.guards = self.guards, self.guards + guards
         for statement in statements:
             self.read(statement)
             if not completes(statement):
-                return
+                break
+            if len(self.guards) < _MOST_GUARDS:
+                self.guards += tuple(passing(statement, self.scope))
+        self.guards = outside
+
+    def guarded(self, nodes: Iterable[ast.AST | None], *guards: Guard) -> None:
+        outside, self.guards = self.guards, self.guards + guards
+        self.each(nodes)
+        self.guards = outside
+
+    def when(self, test: ast.expr, *, is_true: bool) -> Guard:
+        return Guard(test, self.scope, "true" if is_true else "false")
 
     def read(self, node: ast.AST) -> None:
         handler = _HANDLERS.get(type(node))
@@ -85,30 +108,43 @@ class _Reader:
         known = truth(node.test)
         self.read(node.test)
         if known is not False:
-            self.block(node.body)
+            self.block(node.body, self.when(node.test, is_true=True))
         if known is not True:
-            self.block(node.orelse)
+            self.block(node.orelse, self.when(node.test, is_true=False))
 
     def loop_while(self, node: ast.While) -> None:
         self.read(node.test)
         if truth(node.test) is not False:
-            self.block(node.body)
+            self.block(node.body, self.when(node.test, is_true=True))
         self.block(node.orelse)
 
     def loop_for(self, node: ast.For | ast.AsyncFor) -> None:
         self.read(node.iter)
         self.bind(node.target, node.iter, (ITERATED,))
         if not is_never_entered(node.iter):
-            self.block(node.body)
+            self.block(node.body, Guard(node.iter, self.scope, "entered"))
         self.block(node.orelse)
+
+    def attempt(self, node: ast.Try | ast.TryStar) -> None:
+        self.block(node.body)
+        if all(map(completes, node.body)):
+            self.block(node.orelse)
+        self.each(catching(node))
+        self.block(node.finalbody)
 
     def match(self, node: ast.Match) -> None:
         self.read(node.subject)
+        before: list[Guard] = []
         for case in node.cases:
             self.pattern(case.pattern, node.subject, ())
             if case.guard is not None:
                 self.read(case.guard)
-            self.block(case.body)
+            test = test_of(case.pattern, node.subject)
+            own = [self.when(test, is_true=True)] if test is not None else []
+            own += [self.when(case.guard, is_true=True)] if case.guard is not None else []
+            self.block(case.body, *before, *own)
+            if test is not None and case.guard is None:
+                before.append(self.when(test, is_true=False))
 
     def pattern(self, pattern: ast.pattern, subject: ast.expr | None, steps: tuple[Step, ...]) -> None:
         """``subject`` is None where it is not followed what a name is bound to."""
@@ -133,6 +169,7 @@ class _Reader:
     # --- what is bound ---
 
     def add(self, name: str, binding: Binding) -> None:
+        binding.guards = self.guards
         scope = self.scope
         while scope.kind == "comprehension" and scope.parent is not None:
             scope = scope.parent
@@ -156,7 +193,8 @@ class _Reader:
                     self.bind(item.value if isinstance(item, ast.Starred) else item, value, (*steps, step))
             case ast.Attribute(attr=name):
                 self.read(target.value)
-                self.found.attributes[name].append(Binding(self.scope, value=value, steps=steps, target=target.value))
+                binding = Binding(self.scope, value=value, steps=steps, target=target.value, guards=self.guards)
+                self.found.attributes[name].append(binding)
             case ast.Subscript():
                 self.each([target.value, target.slice])
                 self.item(target, Binding(self.scope, value=value, steps=steps))
@@ -172,7 +210,7 @@ class _Reader:
         if isinstance(holder, ast.Subscript):  # of what it holds under that key more is not said
             change = Change(self.scope, key=holder.slice, binding=Binding(self.scope))
             holder = holder.value
-        name = _last_name(holder)
+        name = last_name(holder)
         if name is not None:
             change.is_of_attribute = not isinstance(holder, ast.Name)
             self.found.changes[name].append(change)
@@ -181,6 +219,17 @@ class _Reader:
         self.read(node.value)
         for target in node.targets:
             self.bind(target, node.value)
+
+    def left_alone(self, node: ast.Expr) -> None:
+        """What such a statement gives nobody iterates over, nor awaits."""
+        self.undriven(node.value)
+        self.read(node.value)
+
+    def undriven(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Call | ast.GeneratorExp):
+            self.idle.add(node)
+        elif isinstance(node, ast.NamedExpr):
+            self.undriven(node.value)
 
     def annotate(self, node: ast.AnnAssign) -> None:
         if self.scope.kind == "class" and isinstance(node.target, ast.Name):
@@ -242,7 +291,8 @@ class _Reader:
         owner = self.scope if self.scope.kind == "class" else None
         inner = self.inside(node, "function", node.name)
         inner.method_of = owner
-        inner.decorated = tuple(filter(None, map(_last_name_called, node.decorator_list)))
+        inner.decorated = tuple(filter(None, map(last_name_called, node.decorator_list)))
+        inner.is_lazy = isinstance(node, ast.AsyncFunctionDef) or any(map(yields, node.body))
         self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node)))
         self.parameters(inner, node.args)
         self.within(inner, lambda: self.block(node.body))
@@ -250,6 +300,7 @@ class _Reader:
     def anonymous(self, node: ast.Lambda) -> None:
         inner = self.inside(node, "function", "<lambda>")
         self.parameters(inner, node.args)
+        inner.is_lazy = yields(node.body)
         inner.returns.append(node.body)
         self.within(inner, lambda: self.read(node.body))
 
@@ -266,12 +317,14 @@ class _Reader:
         self.each([*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)])
         inner = self.inside(node, "class", node.name)
         inner.bases = list(node.bases)
-        inner.decorated = tuple(filter(None, map(_last_name_called, node.decorator_list)))
+        inner.decorated = tuple(filter(None, map(last_name_called, node.decorator_list)))
         self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node)))
         self.within(inner, lambda: self.block(node.body))
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         self.read(node.generators[0].iter)
+        if node in self.idle:
+            return
         inner = self.inside(node, "comprehension", "")
         self.within(inner, lambda: self.generators(node))
 
@@ -280,12 +333,14 @@ class _Reader:
         for place, one in enumerate(node.generators):
             if place:
                 self.read(one.iter)
-            for name, steps in _names_in(one.target, (ITERATED,)):
+            for name, steps in names_in(one.target, (ITERATED,)):
                 binding = Binding(self.scope if place else outside, value=one.iter, steps=steps)
                 self.scope.bindings.setdefault(name, []).append(binding)
             if is_never_entered(one.iter) or any(truth(test) is False for test in one.ifs):
                 return
+            self.guards += (Guard(one.iter, self.scope if place else outside, "entered"),)
             self.each(one.ifs)
+            self.guards += tuple(self.when(test, is_true=True) for test in one.ifs)
         self.each([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
 
     def inside(self, node: ast.AST, kind: Literal["function", "class", "comprehension"], name: str) -> Scope:
@@ -295,9 +350,11 @@ class _Reader:
         return inner
 
     def within(self, inner: Scope, read: Callable[[], None]) -> None:
-        outside, self.scope = self.scope, inner
+        outside, self.scope = (self.scope, self.guards), inner
+        if inner.kind == "function":  # who calls it has passed them, or never does
+            self.guards = ()
         read()
-        self.scope = outside
+        self.scope, self.guards = outside
 
     def decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[Site, ...]:
         decorated = (Operand(ast.Name(node.name, ast.Load()), self.scope),)
@@ -319,15 +376,18 @@ class _Reader:
         known = truth(node.test)
         self.read(node.test)
         if known is not False:
-            self.read(node.body)
+            self.guarded([node.body], self.when(node.test, is_true=True))
         if known is not True:
-            self.read(node.orelse)
+            self.guarded([node.orelse], self.when(node.test, is_true=False))
 
     def joined(self, node: ast.BoolOp) -> None:
+        stops = isinstance(node.op, ast.Or)
+        passed: list[Guard] = []
         for operand in node.values:
-            self.read(operand)
-            if truth(operand) is isinstance(node.op, ast.Or):
+            self.guarded([operand], *passed)
+            if truth(operand) is stops:
                 return
+            passed.append(self.when(operand, is_true=not stops))
 
     def returned(self, node: ast.Return) -> None:
         if node.value is not None:
@@ -348,14 +408,19 @@ class _Reader:
             (one.arg, Operand(one.value, self.scope, None if one.arg else "pairs")) for one in node.keywords
         )
         line = node.func.end_lineno or node.lineno
-        self.scope.body.sites[node] = self.called(node.func, positional, keywords, line)
+        site = self.scope.body.sites[node] = self.called(node.func, positional, keywords, line)
+        site.is_driven = node not in self.idle
+        if isinstance(node.func, ast.Name) and node.func.id in _LOOKS:
+            for one in node.args:
+                self.undriven(one)
         self.children(node)
         match node:
             case ast.Call(func=ast.Attribute(value=holder, attr=method)):
                 self.changing(node, holder, method)
             case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str() as name), value]):
                 self.scope.body.mentions.add(name)
-                self.found.attributes[name].append(Binding(self.scope, value=value, target=node.args[0]))
+                binding = Binding(self.scope, value=value, target=node.args[0], guards=self.guards)
+                self.found.attributes[name].append(binding)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str() as name), *_]):
                 self.scope.body.mentions.add(name)
             case ast.Call(func=ast.Name(id="setattr")):
@@ -369,7 +434,7 @@ class _Reader:
         line: int,
     ) -> Site:
         place = (callee.end_lineno or 0, callee.end_col_offset or 0)
-        site = Site(Operand(callee, self.scope), positional, keywords, line, place)
+        site = Site(Operand(callee, self.scope), positional, keywords, line, place, self.guards)
         self.scope.body.calls.append(site)
         return site
 
@@ -381,7 +446,7 @@ class _Reader:
             self.change(holder, Change(self.scope, key=node.args[0], binding=Binding(self.scope, value=node.args[1])))
         elif method in ("extend", "update"):
             pairs = tuple((one.arg, one.value) for one in node.keywords if one.arg is not None)
-            if isinstance(holder, ast.Call) and _last_name_called(holder.func) in ("globals", "vars"):
+            if isinstance(holder, ast.Call) and last_name_called(holder.func) in ("globals", "vars"):
                 for name, value in pairs:
                     self.scope.body.outward.setdefault(name, []).append(Binding(self.scope, value=value))
             for value in node.args:
@@ -392,34 +457,6 @@ class _Reader:
             self.change(holder, Change(self.scope))
 
 
-def _last_name(node: ast.expr) -> str | None:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(value=inner):
-            return _last_name(inner)
-    return None
-
-
-def _last_name_called(node: ast.expr) -> str | None:
-    """``dataclass`` for ``@dataclasses.dataclass(frozen=True)``."""
-    return _last_name(node.func if isinstance(node, ast.Call) else node)
-
-
-def _names_in(target: ast.expr, steps: tuple[Step, ...]) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    match target:
-        case ast.Name(id=name):
-            yield name, steps
-        case ast.Tuple(elts=items) | ast.List(elts=items):
-            star = next((at for at, item in enumerate(items) if isinstance(item, ast.Starred)), len(items))
-            for place, item in enumerate(items):
-                after = len(items) - place - 1
-                if isinstance(item, ast.Starred):
-                    yield from _names_in(item.value, (*steps, (place, after)))
-                else:
-                    yield from _names_in(item, (*steps, place if place < star else -after - 1))
-
-
 _HANDLERS: dict[type, Callable[[_Reader, Any], None]] = {
     ast.Constant: _Reader.nothing,
     ast.Pass: _Reader.nothing,
@@ -428,7 +465,10 @@ _HANDLERS: dict[type, Callable[[_Reader, Any], None]] = {
     ast.For: _Reader.loop_for,
     ast.AsyncFor: _Reader.loop_for,
     ast.Match: _Reader.match,
+    ast.Try: _Reader.attempt,
+    ast.TryStar: _Reader.attempt,
     ast.Assign: _Reader.assign,
+    ast.Expr: _Reader.left_alone,
     ast.AnnAssign: _Reader.annotate,
     ast.AugAssign: _Reader.augment,
     ast.NamedExpr: _Reader.walrus,

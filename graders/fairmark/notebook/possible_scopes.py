@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["ITERATED", "Binding", "CellScopes", "Change", "Operand", "Scope", "Site", "Step"]
+__all__ = ["ITERATED", "Binding", "CellScopes", "Change", "Guard", "Operand", "Scope", "Site", "Step"]
 
 Step: TypeAlias = "str | int | tuple[int, int]"
 """From what stands right of ``=`` to what one name gets: `ITERATED` is an element of it, a number the one at that
@@ -27,14 +27,27 @@ class Operand:
 
 
 @dataclass(eq=False, slots=True)
+class Guard:
+    """What stands behind it runs only where ``expression``, read in ``scope``, is true, is false, is iterated over and
+    gives something ("entered"), or is a call that comes back ("returns")."""
+
+    expression: ast.expr
+    scope: Scope
+    kind: Literal["true", "false", "entered", "returns"]
+
+
+@dataclass(eq=False, slots=True)
 class Site:
-    """A call. ``keywords`` are in the order of the text, ``**`` without a name; the last of a name counts."""
+    """A call. ``keywords`` are in the order of the text, ``**`` without a name; the last of a name counts. All of
+    ``guards`` must be passed before. ``is_driven``: what it gives may be iterated over, or awaited."""
 
     callee: Operand
     positional: tuple[Operand, ...]
     keywords: tuple[tuple[str | None, Operand], ...]
     line: int
     place: tuple[int, int]
+    guards: tuple[Guard, ...] = ()
+    is_driven: bool = True
 
 
 @dataclass(eq=False, slots=True)
@@ -54,6 +67,7 @@ class Binding:
     imported: str | None = None
     position: int | Literal["*", "**"] | None = None
     name: str = ""
+    guards: tuple[Guard, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -73,7 +87,7 @@ class Change:
 class Scope:
     """A cell, a module that a cell writes, a function's body, a class's or a comprehension. ``calls`` of comprehensions
     and class bodies stand in what holds them. ``methods`` are a class's. ``mentions``: names and attributes that its
-    live code reads. ``defines``: the scopes in it."""
+    live code reads. ``is_lazy``: calling it runs nothing of it, as a generator's or a coroutine's."""
 
     kind: Literal["cell", "module", "function", "class", "comprehension"]
     name: str = ""
@@ -93,6 +107,7 @@ class Scope:
     bases: list[ast.expr] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
     decorated: tuple[str, ...] = ()
+    is_lazy: bool = False
     method_of: Scope | None = None
 
     @property
