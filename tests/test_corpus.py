@@ -52,7 +52,7 @@ def name_of(value: object) -> str:
     return getattr(value, "name", "")
 
 
-@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *one_in(21, TRAINED)], ids=name_of)
+@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *one_in(42, TRAINED)], ids=name_of)
 def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool, corpus: Corpus) -> None:
     report = corpus.report(case, quick=quick).report
     assert losses_but_for_chance(report) == case.lost
@@ -61,7 +61,7 @@ def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool
             assert part in message(report, name)
 
 
-@pytest.mark.parametrize(("case", "quick"), one_in(10, RIGHT), ids=name_of)
+@pytest.mark.parametrize(("case", "quick"), one_in(20, RIGHT), ids=name_of)
 def test_a_right_answer_in_another_spelling_loses_nothing(case: Case, quick: bool, corpus: Corpus) -> None:
     marked = corpus.report(case, quick=quick)
     assert losses_but_for_chance(marked.report) == {}
