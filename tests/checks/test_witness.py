@@ -11,6 +11,7 @@ from recorded import view
 
 from fairmark.checks import Doubted
 from fairmark.checks.expectation import collecting_unsupported
+from fairmark.checks.origin import ANSWERED, TRAINED, WORKED_OUT, Origin
 from fairmark.checks.witness import Witness
 from fairmark.evidence import Cell, Function
 
@@ -358,8 +359,8 @@ def test_fit_is_given_what_was_read_from_a_folder(given: str, learns: str, valid
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-def bound(text: str, value: object, name: str = "features") -> str:
-    return answer(lambda: witness(text).confirm_value(1, name, value))
+def bound(text: str, value: object, name: str = "features", origin: Origin = WORKED_OUT) -> str:
+    return answer(lambda: witness(text).confirm_value(1, name, value, origin=origin))
 
 
 @pytest.mark.parametrize(
@@ -389,16 +390,17 @@ def test_a_number_from_elsewhere_is_not_shown(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "origin"),
     [
-        "h = model.fit(x)\nfeatures = h.history['accuracy'][-1]",
-        "features = float(model.predict(x)[0, 0])",
-        "features = len(model.layers)\nmodel = keras.Sequential()",
-        "features = g.flow_from_directory(d).samples",
+        ("from tensorflow import keras\nh = keras.Sequential().fit(3)\nfeatures = h.history['accuracy'][-1]", TRAINED),
+        ("from tensorflow import keras\nfeatures = float(keras.Sequential().predict(3)[0, 0])", ANSWERED),
+        ("features = len(model.layers)\nmodel = keras.Sequential()", None),
+        ("features = g.flow_from_directory(d).samples", None),
     ],
 )
-def test_what_is_read_off_a_training_a_model_or_pictures_is_borne_out(text: str) -> None:
-    assert bound(text, 0.75) == BORNE_OUT
+def test_what_is_not_worked_out_is_borne_out_by_what_the_question_is_about(text: str, origin: Origin | None) -> None:
+    for each in (WORKED_OUT, ANSWERED, TRAINED):
+        assert bound(text, 0.75, origin=each) == (BORNE_OUT if each == origin else NOT_SHOWN)
 
 
 # --- other names for one thing ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Observed, Unmet, expect, spell
+from fairmark.checks.origin import ANSWERED
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
@@ -54,7 +55,7 @@ def labels_agree(run: RunView) -> None:
 def has_rows_of(run: RunView, name: str, counts: Sequence[int]) -> None:
     """The notebook bound ``name`` to a confusion matrix whose rows add up to ``counts``, the pictures of each true
     class."""
-    answer = run.answer(name)
+    answer = run.answer(name, ANSWERED)
     table = _table(answer, len(counts))
     rows = [sum(row) for row in table]
     columns = [sum(column) for column in zip(*table, strict=True)]
@@ -72,7 +73,7 @@ def has_rows_of(run: RunView, name: str, counts: Sequence[int]) -> None:
 def counts_rightly(run: RunView, name: str, training: TrainingView, pictures: PicturesView) -> str:
     """The diagonal of the matrix agrees with the validation accuracy that ``fit`` measured after its last epoch, on all
     of ``pictures``."""
-    answer = run.answer(name)
+    answer = run.answer(name, ANSWERED)
     table = _table(answer, len(pictures.classes.value))
     measured = _measured_on_all(run, training, pictures)
     total = sum(map(sum, table))
@@ -94,7 +95,7 @@ def agrees_with_predictions(run: RunView, name: str, pictures: PicturesView, fir
     predicted for the first 16. Nothing is asked where predictions were made in another way than by one call of
     ``predict`` on a source of pictures.
     """
-    answer = run.answer(name)
+    answer = run.answer(name, ANSWERED)
     table = _table(answer, len(pictures.classes.value))
     row = table[0]
     _asks_about(run, pictures)
@@ -142,8 +143,8 @@ def _measured_on_all(run: RunView, training: TrainingView, pictures: PicturesVie
 def misses_most(run: RunView, name: str, matrix: str, classes: Sequence[str]) -> str:
     """The notebook bound ``name`` to the class of which ``matrix``, the notebook's own, has the smallest share on the
     diagonal; any of several equals is right. The class may be given by its label."""
-    answer = run.answer(name)
-    table = _table(run.answer(matrix), len(classes))
+    answer = run.answer(name, ANSWERED)
+    table = _table(run.answer(matrix, ANSWERED), len(classes))
     shares = [row[place] / sum(row) if sum(row) else 0.0 for place, row in enumerate(table)]
     label = _label(answer.value, classes)
     if label is None:

@@ -12,6 +12,7 @@ from fairmark.notebook.fold import Value
 
 __all__ = [
     "ASKING",
+    "DEFAULT_RATES",
     "DIRECT",
     "KNOWN_MAKERS",
     "MODEL_MAKERS",
@@ -144,6 +145,9 @@ _FIRST = {
     "from_logits": ("BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"),
 }
 
+DEFAULT_RATES = tuple((name, 0.01 if name == "SGD" else 0.001) for name in _FIRST["learning_rate"])
+"""The learning rate that each optimizer has by default."""
+
 _DEFAULTS: dict[str, dict[str, Value]] = {
     "ImageDataGenerator": {"rescale": None, "preprocessing_function": None, "validation_split": 0.0},
     "flow_from_directory": {
@@ -178,8 +182,7 @@ _DEFAULTS: dict[str, dict[str, Value]] = {
     "Dense": {"activation": None},
     "Rescaling": {"offset": 0.0},
     "BinaryAccuracy": {"threshold": 0.5},
-    **{name: {"learning_rate": 0.001} for name in _FIRST["learning_rate"]},
-    "SGD": {"learning_rate": 0.01},
+    **{name: {"learning_rate": rate} for name, rate in DEFAULT_RATES},
     **{name: {"from_logits": False} for name in _FIRST["from_logits"]},
     "BinaryFocalCrossentropy": {"from_logits": False},
     "CategoricalFocalCrossentropy": {"from_logits": False},

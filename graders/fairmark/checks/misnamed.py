@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.origin import ANSWERED
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
@@ -28,7 +29,7 @@ def keeps_order(pictures: PicturesView) -> None:
 def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: PicturesView, name: str) -> None:
     """The notebook bound ``name`` to a list of as many different files as ``training`` found to be named wrongly when
     it validated on ``pictures`` after its last epoch."""
-    answer, found = run.answer(name), pictures.found.value
+    answer, found = run.answer(name, ANSWERED), pictures.found.value
     if not isinstance(answer.value, list):
         raise Unmet(name, found=spell(answer.value), expected="a list of file names", cell=answer.cell)
     files = [entry for entry in answer.value if isinstance(entry, str)]

@@ -64,6 +64,11 @@ class PicturesView:
         return self._opened.cell
 
     @property
+    def is_flow(self) -> bool:
+        """Whether it is a generator's; else it is a pipeline of ``tf.data``."""
+        return self._opened.made_by != "image_dataset_from_directory" and self._opened.parent is None
+
+    @property
     def scale(self) -> Observed[float]:
         """The factor between a pixel of the file, 0 to 255, and what the network computes with, wherever it is
         applied: in the generator, by ``map``, or by a ``Rescaling`` layer in the model."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NeedsRun, NotShown, Observed, Unmet, spell
+from fairmark.checks.origin import TRAINED
 from fairmark.checks.training_view import TrainingView, when_ended
 from fairmark.checks.view import RunView
 from fairmark.evidence import BatchSeen, FitStarted, ModelCompiled, ModelDescribed, PicturesOpened
@@ -122,7 +123,7 @@ def _folder(run: RunView, source: Observed[str | None]) -> str | None:
 def chooses_by_several_epochs(run: RunView, name: str, *, epochs: int, near: float) -> str:
     """The notebook bound ``name`` to the learning rate whose validation accuracy, on average over the last ``epochs``
     epochs, is best, or within ``near`` (0 to 1) of the best."""
-    answer = run.answer(name)
+    answer = run.answer(name, TRAINED)
     curves = _curves(run, epochs)
     chosen = number_in(answer.value, None)
     rate = next((one for one in curves if chosen is not None and math.isclose(one, chosen, rel_tol=1e-5)), None)

@@ -81,8 +81,6 @@ def _steps_answer(run: RunView, name: str, argument: str) -> Observed[float]:
         return Observed(asked.value, asked.subject, asked.cell)
     if isinstance(answer.value, bool) or not isinstance(answer.value, int | float):
         raise Unmet(answer.subject, found=spell(answer.value), expected="a whole number", cell=answer.cell)
-    if answer.cell is not None:
-        run.witness.confirm_counted(answer.cell, name)
     return Observed(answer.value, answer.subject, answer.cell)
 
 

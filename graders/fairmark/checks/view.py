@@ -16,8 +16,10 @@ from fairmark.checks.continued import goes_on_from
 from fairmark.checks.expectation import NotReadable, NotShown, Observed
 from fairmark.checks.judged import Judged
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
+from fairmark.checks.known_outside import known_of, source_of
 from fairmark.checks.measured import as_drawn_in
 from fairmark.checks.model_view import ModelView
+from fairmark.checks.origin import WORKED_OUT, Origin
 from fairmark.checks.pictures_view import PicturesView, Scaling, Source
 from fairmark.checks.prediction_view import PredictionView
 from fairmark.checks.scope import Scope
@@ -44,6 +46,7 @@ from fairmark.evidence import (
     PicturesOpened,
     Value,
 )
+from fairmark.notebook.known_things import Known, PictureSource
 
 __all__ = ["RunView"]
 
@@ -348,13 +351,25 @@ class RunView:
             return bound
         return as_used_by(fit, name, bound, self._in_order, self.scope.own)
 
-    def answer(self, name: str) -> Observed[Value]:
-        """The value that the exercise bound to ``name``, or else the notebook last did."""
+    @cached_property
+    def _known(self) -> Known:
+        return known_of(self._in_order, self.evidence.folders, self._source_known)
+
+    def _source_known(self, pictures: str) -> PictureSource | None:
+        opened = self.all(PicturesOpened, lambda one: one.pictures == pictures)
+        return source_of(self._pictures(opened[-1], "pictures")) if opened else None
+
+    def answer(self, name: str, origin: Origin = WORKED_OUT) -> Observed[Value]:
+        """The value that the exercise bound to ``name``, or else the notebook last did. ``origin`` says what it may
+        come from, beside what is worked out."""
         bound = self.scope.in_force(name, self._as_used(name, self.all(NamesBound, lambda one: name in one.values)))
         if bound is None:
             raise NotShown(name, found="no value")
-        self.witness.confirm_value(bound.cell, name, bound.values[name])
+        self._confirm_value(bound.cell, name, bound.values[name], origin)
         return Observed(bound.values[name], name, bound.cell)
+
+    def _confirm_value(self, cell: int, name: str, value: Value, origin: Origin = WORKED_OUT) -> None:
+        self.witness.confirm_value(cell, name, value, known=self._known, origin=origin)
 
     # --- after training ---
 
@@ -380,6 +395,7 @@ class RunView:
             [(cell, text) for cell, text in printed if cell >= last.cell],
             self.evidence.probe,
             self.witness,
+            self._confirm_value,
         )
 
     # --- cells ---

@@ -38,8 +38,10 @@ from fairmark.checks.keras_calls import (
     names_of,
     place_of,
 )
+from fairmark.checks.origin import WORKED_OUT, Origin
 from fairmark.evidence import Cell, Function
-from fairmark.notebook.possible import NOTHING, CallSite, Derived, Made, Possible, Reading, read_possible
+from fairmark.notebook.known_things import NOTHING_KNOWN, Known
+from fairmark.notebook.possible import CallSite, Derived, Made, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
 from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
@@ -279,28 +281,28 @@ class Witness:
 
     # --- names ---
 
-    def confirm_value(self, cell: int, name: str, value: object) -> None:
-        """What ``cell`` can reach binds ``name`` to this, or to what it reads off a training, a model or pictures."""
+    def confirm_value(
+        self, cell: int, name: str, value: object, *, known: Known = NOTHING_KNOWN, origin: Origin = WORKED_OUT
+    ) -> None:
+        """What ``cell`` can reach binds ``name`` to this value: plain code, with what is ``known`` outside, comes to
+        it, or it is the only one that the text says; where that cannot be told, it comes from what ``origin`` says."""
         if self.is_vouched({cell}):
             return
         possible = self.reading.bound(name, {cell})
         behind = [one for one in self.until(cell) if one.position in self._behind(cell)]
         every = self.until(cell)
-        comes_from = provenance(behind, name, importing=every)
-        if possible == NOTHING and comes_from is None:
+        plain = worked_out(behind, name, importing=every, known=known)
+        if same_plain(plain, value):
+            return
+        sources = provenance(behind, name, importing=every) or frozenset()
+        is_open = plain is UNKNOWN
+        if is_open and origin.is_behind(sources) and sources <= KNOWN_MAKERS:
+            return
+        said = [one for one in possible.constants if same(one, value)]
+        if said and not (is_open and len(possible.constants) == 1 and not _is_unsure(possible)):
             self.not_shown(f"{name} = {spell(value)}", cell)
-        elif not same_plain(worked_out(behind, name, importing=every), value):
-            sources = comes_from or frozenset()
-            if not (sources & _ANSWERING and sources <= KNOWN_MAKERS):
-                self._weigh(cell, f"{name} = {spell(value)}", [possible], _is_one_of(value, read_off=None))
-
-    def confirm_counted(self, cell: int, name: str) -> None:
-        """What ``cell`` can reach binds ``name`` to a number, or to what it counts pictures by."""
-        possible = self.reading.bound(name, {cell})
-        counts = [one for one in possible.derived if _is_read_by(one, _STEPS)]
-        is_counted = bool(counts) if possible.derived else bool(possible.sources & set(OPENERS))
-        if not (is_counted or possible.constants or possible == NOTHING or possible.is_open or self.is_vouched({cell})):
-            self.not_shown(f"{name} that is counted", cell)
+        else:
+            self._weigh(cell, f"{name} = {spell(value)}", [possible], lambda one: bool(said))
 
     def confirm_object(self, cell: int, name: str, makers: Iterable[str]) -> None:
         """What ``cell`` can reach binds ``name`` to something that one of ``makers``, or a class of its own, gives."""

@@ -87,7 +87,7 @@ _NUMPY = (
     *("log", "max", "mean", "min", "prod", "ravel", "rint", "round", "sqrt", "sum", "where", "maximum", "minimum"),
     *("flatnonzero", "count_nonzero", "squeeze", "diag", "trace", "greater", "greater_equal", "less", "argwhere"),
     *("int32", "int64", "float32", "float64", "uint8", "amax", "amin", "square", "array_equal", "nonzero", "cumsum"),
-    *("int_", "bool_", "median", "std", "rad2deg"),
+    *("int_", "bool_", "median", "std", "rad2deg", "floor_divide", "divide", "true_divide", "mod", "divmod", "argmax"),
 )
 _MODULES: dict[str, dict[str, Any]] = {
     "math": {name: getattr(math, name) for name in _MATH},
@@ -107,6 +107,7 @@ _METHODS: dict[type, tuple[str, ...]] = {
     np.ndarray: (
         *("argmax", "argmin", "argsort", "astype", "copy", "flatten", "item", "max", "mean", "min", "ravel", "reshape"),
         *("round", "shape", "size", "squeeze", "sum", "tolist", "T", "all", "any", "nonzero", "ndim"),
+        *("diagonal", "std", "trace"),
     ),
     np.generic: ("astype", "item", "round", "tolist"),
     float: ("is_integer",),
@@ -137,6 +138,8 @@ def member_of(holder: object, name: str) -> Any:  # noqa: ANN401 - any plain val
             if name not in members:
                 raise NotPlain
             return members[name]
+    if name == "numpy" and isinstance(holder, int | float | np.ndarray | np.generic):
+        return lambda: holder  # of a tensor
     for kind, names in _METHODS.items():
         if isinstance(holder, kind) and name in names:
             if isinstance(holder, dict) and name in ("items", "keys", "values"):
