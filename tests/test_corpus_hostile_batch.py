@@ -156,6 +156,14 @@ def stumbled(evidence: dict[str, Any]) -> bool:
     return failed or bool(evidence["probe"] and evidence["probe"]["problem"])
 
 
+def not_marked(out: Path) -> dict[str, str]:
+    """Why a submission was not marked, by the name of its report: what is the machine's fault or ours."""
+    reports = {path.stem: Report.model_validate_json(path.read_bytes()) for path in out.rglob("reports/*.json")}
+    return {
+        name: flag.message for name, report in reports.items() for flag in report.flags if flag.kind == "not_marked"
+    }
+
+
 def texts_of(report: Report) -> list[str]:
     return [*report_files(report).values(), *report_files(report, deadline_passed=True).values()]
 
@@ -180,6 +188,11 @@ def test_an_attack_gets_the_verdict_it_gets_alone(attack: Attack, way: str, host
     assert set(attack.flags) <= {flag.kind for flag in report.flags}
     if attack.train or attack.run not in ("completed", "student_error"):
         assert report.run.outcome == attack.run  # a run that goes on to train may still come to harm then
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_one_is_marked(way: str, hostile: Class) -> None:
+    assert not_marked(getattr(hostile, way)) == {}
 
 
 def test_right_ones_among_them_earn_full_marks(hostile: Class) -> None:
