@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 
 from fairmark.checks.behind import cells_behind
 from fairmark.checks.keras_calls import MODEL_MAKERS, OPENERS
-from fairmark.checks.witness import MOST_SAID, Site, Witness, argument_of, same
+from fairmark.checks.said import Site, argument_of
+from fairmark.checks.witness import Witness, same
 from fairmark.evidence import Layer
 from fairmark.notebook.possible import CallSite, Derived, Possible
 from fairmark.notebook.source import tree_of
@@ -32,8 +33,10 @@ _DECISIVE: dict[str, tuple[str, ...]] = {
 _LINEAR = ("linear", None)
 _REMAKES = frozenset({"load_model", "clone_model", "model_from_json", "from_config", "deepcopy"})
 """What gives a model whose layers were made somewhere else."""
-_MOST_SAID = MOST_SAID + 2
+_MOST_SAID = 6
 """The same of layers: one helper may make all of a network."""
+_MOST_UNUSED = 3
+"""Of these, values that stand nowhere in the network."""
 _GROWS = ("filters", "units")
 _CLASSES = ("num_classes", "class_indices", "class_names", "classes")
 _SHAPES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
@@ -97,11 +100,19 @@ class LayerWitness:
         """Whether calls of that class can give ``argument`` few values; or the layers have the first of them, where
         one grows in a loop."""
         said = {one for name, site in sites for one in argument_of(name, site, argument).constants}
-        if len(said) <= _MOST_SAID:
+        if len(said) <= _MOST_SAID and len(said - self._used) <= _MOST_UNUSED:
             return True
         used = {one.config.get(argument) for one in self.layers if one.class_name == class_name and argument in _GROWS}
         numbers = sorted(one for one in said if isinstance(one, int))
         return bool(used) and used == set(numbers[: len(used)])
+
+    @cached_property
+    def _used(self) -> frozenset[object]:
+        """What stands in the configurations of the layers: also one of two numbers that are one."""
+        values = [value for layer in self.layers for value in layer.config.values()]
+        pairs = [tuple(one) for one in values if isinstance(one, list | tuple)]
+        single = [one for one in (*values, *(one for pair in pairs for one in pair)) if _is_plain(one)]
+        return frozenset([*single, *(pair for pair in pairs if all(map(_is_plain, pair))), None])
 
     def _repeats(self, site: CallSite) -> bool:
         if not site.is_in_cell:
@@ -120,6 +131,10 @@ class LayerWitness:
         if any(possible.sources & {*OPENERS, "load_img", "img_to_array", "__call__"} for possible in given):
             return True
         return not given and any(site.names & {"fit", "build", "predict", "__call__"} for site in self._sites)
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
 
 
 def _identity(layer: Layer, place: int, *, may_share: bool) -> object:

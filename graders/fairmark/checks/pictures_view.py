@@ -86,6 +86,10 @@ class PicturesView:
         factor = self.preparation_scale * self._scaling_layer
         return Observed(factor, f"the scaling of the {self.what}", self.cell)
 
+    def _confirm(self, argument: str, value: object) -> None:
+        """The text can have opened this folder with this value."""
+        self._witness.confirm(self._opened_in, self._makers, argument, value, directory=self._opened.directory)
+
     def _require_drawn(self, field: str, value: object, drawn: str | None) -> None:
         """Raises :class:`NotReadable` for a flow with methods of the notebook's own, :class:`Doubted` where the batch
         that was ``drawn`` is not what the flow says of itself."""
@@ -127,13 +131,13 @@ class PicturesView:
         """Height and width in pixels after resizing."""
         size = self._opened.target_size
         argument = "image_size" if self._opened.made_by == "image_dataset_from_directory" else "target_size"
-        self._witness.confirm(self._opened_in, self._makers, argument, size)
+        self._confirm(argument, size)
         self._require_drawn(argument, size, measured.size_disagrees(self._opened, self._batch))
         return Observed(size, f"the size of the {self.what}", self.cell)
 
     @property
     def batch_size(self) -> Observed[int | None]:
-        self._witness.confirm(self._opened_in, self._makers, "batch_size", self._opened.batch_size)
+        self._confirm("batch_size", self._opened.batch_size)
         drawn = measured.batch_size_disagrees(self._opened, self._batch)
         self._require_drawn("batch_size", self._opened.batch_size, drawn)
         return Observed(self._opened.batch_size, f"the batch size of the {self.what}", self.cell)
@@ -144,9 +148,9 @@ class PicturesView:
         mode = self._opened.class_mode
         if self._opened.made_by == "image_dataset_from_directory":
             written = "int" if mode == "sparse" else mode
-            self._witness.confirm(self._opened_in, self._makers, "label_mode", written)
+            self._confirm("label_mode", written)
         else:
-            self._witness.confirm(self._opened_in, self._makers, "class_mode", mode)
+            self._confirm("class_mode", mode)
         drawn = measured.labels_disagree(self._opened, self._batch)
         self._require_drawn("class_mode", self._opened.class_mode, drawn)
         return Observed(self._opened.class_mode, f"the labels of the {self.what}", self.cell)
@@ -154,7 +158,7 @@ class PicturesView:
     @property
     def shuffled(self) -> Observed[bool]:
         """Whether pictures come in another order than that of their files."""
-        self._witness.confirm(self._opened_in, self._makers, "shuffle", self._opened.shuffle)
+        self._confirm("shuffle", self._opened.shuffle)
         return Observed(self._opened.shuffle, f"the order of the {self.what}", self.cell)
 
     @property
@@ -167,7 +171,7 @@ class PicturesView:
         known, told = self._folder, self._opened.classes
         if known is None or told != sorted(known):
             argument = "class_names" if self._opened.made_by == "image_dataset_from_directory" else "classes"
-            self._witness.confirm(self._opened_in, self._makers, argument, told)
+            self._confirm(argument, told)
 
     @property
     def found(self) -> Observed[int]:

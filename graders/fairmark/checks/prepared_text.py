@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from fairmark.checks.given_things import OPEN
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
-from fairmark.checks.witness import MOST_SAID, Witness, can_be, read_off_for
+from fairmark.checks.said import MOST_SAID
+from fairmark.checks.witness import Witness, can_be, read_off_for
 from fairmark.notebook.possible import CallSite, Made, Possible, Prepared
 
 __all__ = ["Wanted", "confirm_array", "confirm_asked"]

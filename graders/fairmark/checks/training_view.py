@@ -51,7 +51,21 @@ class TrainingView:
 
     def confirm_source(self, argument: str, directory: str | None) -> None:
         """``fit`` can have been given pictures of this folder of the data set as ``argument``."""
-        self._witness.confirm_source(self.cell, argument, directory)
+        self._witness.confirm_source(self.cell, argument, directory, self._asked)
+
+    @property
+    def _asked(self) -> dict[str, object]:
+        """What one call was asked for, as recorded."""
+        return {
+            "epochs": self._fit.initial_epoch + self._fit.epochs,
+            "steps_per_epoch": self._fit.steps_per_epoch,
+            "validation_steps": self._fit.validation_steps,
+            "initial_epoch": self._fit.initial_epoch,
+        }
+
+    def _confirm(self, argument: str) -> None:
+        asked = self._asked
+        self._witness.confirm(self.cell, ("fit",), argument, asked.pop(argument), beside=asked)
 
     @property
     def pictures(self) -> Observed[str | None]:
@@ -76,9 +90,8 @@ class TrainingView:
     @property
     def epochs(self) -> Observed[int]:
         """Epochs asked for."""
-        last = self._fit.initial_epoch + self._fit.epochs  # what the argument says
-        self._witness.confirm(self.cell, ("fit",), "epochs", last)
-        self._witness.confirm(self.cell, ("fit",), "initial_epoch", self._fit.initial_epoch)
+        self._confirm("epochs")
+        self._confirm("initial_epoch")
         asked = sum(one.epochs.value for one in self._earlier) + self._fit.epochs
         return Observed(asked, "the number of epochs", self.cell)
 
@@ -98,12 +111,12 @@ class TrainingView:
     @property
     def steps_per_epoch(self) -> Observed[int | None]:
         """As asked for; None lets Keras go through all pictures."""
-        self._witness.confirm(self.cell, ("fit",), "steps_per_epoch", self._fit.steps_per_epoch)
+        self._confirm("steps_per_epoch")
         return Observed(self._fit.steps_per_epoch, "steps_per_epoch", self.cell)
 
     @property
     def validation_steps(self) -> Observed[int | None]:
-        self._witness.confirm(self.cell, ("fit",), "validation_steps", self._fit.validation_steps)
+        self._confirm("validation_steps")
         return Observed(self._fit.validation_steps, "validation_steps", self.cell)
 
     @property

@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 from fairmark.checks.behind import cells_behind, numbers_in, unbound_names
 from fairmark.checks.expectation import Doubted, NotBorneOut, lacks_support, spell
 from fairmark.checks.given_things import (
-    OPEN,
     goes_by,
     is_unsure_of_names,
     may_be_given,
@@ -27,47 +27,25 @@ from fairmark.checks.given_things import (
     settings_of,
     texts_in,
 )
-from fairmark.checks.keras_calls import (
-    ASKING,
-    KNOWN_MAKERS,
-    MODEL_MAKERS,
-    OPENERS,
-    bare,
-    default_of,
-    is_of_keras,
-    names_of,
-    place_of,
-)
+from fairmark.checks.keras_calls import ASKING, KNOWN_MAKERS, MODEL_MAKERS, OPENERS, bare, is_of_keras, names_of
 from fairmark.checks.origin import WORKED_OUT, Origin
+from fairmark.checks.said import MOST_SAID, Site, argument_of, argument_of_made, last_in_line, most_said
 from fairmark.evidence import Cell, Function
 from fairmark.notebook.known_things import NOTHING_KNOWN, Known
-from fairmark.notebook.possible import CallSite, Derived, Made, Possible, Reading, read_possible
+from fairmark.notebook.possible import Derived, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
 from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
 from fairmark.notebook.worked_out import UNKNOWN, worked_out
 
-__all__ = ["ANYTHING", "MOST_SAID", "Site", "Witness", "argument_of", "can_be", "read_off_for", "same"]
+__all__ = ["ANYTHING", "Witness", "can_be", "read_off_for", "same"]
 
 ANYTHING = frozenset({"*"})
 """Of a cell that is believed whatever it is said to call."""
-Site = tuple[str, CallSite]
-"""A call, and which of the names that were asked for it goes by."""
-
 _FACTORS = frozenset({255.0, 127.5, 1 / 255, 1 / 127.5})
 _SCALING = frozenset({"Rescaling", "convert_image_dtype", "preprocess_input", "per_image_standardization"})
-_SIZES = ("size", "target_size", "image_size")
-_READING = frozenset(
-    {"load_img", "img_to_array", "open", "imread", "read_file", "decode_image", "decode_jpeg", "decode_png"}
-)
 _ANSWERING = frozenset({*OPENERS, *ASKING, *MODEL_MAKERS, "fit", "evaluate", "dataset", "glob", "listdir", "iterdir"})
 """What an answer that is not worked out from plain numbers comes from."""
-
-
-MOST_SAID = 4
-"""Values that a text can give to one argument and that say something: honest notebooks give it up to three, and one
-that gives it whatever there is bears out nothing."""
-
 _COUNTED = frozenset({*OPENERS, "glob", "rglob", "listdir", "iterdir", "walk", "scandir"})
 """What pictures are counted by."""
 _SIZED = frozenset({"target_size", "image_size", "image_shape", "input_shape", "shape"})
@@ -130,19 +108,47 @@ class Witness:
             self.not_shown(f"a call of {names[0]}", cell)
 
     def confirm(
-        self, cell: int, names: Sequence[str], argument: str, value: object, *, alike: tuple[object, ...] = ()
+        self,
+        cell: int,
+        names: Sequence[str],
+        argument: str,
+        value: object,
+        *,
+        alike: tuple[object, ...] = (),
+        directory: str | None = None,
+        beside: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Some call of ``names`` that ``cell`` can reach may give ``argument`` this value, or one that is ``alike``;
-        or one that it reads off a source of pictures."""
+        or one that it reads off a source of pictures. Where there are calls that may read the folder ``directory``,
+        or give other arguments the values ``beside``, one of these."""
         if self.is_vouched({cell}, names):
             return
-        given = [argument_of(name, site, argument) for name, site in self.sites(names, {cell})]
-        self._weigh(
-            cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike, read_off=read_off_for(argument))
-        )
+        sites = self._beside(self.sites(names, {cell}), beside)
+        if directory is not None:
+            sites = [one for one in sites if self._may_open(cell, one, directory)] or sites
+        given = [argument_of(name, site, argument) for name, site in sites]
+        fits = _is_one_of(value, *alike, read_off=read_off_for(argument))
+        self._weigh(cell, f"{argument} = {spell(value)}", given, fits, most=most_said(sites))
 
-    def _weigh(self, cell: int, claim: str, given: Sequence[Possible], fits: Callable[[Possible], bool]) -> None:
-        said_at_most = len({constant for one in given for constant in one.constants}) <= MOST_SAID
+    def _beside(self, sites: list[Site], beside: Mapping[str, object]) -> list[Site]:
+        """Those that can give other arguments these values, too; where there is one alone, that."""
+        is_alone = len(sites) == 1
+        return [one for one in sites if is_alone or not any(_is_otherwise(one, *pair) for pair in beside.items())]
+
+    def _may_open(self, cell: int, site: Site, directory: str) -> bool:
+        given = argument_of(*site, "directory")
+        return _leads_to(given, directory) or self._may_lead_to(cell, given, directory)
+
+    def _weigh(
+        self,
+        cell: int,
+        claim: str,
+        given: Sequence[Possible],
+        fits: Callable[[Possible], bool],
+        *,
+        most: int = MOST_SAID,
+    ) -> None:
+        said_at_most = len({constant for one in given for constant in one.constants}) <= most
         if said_at_most and any(map(fits, given)):
             return
         if not said_at_most or not any(one.constants for one in given) or any(map(_is_unsure, given)):
@@ -168,12 +174,16 @@ class Witness:
         is_kerass = recorded.module.partition(".")[0] == "keras" and recorded.extends is None
         said = [name for possible in given for name in sorted(set(goes_by(possible)))]
         fitting = {bare(name) for possible in given for name in goes_by(possible, but_own=is_kerass)}
-        is_narrow = len(set(map(bare, said))) <= MOST_SAID
+        most = MOST_SAID if argument == "metrics" else self._most_said_by(cell, call)
+        is_narrow = len(set(map(bare, said))) <= most
         if is_narrow and known & fitting:
             return
         if not said or not is_narrow or any(is_unsure_of_names(one) for one in given):
             if given and is_narrow and self.is_given_by_vouched(cell):
                 return
+            self.not_shown(f"{argument} = {recorded.name}", cell)
+            return
+        if len(given) < len(self.sites((call,), {cell})):  # another call than the last, of a model that had its name
             self.not_shown(f"{argument} = {recorded.name}", cell)
             return
         spelled = " or ".join(dict.fromkeys(said))
@@ -193,10 +203,21 @@ class Witness:
         before = [one.position for one in self.until(cell)]
         later = self.reading.attribute_given(parameter, before)
         given += [value for holder, value in later if may_be_given(holder, names_recorded(recorded), argument)]
-        self._weigh(cell, f"{parameter} = {spell(value)}", given, _is_one_of(value, read_off=read_off_for(parameter)))
+        fits = _is_one_of(value, read_off=read_off_for(parameter))
+        self._weigh(cell, f"{parameter} = {spell(value)}", given, fits, most=self._most_said_by(cell, call))
+
+    def _most_said_by(self, cell: int, call: str) -> int:
+        return most_said(self._in_force(cell, call))
 
     def _given(self, cell: int, call: str, argument: str) -> list[Possible]:
-        return [argument_of(name, site, argument) for name, site in self.sites((call,), {cell})]
+        return [argument_of(name, site, argument) for name, site in self._in_force(cell, call)]
+
+    def _in_force(self, cell: int, call: str) -> list[Site]:
+        """The calls that can be in force when ``cell`` has run."""
+        sites = self.sites((call,), {cell})
+        if call != "compile" or self.sites(("fit",), {cell}):
+            return sites
+        return last_in_line(sites, {one.position: one.source for one in self._cells})
 
     # --- sources of pictures ---
 
@@ -247,14 +268,26 @@ class Witness:
         given = [one for site in reached for place in range(3) if (one := site.argument("", place)) is not None]
         return any(_parts([text]) == _parts([directory]) for one in given for text in texts_in(one.constants))
 
-    def confirm_source(self, cell: int, argument: str, directory: str | None) -> None:
-        """What some call of ``fit`` is given as ``argument`` can be a source of pictures from ``directory``."""
+    def confirm_source(
+        self,
+        cell: int,
+        argument: str,
+        directory: str | None,
+        beside: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        """What some call of ``fit`` is given as ``argument`` can be a source of pictures from ``directory``; one that
+        can give other arguments the values ``beside``, if there are any."""
         if self.is_vouched({cell}, ("fit",)):
             return
-        given = self._given(cell, "fit", argument)
+        every = self.sites(("fit",), {cell})
+        given = [argument_of(name, site, argument) for name, site in self._beside(every, beside)]
+        opened = {one for site in every for one in argument_of(*site, argument).made if one.names & set(OPENERS)}
+        if len(opened) > MOST_SAID:
+            self.not_shown(f"that fit was given the pictures of {directory}", cell)
+            return
         for possible in given:
             made = [one for one in possible.made if one.names & set(OPENERS)]
-            read = [_argument_of_made(one, "directory") for one in made]
+            read = [argument_of_made(one, "directory") for one in made]
             if any(
                 directory is None or _leads_to(one, directory) or self._may_lead_to(cell, one, directory)
                 for one in read
@@ -328,25 +361,14 @@ def _reading_of(cells: tuple[Cell, ...], *, is_whole: bool) -> Reading:
     return read_possible(cells, is_whole=is_whole)
 
 
-# --- one call ---------------------------------------------------------------------------------------------------------
-
-
-def argument_of(name: str, site: CallSite, argument: str) -> Possible:
-    """What a call of ``name`` can give as ``argument``: as named, as placed, or by default."""
-    given = site.argument(argument, place_of(name, argument))
-    if given is not None:
-        return given
-    default = default_of(name, argument)
-    return OPEN if default is None else Possible(constants=frozenset(default))
-
-
-def _argument_of_made(made: Made, argument: str) -> Possible:
-    name = next((one for one in made.names if place_of(one, argument) is not None), next(iter(sorted(made.names)), ""))
-    given = made.call.argument(argument, place_of(name, argument))
-    return OPEN if given is None else given
-
-
 # --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _is_otherwise(site: Site, argument: str, value: object) -> bool:
+    """Whether a call gives the argument values that are all known, and none of them this one."""
+    given = argument_of(*site, argument)
+    is_known = bool(given.constants) and not _is_unsure(given)
+    return is_known and not can_be(given, value, read_off_for(argument))
 
 
 def _is_unsure(possible: Possible) -> bool:

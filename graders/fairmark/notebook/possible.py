@@ -93,6 +93,13 @@ class CallSite:
         return self._site.callee.scope.kind == "cell"
 
     @property
+    def receiver(self) -> str | None:
+        """The name that stands before the last dot of the callee; None where there is none, or more than a name."""
+        callee = self._site.callee.expression
+        held = callee.value if isinstance(callee, ast.Attribute) else None
+        return held.id if isinstance(held, ast.Name) else None
+
+    @property
     def called_on(self) -> Possible:
         """What stands before the last dot of the callee: ``model`` of ``model.fit(...)``."""
         return self._answers.possible(self._answers.calls.called_on(self._site))

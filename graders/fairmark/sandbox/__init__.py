@@ -44,7 +44,7 @@ Not defended
     anything. Marks therefore rest on what bears it out outside: the text that cells can reach (``checks.witness``), the
     data set's folders, the rebuilt model and its predictions, the clock (``checks.chain``). Whoever writes the right
     answers into the text and forges the rest gains what handing them in would gain, and an accuracy if the forged
-    training also takes its time. Known to pass without a flag: a handful of guesses for an argument in one cell
+    training also takes its time. Known to pass without a flag: two or three guesses for an argument in one cell
     (``MOST_SAID``); what is made of many answers of a model, or of several trainings, in a way that plain code does not
     work out (``checks.origin``); weights set inside the graph of a training step by a metric or loss of the notebook's
     own, or by another thread; images changed below Keras, in Pillow; settings changed between two steps and put back.

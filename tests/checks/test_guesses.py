@@ -1,0 +1,105 @@
+"""Several answers at once: what a text leaves open says less and less, and honest trials lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from recorded import SOURCES, right_answer
+
+from fairmark.checks import load_grader
+from fairmark.judge import judge
+from fairmark.report import Report
+
+HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")
+
+
+def marked(texts: Mapping[str, str]) -> Report:
+    return judge(right_answer(sources=texts), HORSES)
+
+
+def waiting(report: Report) -> set[str]:
+    checks = [(exercise.id, check) for exercise in report.exercises for check in exercise.checks]
+    return {f"{exercise}.{check.id}" for exercise, check in checks if check.outcome == "needs_attention"}
+
+
+RMSPROP = "keras.optimizers.RMSprop(learning_rate=0.001)"
+RIGHT = f'model.compile(loss="binary_crossentropy", optimizer={RMSPROP}, metrics=["accuracy"])\n'
+TRIAL = 'model.compile(loss="mse", optimizer="adam", metrics=["accuracy"])\n'
+FIT = SOURCES["training"]
+
+HONEST = {
+    "another compile first": {"compile": TRIAL + RIGHT},
+    "three compiles": {"compile": TRIAL + TRIAL.replace("mse", "hinge") + RIGHT},
+    "a loop over optimizers": {
+        "compile": f'for one in ("adam", {RMSPROP}):\n'
+        '    model.compile(loss="binary_crossentropy", optimizer=one, metrics=["accuracy"])\n'
+    },
+    "a choice": {"compile": f"if pictures_dir:\n    {RIGHT}else:\n    {TRIAL}"},
+    "a compile that tries, then a training, then as asked": {
+        "compile": f"{TRIAL}model.fit(training_pictures, epochs=1)\n{RIGHT}"
+    },
+    "many metrics": {"compile": RIGHT.replace('"accuracy"', '"accuracy", "mae"')},
+    "two sizes of batches": {
+        "generators": SOURCES["generators"] + "tried = scaled.flow_from_directory(pictures_dir / 'train')\n"
+    },
+    "a short training first": {"training": FIT.replace("15", "1") + FIT},
+    "two short trainings first": {"training": FIT.replace("15", "1") + FIT.replace("15", "2") + FIT},
+    "epochs by a condition": {"training": FIT.replace("15", "15 if steps_per_epoch else 1")},
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_trial_beside_the_answer_loses_nothing(name: str) -> None:
+    report = marked(HONEST[name])
+    assert report.score == report.max_score, waiting(report)
+
+
+def looped(argument: str, values: str, text: str) -> str:
+    return f"for one in {values}:\n    " + text.strip().replace(argument, "one").replace("\n", "\n    ") + "\n"
+
+
+GUESSED = {
+    "four losses": ("compile", {"loss"}, looped('"binary_crossentropy"', "('mse', 'bce', 'mae', 'hinge')", RIGHT)),
+    "four optimizers": ("compile", {"optimizer"}, looped(RMSPROP, "('adam', 'rmsprop', 'sgd', 'nadam')", RIGHT)),
+    "three of each": (
+        "compile",
+        {"loss", "optimizer"},
+        looped(RMSPROP, "('adam', 'rmsprop', 'sgd')", RIGHT.replace('"binary_crossentropy"', "('mse','bce','mae')[i]")),
+    ),
+    "the last of several compiles is another": ("compile", {"loss", "optimizer"}, RIGHT + TRIAL),
+    "four numbers of epochs": ("training", {"epochs"}, looped("15", "(5, 10, 15, 20)", FIT)),
+    "another training of that many epochs": (
+        "training",
+        {"epochs"},
+        "model.fit(training_pictures, steps_per_epoch=1, epochs=15)\n" + FIT.replace("15", "1"),
+    ),
+    "pictures of another training": (
+        "training",
+        {"learns"},
+        "model.fit(training_pictures, epochs=1)\n" + FIT.replace("    training_pictures,", "    validation_pictures,"),
+    ),
+    "sizes and batches of everything": (
+        "generators",
+        {"size", "batches"},
+        looped(
+            "(300, 300)",
+            "((300, 300), (150, 150), (75, 75))",
+            SOURCES["generators"].replace("128", "(128, 64, 32)[place]"),
+        ),
+    ),
+    "the size of the other folder": (
+        "generators",
+        {"size"},
+        SOURCES["generators"].replace('"train", target_size=(300, 300)', '"train", target_size=(150, 150)'),
+    ),
+}
+"""Of an exercise, checks that must wait, and a text that says the right answer among others."""
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_a_text_that_says_several_answers_says_none(name: str) -> None:
+    exercise, checks, text = GUESSED[name]
+    report = marked({exercise: text})
+    assert {f"{exercise}.{check}" for check in checks} <= waiting(report), report.score
