@@ -9,7 +9,7 @@ from recorded import COMPILE, LAYERS, TRAINING, dense, events, hidden, layers, r
 
 from fairmark.checks.accuracy import measured_accuracy, reaches
 from fairmark.checks.expectation import NeedsPerson
-from fairmark.evidence import Evidence, FitFinished, FitStarted, ModelCompiled, ModelDescribed, Stamped
+from fairmark.evidence import EpochEnded, Evidence, FitFinished, FitStarted, ModelCompiled, ModelDescribed, Stamped
 
 
 def kind(evidence: Evidence) -> str | None:
@@ -77,6 +77,21 @@ def test_many_steps_in_few_epochs_are_a_longer_training_too() -> None:
     steps = events()["epoch_1"].steps
     assert kind(trained_before(1, 15 * steps)) is None
     assert kind(trained_before(1, 15 * steps + 1)) == "weights_from_elsewhere"
+
+
+def went_on(*steps: int) -> Evidence:
+    """Epochs of so many steps behind those that were recorded."""
+    epoch = events()["epoch_1"]
+    more = [epoch.model_copy(update={"epoch": number, "steps": of}) for number, of in enumerate(steps, 3)]
+    return right_answer(also=more)
+
+
+def test_more_epochs_or_steps_than_were_asked_for_wait_for_a_person() -> None:
+    asked, steps = events()["fit"].epochs, events()["epoch_1"].steps
+    recorded = sum(isinstance(one.event, EpochEnded) for one in right_answer().run.events)
+    assert kind(went_on(*[steps] * (asked - recorded))) is None
+    assert kind(went_on(*[steps] * (asked - recorded + 1))) == "weights_from_elsewhere"
+    assert kind(went_on(1, steps + 1)) == "weights_from_elsewhere"
 
 
 def shown_instead(**edits: Any) -> Evidence:  # noqa: ANN401 - fields of the description

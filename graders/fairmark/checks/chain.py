@@ -115,6 +115,8 @@ def _require_weights(run: RunView, fit: FitStarted) -> None:
         said = "The training learned from something else than the images that were seen being opened"
     elif _is_overridden(run, fit):
         said = "Methods of Keras's were replaced on the model or on the images that the training learned from"
+    elif _went_on(run, fit):
+        said = "The training went on for more epochs or steps than fit was asked for"
     elif fit.weights == "trained" and _learned_before(run, fit):
         said = "The model had been trained for longer before the training that is judged"
     else:
@@ -130,6 +132,13 @@ def _is_overridden(run: RunView, fit: FitStarted) -> bool:
     told = [source for one in run.all(InForce) if one.fit == fit.fit for source in one.pictures]
     told += [source for source in run.all(PicturesOpened) if source.pictures == fit.pictures]
     return any(source.overridden for source in told if source.pictures == fit.pictures)
+
+
+def _went_on(run: RunView, fit: FitStarted) -> bool:
+    """Whether more epochs ended than ``fit`` was asked for, or a later one had more steps than it was asked for and
+    than the first had."""
+    steps = [epoch.steps for epoch in run.all(EpochEnded) if epoch.fit == fit.fit]
+    return len(steps) > fit.epochs or max(steps, default=0) > max([fit.steps_per_epoch or 0, *steps[:1]])
 
 
 def _learned_before(run: RunView, fit: FitStarted) -> bool:

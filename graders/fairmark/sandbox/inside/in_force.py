@@ -47,6 +47,7 @@ class Settings:
         self._left: dict[str, _Left] = {}
         self._told: dict[str, InForce] = {}
         self._moved: dict[str, set[str]] = {}
+        self._kinds: dict[str, type] = {}
 
     def compiled(self, model: keras.Model) -> None:
         """``model`` has been compiled just now."""
@@ -92,6 +93,9 @@ class Settings:
     def _in_force(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> InForce:
         name = self._recorder.models.name(model)
         left, compiled = self._left.get(name), _read(self._recorder, model)
+        replaced = _replaced(model, left) | _made_otherwise(model)
+        if self._kinds.setdefault(fit, type(model)) is not type(model):  # whose steps may be its own
+            replaced.add("train_function")
         changed = left is not None and compiled is not None and not _same(compiled.learning_rate, left.rate)
         return InForce(
             fit=fit,
@@ -99,7 +103,7 @@ class Settings:
             cell=self._recorder.cell,
             moment="begin",
             compiled=compiled,
-            replaced=sorted(_replaced(model, left) | _made_otherwise(model)),
+            replaced=sorted(replaced),
             changed=["learning_rate"] if changed else [],
             pictures=pictures,
         )

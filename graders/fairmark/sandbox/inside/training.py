@@ -221,8 +221,8 @@ def _started(
         pictures=_source_of(recorder, asked["x"], opened),
         validation_pictures=_source_of(recorder, validation, opened),
         has_validation=validation is not None or bool(asked["validation_split"]),
-        epochs=int(asked["epochs"]) - int(asked["initial_epoch"]),
-        initial_epoch=int(asked["initial_epoch"]),
+        epochs=_counted(asked["epochs"]) - _counted(asked["initial_epoch"]),
+        initial_epoch=_counted(asked["initial_epoch"]),
         steps_per_epoch=_whole(asked["steps_per_epoch"]),
         validation_steps=_whole(asked["validation_steps"]),
         callbacks=_called_back(asked["callbacks"]),
@@ -243,6 +243,11 @@ def _sets_rate(callbacks: Any) -> bool:  # noqa: ANN401 - as above
 
 def _called_back(callbacks: Any) -> list[str]:  # noqa: ANN401 - as above
     return [type(callback).__name__[:200] for callback in _given(callbacks)][:_CALLBACKS_KEPT]
+
+
+def _counted(number: Any) -> int:  # noqa: ANN401 - a whole number of Python's or NumPy's
+    """As Python counts by it, whatever a class of the notebook's own says that it is."""
+    return int.__index__(number) if isinstance(number, int) else int(number)
 
 
 def _whole(number: object) -> int | None:
