@@ -14,6 +14,7 @@ from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.batch.journey import Journey, Marked
+from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
 from fairmark.notebook.master import load_master
 from fairmark.sandbox import grading_launcher
@@ -35,8 +36,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="module")
-def journey(course: Course) -> Journey:
-    made = Journey(course, course.assignment(NAME), launcher=grading_launcher())
+def journey(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    store = EvidenceStore(tmp_path_factory.mktemp("store"))  # as in a class: put right, all are the same code
+    made = Journey(course, course.assignment(NAME), launcher=grading_launcher(), store=store)
     made.prepare()
     return made
 

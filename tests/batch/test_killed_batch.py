@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,12 +162,32 @@ def require_finished(batch: Batch, expected: bytes) -> None:
         assert not [flag for flag in report.flags if flag.kind == "not_marked"]
 
 
+@pytest.fixture(scope="module")
+def killed(
+    batch: Batch,
+    undisturbed: tuple[bytes, float],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[dict[int, Future[None]]]:
+    """Batches that are killed and go on, by number, two at a time: they wait more than they work."""
+    items = [item for item in request.session.items if "killed" in getattr(item, "fixturenames", ())]
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            number: pool.submit(kill, number, batch.into(tmp_path_factory.mktemp("again")), *undisturbed)
+            for number in (item.callspec.params["number"] for item in items)
+        }
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("number", KILLS)
-def test_killed_at_any_moment_it_goes_on_to_the_same_gradebook(
-    number: int, batch: Batch, undisturbed: tuple[bytes, float], moments: random.Random, tmp_path: Path
-) -> None:
-    expected, seconds = undisturbed
-    disturbed = batch.into(tmp_path)
+def test_killed_at_any_moment_it_goes_on_to_the_same_gradebook(number: int, killed: dict[int, Future[None]]) -> None:
+    print(f"FAIRMARK_TEST_SEED={SEED}")
+    killed[number].result()
+
+
+def kill(number: int, disturbed: Batch, expected: bytes, seconds: float) -> None:
+    """Kills a batch once or twice; it goes on to the gradebook that is expected, of which one takes ``seconds``."""
+    moments = random.Random(f"{SEED}/{number}")
     for _ in range(2 if number % 4 == 3 else 1):
         started = begun(disturbed, moments.uniform(0.0, 0.9) * seconds)
         runs = family(started)
