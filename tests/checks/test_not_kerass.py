@@ -64,6 +64,22 @@ def test_a_call_of_something_else_is_none_of_keras(exercise: str, before: str, t
     assert any(one.startswith(f"{exercise}.") for one in waiting(report)), earned(report)
 
 
+@pytest.mark.parametrize(
+    "anew",
+    [
+        "class Fake:\n    def compile(self, **settings): pass\nmodel = Fake()\n",
+        "import types\nmodel = types.SimpleNamespace(compile=print)\n",
+        "import unittest.mock\nmodel = unittest.mock.MagicMock()\n",
+        "model = None\n",
+        "def model(): pass\n",
+    ],
+)
+def test_what_a_name_stood_for_before_is_not_called(anew: str) -> None:
+    assert waiting(marked({"compile": anew + COMPILE})) >= COMPILED
+    assert waiting(marked({"layers": RIGHT["layers"] + anew})) >= COMPILED
+    assert not waiting(marked({"compile": COMPILE + anew})) & COMPILED
+
+
 @pytest.mark.parametrize("made", ["foo.RMSprop(0.001)", "np.RMSprop(0.001)", "RMSprop(0.001)", "RMSprop"])
 def test_an_optimizer_that_is_not_keras_is_not_borne_out(made: str) -> None:
     text = "def RMSprop(rate=0.001): pass\n" if made.startswith("RMSprop") else ""

@@ -101,6 +101,21 @@ NEVER = [
     "map(target, [1, 2])",
     "def f(x): target()\nmap(f, [1, 2])",
     "f = lambda: target()",
+    # what is bound anew, or dropped by a decorator
+    "def f(): target()\ndef f(): pass\nf()",
+    "def f(): target()\nf = print\nf()",
+    "from lib import target\ntarget = print\ntarget()",
+    "from lib import target\ndef target(): pass\ntarget()",
+    "target = lib.target\ntarget = len\ntarget(())",
+    "def f(): target()\nf = print\nif ready():\n    f()",
+    "f = print\nf()\ndef f(): target()",
+    "def drop(f): return None\n@drop\ndef f(): target()\nf()",
+    "def drop(f): return print\n@drop\ndef f(): target()\nf()",
+    "def drop(f): return lambda *given: 0\n@drop\ndef f(): target()\nf()",
+    "def drop(f):\n    def inner(*given): return 1\n    return inner\n@drop\ndef f(): target()\nf()",
+    "def drop(n):\n    def inner(f): return print\n    return inner\n@drop(1)\ndef f(): target()\nf()",
+    "def same(f): return f\ndef drop(f): return print\n@same\n@drop\ndef f(): target()\nf()",
+    "def drop(c): return None\n@drop\nclass A:\n    def __init__(self): target()\nA()",
 ]
 
 
@@ -178,6 +193,31 @@ def test_what_surely_never_runs_is_not_reached(text: str) -> None:
         "def no():\n    if ready():\n        return True\n    return False\nif no():\n    target()",
         "def no(x):\n    return x\nif no(1):\n    target()",
         "def stop():\n    if ready():\n        raise ValueError\nstop()\ntarget()",
+        "def f(): pass\ndef f(): target()\nf()",
+        "def f(): target()\nf()\nf = print",
+        "f = print\nfor one in lib.all():\n    f()\n    f = lib.target",
+        "f = print\nif ready():\n    f = lib.target\nf()",
+        "f = print\nif ready():\n    def f(): target()\nf()",
+        "def f(): target()\ndef g(): f()\ng()\nf = print",
+        "f = print\ndef change():\n    global f\n    f = lib.target\nchange()\nf()",
+        "f = print\n(f := lib.target)()",
+        "f = print\ntry:\n    f = lib.target\nexcept Exception:\n    pass\nf()",
+        "import time\ndef timed(f):\n    def inner(*given, **named): return f(*given, **named)\n    return inner\n"
+        "@timed\ndef f(): target()\nf()",
+        "import functools\ndef timed(f):\n    @functools.wraps(f)\n    def inner(*given, **named):\n"
+        "        return f(*given, **named)\n    return inner\n@timed\ndef f(): target()\nf()",
+        "def timed(n):\n    def outer(f):\n        def inner(*given): return f(*given)\n        return inner\n"
+        "    return outer\n@timed(1)\ndef f(): target()\nf()",
+        "def same(f): return f\n@same\n@same\ndef f(): target()\nf()",
+        "kept = {}\ndef keep(f):\n    kept['a'] = f\n    return f\n@keep\ndef f(): target()\nf()",
+        "kept = {}\ndef keep(f):\n    kept['a'] = f\n@keep\ndef f(): target()\nkept['a']()",
+        "def keep(c): return c\n@keep\nclass A:\n    def __init__(self): target()\nA()",
+        "def run(f):\n    f()\n@run\ndef f(): target()",
+        "def timed(f):\n    def inner(*given): return f(*given)\n    return inner\n"
+        "class A:\n    @timed\n    def run(self): target()\nA().run()",
+        "import tensorflow as tf\n@tf.function\ndef f(): target()\nf()",
+        "class Deco:\n    def __init__(self, f): self.f = f\n    def __call__(self): return self.f()\n"
+        "@Deco\ndef f(): target()\nf()",
         "def f(*given):\n    if given:\n        target()\nf(1)",
         "class A:\n    def run(self, flag=False):\n        if flag:\n            target()\nA().run(True)",
         "flag = 0\nclass A:\n    def run(self):\n        global flag; flag = 1\nA().run()\nif flag: target()",
@@ -201,3 +241,24 @@ def test_many_conditions_take_no_time() -> None:
     chain = "\n".join(f"a{at} = a{at + 1} + a{at + 1}" for at in range(40)) + "\na40 = 1\n"
     assert reached(chain + "\n".join(f"if a{at} > 10:\n    target()" for at in range(40)))
     assert reached("\n".join(f"assert a{at}" for at in range(3_000)) + "\ntarget()")
+
+
+def test_arguments_pass_through_a_decorator() -> None:
+    text = (
+        "def timed(f):\n    def inner(*given, **named): return f(*given, **named)\n    return inner\n"
+        "@timed\ndef build(size, rate=1): target(size, rate)\nbuild(5, rate=3)\n"
+    )
+    cell = Cell(position=1, number=1, role="added", source=text)
+    call = next(one for one in read_possible([cell]).calls_from([1]) if "target" in one.names)
+    size, rate = call.argument("", 0), call.argument("", 1)
+    assert size is not None
+    assert rate is not None
+    assert (size.constants, 3 in rate.constants) == ({5}, True)
+
+
+def test_what_a_name_stood_for_before_is_not_called() -> None:
+    assert not reached("from lib import target", "target = print", "target()")
+    assert not reached("def f(): target()", "f = print\nf()")
+    assert not reached("f = print\nf()", "def f(): target()")
+    assert reached("from lib import target", "target()", "target = print")
+    assert reached("f = print", "if ready():\n    from lib import target as f\n", "f()")

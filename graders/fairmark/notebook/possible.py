@@ -141,9 +141,10 @@ class _Answers:
         self.preparing = Preparing(evaluator)
 
     def told(self, origins: frozenset[str]) -> frozenset[str]:
-        """``origins`` where ``import *`` may have bound what nothing else binds."""
+        """``origins``; `ANYWHERE` among them if ``import *`` or a cell that is not read may have bound what nothing
+        else binds, or if such a cell may have bound anew what is a plain value or the notebook's own."""
         is_open = self._book.is_star_imported and any(one.startswith("?.") for one in origins)
-        return origins | ANYWHERE if is_open else origins
+        return origins | ANYWHERE if is_open or (self._book.is_part and not origins) else origins
 
     def call(self, site: Site, cell: int) -> CallSite:
         if (site, cell) not in self._sites:
@@ -290,5 +291,6 @@ def read_possible(cells: Sequence[Cell], *, is_whole: bool = True) -> Reading:
 @lru_cache(maxsize=8)
 def _reading(texts: tuple[tuple[int, str], ...], is_whole: bool) -> Reading:
     book = book_of(texts)
-    book.is_star_imported = book.is_star_imported or not is_whole
+    book.is_part = not is_whole
+    book.is_star_imported = book.is_star_imported or book.is_part
     return Reading(book)

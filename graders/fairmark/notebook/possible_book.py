@@ -28,7 +28,7 @@ _HOLDS_NO_FUNCTION = (ast.Constant, ast.BinOp, ast.JoinedStr, ast.Compare, ast.U
 @dataclass(eq=False)
 class Book:
     """``roots``: of each cell that runs, by position. ``modules``: those that cells write, by name. ``names``: what all
-    cells bind. ``is_rebinding``: text may bind any name."""
+    cells bind. ``is_rebinding``: text may bind any name. ``is_part``: other cells run that are not read."""
 
     roots: Mapping[int, Scope]
     modules: Mapping[str, Scope]
@@ -38,6 +38,7 @@ class Book:
     changes: defaultdict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
     is_rebinding: bool = False
     is_star_imported: bool = False
+    is_part: bool = False
     _known: dict[tuple[str, Scope, str], bool] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +86,34 @@ class Book:
                 return one
             one = one.parent
         return None
+
+    def reaching(self, node: ast.Name, scope: Scope) -> Sequence[Binding] | None:
+        """Those bindings of the name that a cell's own code can have when it uses it: the last that is surely made
+        before, and what may be made since; None where that is not told, and all are."""
+        root, name = scope.root, node.id
+        if self.is_rebinding or self.modules or name in self.changes or name in self._outward:
+            return None
+        if self.holder(name, scope) is not self.everywhere:
+            return None
+        start, stop = root.uses[node]
+        own = root.bindings.get(name, [])
+        places = [at for at, one in self.roots.items() if one is root]
+        if start is not None:
+            return own[start:stop]
+        if len(places) > 1:
+            return None
+        found = own[:stop]
+        for at in sorted((at for at in self.roots if at < places[0]), reverse=True):
+            before = self.roots[at]
+            found += before.bindings.get(name, [])[before.sure.get(name, 0) :]
+            if name in before.sure:
+                return found
+        return found or None
+
+    @cached_property
+    def _outward(self) -> frozenset[str]:
+        """Names that functions bind outside."""
+        return frozenset(name for cell in self.cells for scope in cell.scopes for name in scope.outward)
 
     def _global(self, name: str) -> Scope | None:
         return self.everywhere if name in self.names else None

@@ -32,7 +32,7 @@ from fairmark.notebook.possible_atoms import (
     origins_in,
 )
 from fairmark.notebook.possible_library import READS_OFF, Library
-from fairmark.notebook.possible_scopes import Operand, Scope, Site
+from fairmark.notebook.possible_scopes import Decorated, Operand, Scope, Site
 
 __all__ = ["Called", "Calls"]
 
@@ -191,7 +191,7 @@ class Calls(Arguments):
     def _may_be_code(self, node: ast.expr, scope: Scope) -> Iterator[ast.expr]:
         book = self._asked.book
         match node:
-            case ast.Lambda():
+            case ast.Lambda() | Decorated():
                 yield node
             case ast.Name(id=name):
                 if book.may_hold_code(name, scope):
@@ -342,11 +342,15 @@ class Calls(Arguments):
         return joined(found)
 
     def decorated(self, site: Site, itself: Values) -> Values:
-        """What a decorator of the notebook's own makes of a function; others leave it as it is."""
+        """What a decorator makes of a function or class: one that is a function of the notebook's what it gives back,
+        others leave it as it is."""
         if self.is_outside(site):
-            return EMPTY
-        own = [one for one in self.callees(site) if isinstance(one, (Function, Class))]
-        return joined(self._given_by(one, site) for one in own)
+            return itself
+        callees = self.callees(site)
+        given = joined(self._given_by(one, site) for one in callees if isinstance(one, (Function, Class)))
+        is_followed = all(isinstance(one, Function) for one in callees) and UNKNOWN not in given
+        is_method = any(isinstance(one, Function) and one.scope.method_of is not None for one in itself)
+        return given if is_followed and not is_method else itself | given
 
     def applied_to(self, site: Site, function: Operand, items: tuple[Operand, ...]) -> Values:
         """What ``map`` gives for each element."""

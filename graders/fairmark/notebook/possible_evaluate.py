@@ -43,7 +43,7 @@ from fairmark.notebook.possible_calls import Called, Calls
 from fairmark.notebook.possible_conditions import Conditions
 from fairmark.notebook.possible_dead import truth
 from fairmark.notebook.possible_operators import augmented, binary, formatted, text_of
-from fairmark.notebook.possible_scopes import ITERATED, Binding, Change, Scope, Site, Step
+from fairmark.notebook.possible_scopes import ITERATED, Binding, Change, Decorated, Scope, Site, Step
 from fairmark.notebook.possible_solver import Solver
 
 __all__ = ["Evaluator"]
@@ -140,8 +140,10 @@ class Evaluator:
                 return limited(self.calls.members.field(scope, name))
             case "keyword":
                 return limited(self.calls.members.as_given(scope, name))
+        if kind == "use":
+            return limited(self._in_force(self.book.reaching(*scope) or ()))
         bindings = self.book.attributes[name] if scope is None else scope.bindings[name]
-        found = joined(self.bound_to(one) for one in bindings if self.conditions.may_run(one))
+        found = self._in_force(bindings)
         changes = self._changes_of(name, scope) if name in self.book.changes else ()
         if changes:
             found = self._changed(found, changes)
@@ -158,9 +160,12 @@ class Evaluator:
             return frozenset({const(None)})
         return joined(self.value(one, function) for one in function.returns)
 
+    def _in_force(self, bindings: Sequence[Binding]) -> Values:
+        return joined(self.bound_to(one) for one in bindings if self.conditions.may_run(one))
+
     def bound_alone(self, name: str, bindings: Sequence[Binding]) -> Values:
         """What these bindings alone, of a name of the notebook's, bind it to."""
-        found = joined(self.bound_to(one) for one in bindings if self.conditions.may_run(one))
+        found = self._in_force(bindings)
         changes = self._changes_of(name, self.book.everywhere) if name in self.book.changes else ()
         if found and changes:
             found = self._changed(found, changes)
@@ -169,7 +174,7 @@ class Evaluator:
     def bound_to(self, binding: Binding) -> Values:
         """What a binding alone binds to."""
         if binding.defined is not None:
-            return self._defined(binding.defined, binding)
+            return self._defined(binding.defined, binding.decorators)
         if binding.imported is not None:
             return self._imported(binding.imported)
         if binding.position is not None:
@@ -183,9 +188,14 @@ class Evaluator:
             found = augmented(binding.operator, self.value(binding.target, binding.scope), found)
         return found
 
-    def _defined(self, defined: Scope, binding: Binding) -> Values:
-        itself: Values = frozenset({Class(defined) if defined.kind == "class" else Function(defined)})
-        return itself | joined(self.calls.decorated(one, itself) for one in binding.decorators)
+    def _defined(self, defined: Scope, decorators: Sequence[Site]) -> Values:
+        values: Values = frozenset({Class(defined) if defined.kind == "class" else Function(defined)})
+        for one in decorators:
+            values = self.calls.decorated(one, values)
+        return values
+
+    def _decorated(self, node: Decorated, scope: Scope) -> Values:
+        return self._defined(node.defined, node.below)
 
     def _imported(self, path: str) -> Values:
         module = self.book.module(path)
@@ -247,6 +257,8 @@ class Evaluator:
         return frozenset({const(node.value)})
 
     def _name(self, node: ast.Name, scope: Scope) -> Values:
+        if node in scope.root.uses and self.book.reaching(node, scope) is not None:
+            return self.solver.get(("use", (node, scope), node.id))
         return self.named(node.id, scope)
 
     def _sequence(self, node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Values:
@@ -387,4 +399,5 @@ _HANDLERS: dict[type, Callable[[Evaluator, Any, Scope], Values]] = {
     ast.GeneratorExp: Evaluator._comprehension,
     ast.DictComp: Evaluator._dictionary_of,
     ast.NamedExpr: Evaluator._walrus,
+    Decorated: Evaluator._decorated,
 }

@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from fairmark.notebook.possible_binder import Binder
 from fairmark.notebook.possible_dead import catching, completes, is_never_entered, truth
 from fairmark.notebook.possible_scopes import (
     ITERATED,
     Binding,
     CellScopes,
-    Change,
+    Decorated,
     Guard,
     Operand,
     Scope,
     Site,
     Step,
 )
-from fairmark.notebook.possible_syntax import last_name, last_name_called, names_in, passing, test_of, yields
+from fairmark.notebook.possible_syntax import last_name_called, names_in, passing, test_of, yields
 
 __all__ = ["scopes_of"]
 
@@ -39,8 +40,11 @@ def scopes_of(tree: ast.Module, kind: Literal["cell", "module"] = "cell") -> Cel
 
 _REBINDING = frozenset({"exec", "eval", "globals", "locals", "vars", "delattr", "builtins", "__builtins__"})
 
-_ADDING = {"append": -1, "add": 0, "insert": -1, "appendleft": 0}
-"""Methods that add one of their arguments, the last or the first."""
+_SURE = (
+    *(ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
+"""Statements that surely bind their names."""
 
 _LOOKS = frozenset({"print", "type", "id", "repr", "str", "bool", "isinstance", "callable", "len", "display"})
 """Functions that do not go through what they are given."""
@@ -48,28 +52,23 @@ _LOOKS = frozenset({"print", "type", "id", "repr", "str", "bool", "isinstance", 
 _MOST_GUARDS = 100
 """Conditions that are kept of one call; further ones are not looked at."""
 
-_MIXING = frozenset({"sort", "reverse", "pop", "remove", "clear", "popitem"})
 
-
-class _Reader:
-    def __init__(self, root: Scope) -> None:
-        self.found = CellScopes(root, [root])
-        self.scope = root
-        self.guards: tuple[Guard, ...] = ()
-        self.idle: set[ast.expr] = set()
-
+class _Reader(Binder):
     # --- statements ---
 
     def block(self, statements: Sequence[ast.stmt], *guards: Guard) -> None:
         """Reads these, which run only where ``guards`` are passed."""
         outside, self.guards = self.guards, self.guards + guards
+        self.depth += 1
         for statement in statements:
+            self.is_sure = self.depth == 1 and isinstance(statement, _SURE)
             self.read(statement)
             if not completes(statement):
                 break
             if len(self.guards) < _MOST_GUARDS:
                 self.guards += tuple(passing(statement, self.scope))
         self.guards = outside
+        self.depth -= 1
 
     def guarded(self, nodes: Iterable[ast.AST | None], *guards: Guard) -> None:
         outside, self.guards = self.guards, self.guards + guards
@@ -115,14 +114,18 @@ class _Reader:
     def loop_while(self, node: ast.While) -> None:
         self.read(node.test)
         if truth(node.test) is not False:
+            self.loops += 1
             self.block(node.body, self.when(node.test, is_true=True))
+            self.loops -= 1
         self.block(node.orelse)
 
     def loop_for(self, node: ast.For | ast.AsyncFor) -> None:
         self.read(node.iter)
         self.bind(node.target, node.iter, (ITERATED,))
         if not is_never_entered(node.iter):
+            self.loops += 1
             self.block(node.body, Guard(node.iter, self.scope, "entered"))
+            self.loops -= 1
         self.block(node.orelse)
 
     def attempt(self, node: ast.Try | ast.TryStar) -> None:
@@ -168,53 +171,6 @@ class _Reader:
 
     # --- what is bound ---
 
-    def add(self, name: str, binding: Binding) -> None:
-        binding.guards = self.guards
-        scope = self.scope
-        while scope.kind == "comprehension" and scope.parent is not None:
-            scope = scope.parent
-        if name in scope.globals:
-            scope.outward.setdefault(name, []).append(binding)
-            return
-        while name in scope.nonlocals and scope.parent is not None:
-            scope = scope.parent
-        scope.bindings.setdefault(name, []).append(binding)
-
-    def bind(self, target: ast.expr, value: ast.expr | None, steps: tuple[Step, ...] = ()) -> None:
-        match target:
-            case ast.Name(id=name):
-                self.add(name, Binding(self.scope, value=value, steps=steps))
-            case ast.Tuple(elts=items) | ast.List(elts=items):
-                star = next((at for at, item in enumerate(items) if isinstance(item, ast.Starred)), len(items))
-                for place, item in enumerate(items):
-                    after = len(items) - place - 1
-                    is_star = isinstance(item, ast.Starred)
-                    step: Step = (place, after) if is_star else place if place < star else -after - 1
-                    self.bind(item.value if isinstance(item, ast.Starred) else item, value, (*steps, step))
-            case ast.Attribute(attr=name):
-                self.read(target.value)
-                binding = Binding(self.scope, value=value, steps=steps, target=target.value, guards=self.guards)
-                self.found.attributes[name].append(binding)
-            case ast.Subscript():
-                self.each([target.value, target.slice])
-                self.item(target, Binding(self.scope, value=value, steps=steps))
-
-    def item(self, target: ast.Subscript, binding: Binding) -> None:
-        match target.value, target.slice:
-            case ast.Call(func=ast.Name(id="globals" | "vars" | "locals")), ast.Constant(value=str() as name):
-                self.scope.body.outward.setdefault(name, []).append(binding)
-            case holder, key:
-                self.change(holder, Change(self.scope, key=key, binding=binding))
-
-    def change(self, holder: ast.expr, change: Change) -> None:
-        if isinstance(holder, ast.Subscript):  # of what it holds under that key more is not said
-            change = Change(self.scope, key=holder.slice, binding=Binding(self.scope))
-            holder = holder.value
-        name = last_name(holder)
-        if name is not None:
-            change.is_of_attribute = not isinstance(holder, ast.Name)
-            self.found.changes[name].append(change)
-
     def assign(self, node: ast.Assign) -> None:
         self.read(node.value)
         for target in node.targets:
@@ -252,7 +208,9 @@ class _Reader:
 
     def walrus(self, node: ast.NamedExpr) -> None:
         self.read(node.value)
+        outside, self.is_sure = self.is_sure, False
         self.bind(node.target, node.value)
+        self.is_sure = outside
 
     def enter(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -293,7 +251,7 @@ class _Reader:
         inner.method_of = owner
         inner.decorated = tuple(filter(None, map(last_name_called, node.decorator_list)))
         inner.is_lazy = isinstance(node, ast.AsyncFunctionDef) or any(map(yields, node.body))
-        self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node)))
+        self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node, inner)))
         self.parameters(inner, node.args)
         self.within(inner, lambda: self.block(node.body))
 
@@ -318,7 +276,7 @@ class _Reader:
         inner = self.inside(node, "class", node.name)
         inner.bases = list(node.bases)
         inner.decorated = tuple(filter(None, map(last_name_called, node.decorator_list)))
-        self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node)))
+        self.add(node.name, Binding(self.scope, defined=inner, decorators=self.decorators(node, inner)))
         self.within(inner, lambda: self.block(node.body))
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
@@ -356,9 +314,12 @@ class _Reader:
         read()
         self.scope, self.guards = outside
 
-    def decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[Site, ...]:
-        decorated = (Operand(ast.Name(node.name, ast.Load()), self.scope),)
-        return tuple(self.called(one, decorated, (), one.lineno) for one in node.decorator_list)
+    def decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, inner: Scope) -> tuple[Site, ...]:
+        sites: list[Site] = []
+        for one in reversed(node.decorator_list):
+            given = Operand(Decorated(inner, tuple(sites)), self.scope)
+            sites.append(self.called(one, (given,), (), one.lineno))
+        return tuple(sites)
 
     # --- expressions ---
 
@@ -408,6 +369,7 @@ class _Reader:
             (one.arg, Operand(one.value, self.scope, None if one.arg else "pairs")) for one in node.keywords
         )
         line = node.func.end_lineno or node.lineno
+        self.used(node.func)
         site = self.scope.body.sites[node] = self.called(node.func, positional, keywords, line)
         site.is_driven = node not in self.idle
         if isinstance(node.func, ast.Name) and node.func.id in _LOOKS:
@@ -437,24 +399,6 @@ class _Reader:
         site = Site(Operand(callee, self.scope), positional, keywords, line, place, self.guards)
         self.scope.body.calls.append(site)
         return site
-
-    def changing(self, node: ast.Call, holder: ast.expr, method: str) -> None:
-        if method in _ADDING and node.args:
-            binding = Binding(self.scope, value=node.args[_ADDING[method]])
-            self.change(holder, Change(self.scope, binding=binding))
-        elif method == "setdefault" and len(node.args) == 2:
-            self.change(holder, Change(self.scope, key=node.args[0], binding=Binding(self.scope, value=node.args[1])))
-        elif method in ("extend", "update"):
-            pairs = tuple((one.arg, one.value) for one in node.keywords if one.arg is not None)
-            if isinstance(holder, ast.Call) and last_name_called(holder.func) in ("globals", "vars"):
-                for name, value in pairs:
-                    self.scope.body.outward.setdefault(name, []).append(Binding(self.scope, value=value))
-            for value in node.args:
-                self.change(holder, Change(self.scope, binding=Binding(self.scope, value=value), is_spread=True))
-            if pairs:
-                self.change(holder, Change(self.scope, pairs=pairs))
-        elif method in _MIXING:
-            self.change(holder, Change(self.scope))
 
 
 _HANDLERS: dict[type, Callable[[_Reader, Any], None]] = {

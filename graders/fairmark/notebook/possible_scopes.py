@@ -7,13 +7,22 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["ITERATED", "Binding", "CellScopes", "Change", "Guard", "Operand", "Scope", "Site", "Step"]
+__all__ = ["ITERATED", "Binding", "CellScopes", "Change", "Decorated", "Guard", "Operand", "Scope", "Site", "Step"]
 
 Step: TypeAlias = "str | int | tuple[int, int]"
 """From what stands right of ``=`` to what one name gets: `ITERATED` is an element of it, a number the one at that
 place, ``(2, 1)`` the list of all but the first two and the last one. "star" and "pairs" stand in arguments alone."""
 
 ITERATED = "iterated"
+
+
+class Decorated(ast.expr):
+    """What a decorator is given: a function or class, by the decorators below it made into something else."""
+
+    def __init__(self, defined: Scope, below: tuple[Site, ...]) -> None:
+        super().__init__()
+        self.defined = defined
+        self.below = below
 
 
 @dataclass(eq=False, slots=True)
@@ -53,7 +62,8 @@ class Site:
 @dataclass(eq=False, slots=True)
 class Binding:
     """A name, or an attribute, is bound in ``scope``: to what ``steps`` lead to from ``value``; by an operator, where
-    there is one, to what it had been with ``value``; to a function or class (``defined``, with its ``decorators``); to
+    there is one, to what it had been with ``value``; to a function or class (``defined``, with its ``decorators``, the
+    innermost first); to
     ``imported``; to the parameter of a function at ``position`` ("*" and "**" for the two that gather the rest). None
     of these: to what is not followed."""
 
@@ -87,7 +97,9 @@ class Change:
 class Scope:
     """A cell, a module that a cell writes, a function's body, a class's or a comprehension. ``calls`` of comprehensions
     and class bodies stand in what holds them. ``methods`` are a class's. ``mentions``: names and attributes that its
-    live code reads. ``is_lazy``: calling it runs nothing of it, as a generator's or a coroutine's."""
+    live code reads. ``is_lazy``: calling it runs nothing of it, as a generator's or a coroutine's. ``sure``, of a cell:
+    which of its bindings of a name is the last that is surely made; ``uses``: of names that it calls, or calls methods
+    of, from which to which of its own bindings of that name they have (None: from those of cells before, to all)."""
 
     kind: Literal["cell", "module", "function", "class", "comprehension"]
     name: str = ""
@@ -108,6 +120,8 @@ class Scope:
     fields: list[str] = field(default_factory=list)
     decorated: tuple[str, ...] = ()
     is_lazy: bool = False
+    sure: dict[str, int] = field(default_factory=dict)
+    uses: dict[ast.expr, tuple[int | None, int | None]] = field(default_factory=dict)
     method_of: Scope | None = None
 
     @property
