@@ -19,6 +19,7 @@ from rich.console import Console
 from walled import DATASET, NAME, Attack, losses, right_notebook
 
 from fairmark.batch.journey import Journey, Marked
+from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
 from fairmark.data import data_folder, evidence_folder, hidden_pictures, load_recipe, secret_folder
 from fairmark.evidence import Evidence
@@ -159,22 +160,21 @@ class Targets:
         path.write_bytes(attack.notebook(self.course, self.places()))
         return path
 
-    def mark(self, attack: Attack, launcher: Launcher) -> Marked:
-        """Marks it; one that is to run out of time is given little, and the others more than they need."""
+    def mark(self, attack: Attack, launcher: Launcher, store: EvidenceStore | None = None) -> Marked:
+        """Marks it; one that is to run out of time is given little, and the others more than they need. With a
+        ``store`` what is the reference's very code once it is put right is run once for all."""
         limits = replace(HOSTILE_LIMITS, cell_seconds=5) if attack.run == "timeout" else HOSTILE_LIMITS
-        return self._mark(self.submission(attack), launcher, limits, train=attack.train)
+        path = self.submission(attack)
+        return self.journey(launcher, limits, store, train=attack.train).mark(path, path.stem)
 
     def mark_right(self, launcher: Launcher, *, train: bool) -> Marked:
         path = self.folder / "submitted" / "other.ipynb"
-        return self._mark(path, launcher, HOSTILE_LIMITS, train=train)
+        return self.journey(launcher, HOSTILE_LIMITS, None, train=train).mark(path, path.stem)
 
-    def _mark(self, path: Path, launcher: Launcher, limits: Limits, *, train: bool) -> Marked:
-        return self.journey(launcher, limits, train=train).mark(path, path.stem)
-
-    def _journey(self, launcher: Launcher, limits: Limits, *, train: bool) -> Journey:
+    def _journey(self, launcher: Launcher, limits: Limits, store: EvidenceStore | None, *, train: bool) -> Journey:
         """One for all that are marked so: the reference is run once, as it is for a class."""
         assignment = self.course.assignment(NAME)
-        return Journey(self.course, assignment, quick=not train, limits=limits, launcher=launcher)
+        return Journey(self.course, assignment, quick=not train, limits=limits, launcher=launcher, store=store)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from thorough import by_default
 from walled import NAME, Attack, attacks, losses, walled_course
 
 from fairmark.batch.journey import Journey, Marked
+from fairmark.batch.store import EvidenceStore
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
@@ -42,20 +43,22 @@ class Class:
 
     targets: Targets
     launcher: ConfinedProcess
+    stores: tuple[EvidenceStore, EvidenceStore]
+    """For either time; the second is told nothing by the first."""
     first: dict[str, Future[Marked]] = field(default_factory=dict)
     again: dict[str, Future[Marked]] = field(default_factory=dict)
     right: dict[str, Future[Marked]] = field(default_factory=dict)
 
     def begin(self, pool: ThreadPoolExecutor, wanted: list[Attack], *, twice: bool) -> None:
         for number, attack in ((ATTACKS.index(attack), attack) for attack in wanted):
-            self.first[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
+            self.first[attack.name] = pool.submit(self.targets.mark, attack, self.launcher, self.stores[0])
             if twice or attack.name in FOLLOWED:
                 train = number % EVERY == 0
                 self.right[attack.name] = pool.submit(self.targets.mark_right, self.launcher, train=train)
         other_order = list(wanted) if twice else []
         random.Random(1).shuffle(other_order)
         for attack in other_order:
-            self.again[attack.name] = pool.submit(self.targets.mark, attack, self.launcher)
+            self.again[attack.name] = pool.submit(self.targets.mark, attack, self.launcher, self.stores[1])
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,8 @@ def hostile_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     Journey(course, course.assignment(NAME)).prepare()
     launcher = ConfinedProcess()
     with targets(course, tmp_path_factory.mktemp("targets"), launcher) as aimed_at, ThreadPoolExecutor(2) as pool:
-        graded = Class(aimed_at, launcher)
+        folder = tmp_path_factory.mktemp("stores")
+        graded = Class(aimed_at, launcher, (EvidenceStore(folder / "first"), EvidenceStore(folder / "again")))
         asked = [getattr(getattr(item, "callspec", None), "params", {}).get("attack") for item in request.session.items]
         twice = any(item.get_closest_marker("thorough") for item in request.session.items)
         graded.begin(pool, [attack for attack in ATTACKS if attack in asked], twice=twice)
