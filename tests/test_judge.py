@@ -353,7 +353,7 @@ def test_a_file_that_cannot_be_read_is_an_error_in_every_exercise_with_the_reaso
 
 
 def test_witnesses_that_disagree_need_attention_and_are_flagged_with_the_cell() -> None:
-    generators = "a.flow_from_directory(b, (300, 300), batch_size=64, class_mode='binary')"
+    generators = "a = ImageDataGenerator()\na.flow_from_directory(b, (300, 300), batch_size=64, class_mode='binary')"
     report = marked(sources={"generators": generators})
     said = "the run reports batch_size = 128, but the text says 64"
     result = check(report, "generators.batches")

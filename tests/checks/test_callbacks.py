@@ -18,6 +18,7 @@ from fairmark.checks.callbacks import (
     reads,
     stops_the_model,
 )
+from fairmark.checks.expectation import collecting_unsupported
 from fairmark.evidence import CallbackAnswer, CallbackTried, Cell, EpochEnded, FitFinished, Function
 
 RIGHT = """
@@ -222,6 +223,17 @@ def test_what_the_callback_did_wrongly_is_told(did: CallbackTried, found: str) -
 def test_a_stop_at_all_is_a_stop_at_the_threshold_where_no_accuracy_lies_between_them() -> None:
     run = view(sources={"steps": BODY}, exercise="steps", also=[behaved(1.0, 0.9995)], training={"found": 80})
     compares_with(run, 0.999)
+
+
+@pytest.mark.parametrize(("written", "is_shown"), [("0.9995", True), ("1.0", True), ("9.99", False)])
+def test_a_trial_does_not_put_right_what_no_accuracy_reaches(written: str, is_shown: bool) -> None:
+    did = behaved(1.0, 0.9985).model_copy(update={"class_name": "StopWhenLearned"})
+    source = RIGHT.replace("0.999", written)
+    run = view(sources={"steps": source}, exercise="steps", also=[did], training={"found": 80})
+    run.evidence.folders.update({"train": {"horses": 40, "humans": 40}})
+    with collecting_unsupported() as missing:
+        compares_with(run, 0.999)
+    assert bool(missing) is not is_shown
 
 
 def test_what_else_makes_it_stop_is_told() -> None:

@@ -9,6 +9,7 @@ import pytest
 from recorded import GENERATORS, LAST, TRAINING, layers, pictures, unmet
 
 from fairmark.checks import NotShown, RunView
+from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.rates import (
     chooses_by_several_epochs,
     differ_only_in_rate,
@@ -84,12 +85,12 @@ def three(**edits: Any) -> RunView:  # noqa: ANN401 - see trial
     return run(*trials, trial(3, edits.pop("rate", RATES[2]), CURVES[RATES[2]], **edits))
 
 
-def run(*trials: list[Event], chosen: object = 0.001) -> RunView:
+def run(*trials: list[Event], chosen: object = 0.001, source: str = LOOP) -> RunView:
     sources = [pictures("train", 1, 1024, 64), pictures("validation", 2, 256, 64), pictures("train", 3, 1024, 32)]
     bound = NamesBound(cell=TRAINING, values={"chosen_rate": chosen})  # type: ignore[dict-item] # any value
     cells = tuple(
         Cell(position=place, number=place, role="exercise", exercise=name, source=source)
-        for place, name, source in ((GENERATORS, "given", "x = 1"), (TRAINING, "trainings", LOOP))
+        for place, name, source in ((GENERATORS, "given", "x = 1"), (TRAINING, "trainings", source))
     )
     events = [*sources, *(event for one in trials for event in one), bound]
     handed_in = Submission(student="ada", assignment="learning_rate", notebook_sha256="0", cells=cells)
@@ -102,6 +103,25 @@ def test_three_trainings_that_differ_in_their_rate_only_are_right() -> None:
     differ_only_in_rate(three())
     take_epochs(three(), 4)
     learn_and_validate(three(), learn="train", validate="validation")
+
+
+@pytest.mark.parametrize(
+    ("source", "is_shown"),
+    [
+        ("network = keras.Sequential(layers)\n" + LOOP, False),
+        (LOOP, False),
+        ("for rate in rates:\n    network = keras.Sequential(layers)\n    network.fit(pictures)", True),
+        ("".join(f"n{one} = keras.Model(x, y)\nn{one}.fit(pictures)\n" for one in range(3)), True),
+        ("".join(f"n{one} = keras.Model(x, y)\nn{one}.fit(pictures)\n" for one in range(2)), False),
+        ("class Net(keras.Model):\n    pass\nfor rate in rates:\n    Net().fit(pictures)", True),
+        ("first = keras.Sequential(layers)\nfor rate in rates:\n    keras.models.clone_model(first).fit(x)", True),
+    ],
+)
+def test_there_are_as_many_networks_as_the_text_can_make(source: str, is_shown: bool) -> None:
+    trials = [trial(number, rate, CURVES[rate]) for number, rate in enumerate(RATES, start=1)]
+    with collecting_unsupported() as missing:
+        start_afresh(run(*trials, source=source))
+    assert any("3 networks" in one.message for one in missing) is not is_shown
 
 
 def test_other_rates_are_told() -> None:

@@ -25,6 +25,7 @@ from fairmark.evidence import CallbackTried, Cell
 __all__ = ["compares_with", "defines_one", "ends_training_in_time", "is_given", "reads", "stops_the_model"]
 
 _ENDING = "on_epoch_end"
+_NEAR = 1e-9
 
 
 def defines_one(run: RunView) -> None:
@@ -91,9 +92,13 @@ def compares_with(run: RunView, threshold: float) -> None:
     asks_for_more = all(number is not None and number > threshold for number in text.thresholds)
     shown = _tried(run, text) if asks_for_more or not text.is_plain else None
     if shown is not None and shown.moved_by:
-        wrong = shown.wrong_with(threshold, _least_reachable(run, threshold))
+        reachable = _least_reachable(run, threshold)
+        wrong = shown.wrong_with(threshold, reachable)
         if wrong is not None:
             raise Unmet("the threshold", found=wrong, expected=expected, cell=text.cell)
+        said = [number for number in text.thresholds if number is not None]
+        if text.is_plain and said and min(said) > reachable + _NEAR:
+            run.witness.not_shown(f"a stop at {threshold:.1%}", text.cell)
         return
     if not text.compares:
         raise Unmet("the threshold", found="no comparison", expected=expected, cell=text.cell)

@@ -120,6 +120,13 @@ class LayerWitness:
         text = next((cell for cell in self.witness.until(site.cell) if cell.position == site.cell), None)
         return text is None or site.line in _repeated_lines(text.source)
 
+    def can_make(self, models: int) -> bool:
+        """Whether the text makes so many models: by as many calls, or by one that may be made more than once."""
+        if self.witness.is_vouched(self._where, MODEL_MAKERS):
+            return True
+        made = [site for site in self._sites if site.names & (MODEL_MAKERS | _REMAKES)]
+        return len(made) >= models or any(map(self._repeats, made))
+
     def has_input(self, shape: Sequence[int | None] | None) -> bool:
         """Whether the text gives the network this input, batch dimension first; or leaves it to the pictures."""
         if shape is None or self.witness.is_vouched(self.cells, MODEL_MAKERS):

@@ -64,6 +64,7 @@ def start_afresh(run: RunView) -> None:
             expected="a new network for each",
             cell=trials[0].training.cell,
         )
+    run.confirm_models(set(models))
 
 
 def differ_only_in_rate(run: RunView) -> None:

@@ -17,6 +17,7 @@ from fairmark.checks.expectation import NotReadable, NotShown, Observed
 from fairmark.checks.judged import Judged
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
 from fairmark.checks.known_outside import known_of, source_of
+from fairmark.checks.layer_witness import LayerWitness
 from fairmark.checks.measured import as_drawn_in
 from fairmark.checks.model_view import ModelView
 from fairmark.checks.origin import WORKED_OUT, Origin
@@ -243,6 +244,12 @@ class RunView:
         """What of the settings of ``model`` was not the same in all steps of its judged training."""
         ended = [event for event in self._in_force if event.moment == "end" and event.model == model]
         return frozenset(name for event in ended for name in event.changed)
+
+    def confirm_models(self, models: Collection[str]) -> None:
+        """The text makes as many models; says so where it does not."""
+        cells = frozenset(event.cell for event in self.all(ModelDescribed) if event.model in models)
+        if not LayerWitness(self.witness, cells, ()).can_make(len(models)):
+            self.witness.not_shown(f"{len(models)} networks", min(cells, default=None))
 
     # --- training ---
 
