@@ -42,13 +42,15 @@ Not defended
     The kernel. A hole in it is a hole in this wall; where grades are worth an exploit, grade in a virtual machine.
     The evidence. The recorder shares a process with the notebook, which can find the key of the seal and make it say
     anything. Marks therefore rest on what bears it out outside: the text that cells can reach (``checks.witness``), the
-    data set's folders, the rebuilt model and its predictions, the clock (``checks.chain``). Whoever writes the right
-    answers into the text and forges the rest gains what handing them in would gain, and an accuracy if the forged
-    training also takes its time. Known to pass without a flag: two or three guesses for an argument in one cell
-    (``MOST_SAID``); what is made of many answers of a model, or of several trainings, in a way that plain code does not
-    work out (``checks.origin``); weights set inside the graph of a training step by a metric or loss of the notebook's
-    own, or by another thread; images changed below Keras, in Pillow; settings changed between two steps and put back.
-    Text that never runs is read as if it might wherever that cannot be excluded.
+    data set's folders, the rebuilt model and its predictions, the clock (``checks.chain``); and what a run says must
+    fit together (``checks.one_story``). Whoever writes the right answers into the text and forges the rest gains what
+    handing them in would gain, and an accuracy if there are weights for the network of the text and the forged training
+    also takes its time. An answer about a history is held against one that can be forged. Known to pass without a flag:
+    two or three guesses for an argument in one cell (``MOST_SAID``); what is made of many answers of a model, or of
+    several trainings, in a way that plain code does not work out (``checks.origin``); weights set inside the graph of a
+    training step by a metric or loss of the notebook's own, or by another thread; images changed below Keras, in
+    Pillow; settings changed between two steps and put back. Text that never runs is read as if it might wherever that
+    cannot be excluded.
     Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
     same process as the student's code. Of that run nothing is told but the outcome of each check, and the share of one
     that is right in part: about a bit a check.
