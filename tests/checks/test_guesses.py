@@ -98,6 +98,25 @@ GUESSED = {
 """Of an exercise, checks that must wait, and a text that says the right answer among others."""
 
 
+LAYERS = SOURCES["layers"]
+BLOCK = '    keras.layers.Conv2D(32, 3, activation="relu"), keras.layers.MaxPooling2D(2),\n'
+
+
+def test_more_layers_than_the_network_has_show_none_of_them() -> None:
+    more = LAYERS.replace(BLOCK, BLOCK * 4)
+    assert {"layers.blocks", "layers.hidden"} <= waiting(marked({"layers": more}))
+    several = LAYERS.replace("Dense(512", "Dense(256") + LAYERS.replace("Dense(512", "Dense(128") + LAYERS
+    report = marked({"layers": several})
+    assert report.score == report.max_score, waiting(report)
+
+
+def test_values_that_stand_nowhere_in_the_network_are_few() -> None:
+    units = "(8, 24, 48, 96, 512)"
+    assert "layers.hidden" in waiting(
+        marked({"layers": f"n = {units}[place]\n" + LAYERS.replace("Dense(512", "Dense(n")})
+    )
+
+
 @pytest.mark.parametrize("name", GUESSED)
 def test_a_text_that_says_several_answers_says_none(name: str) -> None:
     exercise, checks, text = GUESSED[name]

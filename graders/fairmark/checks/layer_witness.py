@@ -37,6 +37,9 @@ _MOST_SAID = 6
 """The same of layers: one helper may make all of a network."""
 _MOST_UNUSED = 3
 """Of these, values that stand nowhere in the network."""
+_MOST_LEFT_OVER = 2
+"""Calls that make a layer each and of which the network has none, beyond those of other networks as large as it."""
+_NETWORKS = frozenset({"Sequential", "Model", "Functional"})
 _GROWS = ("filters", "units")
 _CLASSES = ("num_classes", "class_indices", "class_names", "classes")
 _SHAPES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
@@ -72,6 +75,8 @@ class LayerWitness:
     @cached_property
     def borne_out(self) -> frozenset[int]:
         """Places in ``layers`` of those that some call has made."""
+        if self._has_many_left_over:
+            return frozenset(place for place, layer in enumerate(self.layers) if self._is_vouched(layer))
         shares = self.may_share or any(site.own and site.names & {"Layer", "Model"} for site in self._sites)
         first: dict[object, int] = {}
         for place, layer in enumerate(self.layers):
@@ -83,6 +88,15 @@ class LayerWitness:
         }
         names = [_identity(layer, place, may_share=shares) for place, layer in enumerate(self.layers)]
         return frozenset(place for place, name in enumerate(names) if known[name])
+
+    @cached_property
+    def _has_many_left_over(self) -> bool:
+        """Whether the text makes so many layers that networks of all kinds can be put together of them."""
+        sites = [one for name in _DECISIVE for _, one in self.witness.sites((name,), self._where)]
+        alone = {id(one) for one in sites if not self._repeats(one)}
+        size = sum(layer.class_name in _DECISIVE for layer in self.layers)
+        networks = max(sum(bool(one.names & _NETWORKS) for one in self._sites), 1)
+        return len(alone) > networks * (size + _MOST_LEFT_OVER)
 
     def _is_vouched(self, layer: Layer) -> bool:
         return self.witness.is_vouched(self.cells, (layer.class_name,))
