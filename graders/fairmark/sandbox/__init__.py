@@ -49,8 +49,10 @@ Not defended
     two or three guesses for an argument in one cell (``MOST_SAID``); what is made of many answers of a model, or of
     several trainings, in a way that plain code does not work out (``checks.origin``); weights set inside the graph of a
     training step by a metric or loss of the notebook's own, or by another thread; images changed below Keras, in
-    Pillow; settings changed between two steps and put back. Text that never runs is read as if it might wherever that
-    cannot be excluded.
+    Pillow; settings changed between two steps and put back. Text that never runs is read as if it might wherever plain
+    values, names and functions do not exclude it: behind an expression that raises, an empty list that has a name, a
+    condition on what a library or an object of the notebook's own says (``notebook.possible_conditions``). Inside
+    functions a name is all that it is ever bound to.
     Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
     same process as the student's code. Of that run nothing is told but the outcome of each check, and the share of one
     that is right in part: about a bit a check.
