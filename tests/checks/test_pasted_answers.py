@@ -122,7 +122,9 @@ def test_a_wrong_formula_of_the_right_things_gives_no_steps(formula: str) -> Non
     ],
 )
 def test_steps_may_be_worked_out_in_many_ways(before: str, formula: str) -> None:
-    assert not waiting(steps(formula, before)) & STEPS
+    report = steps(formula, before)
+    assert report.score == report.max_score, waiting(report)
+    assert not report.flags
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,8 @@ def test_steps_may_be_worked_out_in_many_ways(before: str, formula: str) -> None
     ],
 )
 def test_steps_may_be_worked_out_in_several_statements(text: str) -> None:
-    assert not waiting(marked(steps=text)) & STEPS
+    report = marked(steps=text)
+    assert report.score == report.max_score, waiting(report)
 
 
 OPENED = """
@@ -183,6 +186,29 @@ def waiting_of_pipeline(opened: str, formula: str) -> set[str]:
     )
     handed_in = submission({"generators": opened, "steps": f"import math\n{text}"})
     return waiting(judge(evidence.model_copy(update={"submission": handed_in}), HORSES))
+
+
+GIVEN = "history = model.fit(training_pictures, epochs=15, validation_data=validation_pictures, {})\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_shown"),
+    [
+        ("steps_per_epoch=len(training_pictures), validation_steps=len(validation_pictures)", True),
+        ("steps_per_epoch=training_pictures.n // 128, validation_steps=256 // 32", True),
+        ("**dict(steps_per_epoch=1024 // 128, validation_steps=8)", True),
+        ("steps_per_epoch=steps_per_epoch, validation_steps=max(1, validation_steps)", True),
+        ("steps_per_epoch=len(training_pictures) * 0, validation_steps=validation_pictures.n - 5000", False),
+        ("steps_per_epoch=training_pictures.samples, validation_steps=validation_pictures.samples", False),
+        ("steps_per_epoch=model.count_params(), validation_steps=model.summary()", False),
+        ("steps_per_epoch=ask(len(training_pictures)), validation_steps=ask(validation_pictures.n)", False),
+        ("**given(training_pictures)", False),
+    ],
+)
+def test_steps_that_fit_is_given_are_worked_out_too(given: str, is_shown: bool) -> None:
+    report = marked(training=GIVEN.format(given))
+    assert (waiting(report) == set()) == is_shown
+    assert ({"training.learns", "training.validation"} <= waiting(report)) != is_shown
 
 
 def test_what_a_folder_holds_is_counted_outside() -> None:
@@ -278,3 +304,37 @@ def test_the_class_is_the_one_that_the_text_makes_of_this_answer() -> None:
         HORSES,
     )
     assert score(report, "prediction.named") == 0
+
+
+HELD = """
+class Project:
+    size = 300, 300
+
+    def __init__(self, folder, batches=(128, 32)):
+        self.folder, self.batches = folder, batches
+        self.model = None
+
+    @property
+    def first(self):
+        return self.batches[0]
+
+    def trained(self, network, pictures, **options):
+        self.model = network
+        return self.model.fit(pictures, **options)
+
+project = Project(pictures_dir)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("project.trained(model, training_pictures, epochs=15, steps_per_epoch=1024 // project.first, {})", True),
+        ("project.trained(model, training_pictures, epochs=15, steps_per_epoch=1024 // project.size[0], {})", False),
+        ("project.trained(model, training_pictures, epochs=15, steps_per_epoch=project.steps, {})", False),
+    ],
+)
+def test_a_class_of_ones_own_may_hold_the_numbers(text: str, is_shown: bool) -> None:
+    given = "validation_data=validation_pictures, validation_steps=256 // project.batches[1]"
+    report = marked(training=f"{HELD}\nhistory = {text.format(given)}\n")
+    assert ("training.learns" not in waiting(report)) == is_shown

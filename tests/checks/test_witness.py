@@ -16,6 +16,7 @@ from fairmark.checks.witness import Witness
 from fairmark.evidence import Cell, Function
 
 FLOW = ("flow_from_directory",)
+STEPS = "steps_per_epoch"
 BORNE_OUT, CONTRADICTED, NOT_SHOWN = "borne out", "contradicted", "not shown"
 
 
@@ -222,10 +223,15 @@ def test_values_are_the_same_as_keras_takes_them(text: str, value: object, same:
     assert (said(f"g.flow_from_directory(d, batch_size={text})", value) == BORNE_OUT) == same
 
 
-def test_what_is_read_off_a_source_of_pictures_can_be_any_number_of_it() -> None:
-    text = "train = g.flow_from_directory(d)\nmodel.fit(train, steps_per_epoch=train.samples // train.batch_size)"
-    assert said(text, 8, "steps_per_epoch", ("fit",)) == BORNE_OUT
-    assert said("model.fit(x, steps_per_epoch=int(open('s').read()))", 8, "steps_per_epoch", ("fit",)) == NOT_SHOWN
+def test_steps_are_worked_out_and_not_read_off() -> None:
+    read = "train = g.flow_from_directory(d)\nmodel.fit(train, steps_per_epoch=train.samples // train.batch_size)"
+    assert said(read, 8, "steps_per_epoch", ("fit",)) == NOT_SHOWN
+    steps = answer(lambda: witness("n = 1024\nmodel.fit(x, steps_per_epoch=n // 128)").confirm_steps(1, STEPS, 8))
+    assert steps == BORNE_OUT
+    for text in (read, "n = 1024\nmodel.fit(x, steps_per_epoch=int(open('s').read()))"):
+        assert answer(lambda text=text: witness(text).confirm_steps(1, STEPS, 8)) == NOT_SHOWN  # type: ignore[misc]
+    assert answer(lambda: witness("model.fit(x, steps_per_epoch=9)").confirm_steps(1, STEPS, 8)) == CONTRADICTED
+    assert answer(lambda: witness("model.fit(x)").confirm_steps(1, STEPS, None)) == BORNE_OUT
 
 
 # --- what is made -----------------------------------------------------------------------------------------------------

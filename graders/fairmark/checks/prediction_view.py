@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fairmark.checks.expectation import Observed
 from fairmark.checks.witness import Witness
 from fairmark.evidence import ModelPredicted, PictureLoaded, Probe, Value
@@ -16,7 +14,7 @@ _SPEAKING = ("print", "display", "write", "pprint", "info")
 
 class PredictionView:
     """``values`` are the names and values bound from that cell on, ``printed`` what was printed from it on, each with
-    the cell; ``confirm`` asks the text whether a cell can bind a name to a value."""
+    the cell."""
 
     def __init__(
         self,
@@ -26,7 +24,6 @@ class PredictionView:
         printed: list[tuple[int, str]],
         probe: Probe | None,
         witness: Witness,
-        confirm: Callable[[int, str, Value], None],
     ) -> None:
         self.cell = predicted.cell
         self.model = predicted.model
@@ -38,7 +35,6 @@ class PredictionView:
         self._printed = printed
         self._probe = probe
         self._witness = witness
-        self._confirm = confirm
 
     @property
     def input_shape(self) -> Observed[list[int]]:
@@ -70,7 +66,7 @@ class PredictionView:
         for bound in ([one for one in texts if one[1] == asked], texts):
             named = [(one, name) for one in bound for name in classes if one[2].strip().lower() in _forms(name)]
             if named:
-                self._confirm(*named[-1][0])
+                self._witness.confirm_value(*named[-1][0])
                 return [name for _, name in named]
         said = [(cell, word) for cell, text in self._printed for word in _words(text)]
         spoken = [(cell, name) for cell, word in said for name in classes if word in _forms(name)]

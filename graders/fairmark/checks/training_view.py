@@ -67,6 +67,10 @@ class TrainingView:
         asked = self._asked
         self._witness.confirm(self.cell, ("fit",), argument, asked.pop(argument), beside=asked)
 
+    def _confirm_steps(self, argument: str) -> None:
+        asked = self._asked
+        self._witness.confirm_steps(self.cell, argument, asked.pop(argument), beside=asked)
+
     @property
     def pictures(self) -> Observed[str | None]:
         """Id of the source it learns from; None for arrays."""
@@ -111,12 +115,12 @@ class TrainingView:
     @property
     def steps_per_epoch(self) -> Observed[int | None]:
         """As asked for; None lets Keras go through all pictures."""
-        self._confirm("steps_per_epoch")
+        self._confirm_steps("steps_per_epoch")
         return Observed(self._fit.steps_per_epoch, "steps_per_epoch", self.cell)
 
     @property
     def validation_steps(self) -> Observed[int | None]:
-        self._confirm("validation_steps")
+        self._confirm_steps("validation_steps")
         return Observed(self._fit.validation_steps, "validation_steps", self.cell)
 
     @property

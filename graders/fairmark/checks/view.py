@@ -82,7 +82,7 @@ class RunView:
         self._events: defaultdict[type, list[Any]] = defaultdict(list)
         for stamped in evidence.run.events:
             self._events[type(stamped.event)].append(stamped.event)
-        self.witness = Witness(evidence.submission.cells, vouched or {})
+        self.witness = Witness(evidence.submission.cells, vouched or {}, lambda: self._known)
         self.scope = Scope(evidence.submission.cells, exercise)
 
     @cached_property
@@ -372,11 +372,8 @@ class RunView:
         bound = self.scope.in_force(name, self._as_used(name, self.all(NamesBound, lambda one: name in one.values)))
         if bound is None:
             raise NotShown(name, found="no value")
-        self._confirm_value(bound.cell, name, bound.values[name], origin)
+        self.witness.confirm_value(bound.cell, name, bound.values[name], origin)
         return Observed(bound.values[name], name, bound.cell)
-
-    def _confirm_value(self, cell: int, name: str, value: Value, origin: Origin = WORKED_OUT) -> None:
-        self.witness.confirm_value(cell, name, value, known=self._known, origin=origin)
 
     # --- after training ---
 
@@ -402,7 +399,6 @@ class RunView:
             [(cell, text) for cell, text in printed if cell >= last.cell],
             self.evidence.probe,
             self.witness,
-            self._confirm_value,
         )
 
     # --- cells ---

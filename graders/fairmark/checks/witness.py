@@ -18,7 +18,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from fairmark.checks.behind import cells_behind, numbers_in, unbound_names
-from fairmark.checks.expectation import Doubted, NotBorneOut, lacks_support, spell
+from fairmark.checks.expectation import Doubted, NotBorneOut, collecting_unsupported, lacks_support, spell
 from fairmark.checks.given_things import (
     goes_by,
     is_unsure_of_names,
@@ -36,7 +36,7 @@ from fairmark.notebook.possible import Derived, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
 from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
-from fairmark.notebook.worked_out import UNKNOWN, worked_out
+from fairmark.notebook.worked_out import UNKNOWN, given_to_fit, worked_out
 
 __all__ = ["ANYTHING", "Witness", "can_be", "read_off_for", "same"]
 
@@ -49,15 +49,13 @@ _ANSWERING = frozenset({*OPENERS, *ASKING, *MODEL_MAKERS, "fit", "evaluate", "da
 _COUNTED = frozenset({*OPENERS, "glob", "rglob", "listdir", "iterdir", "walk", "scandir"})
 """What pictures are counted by."""
 _SIZED = frozenset({"target_size", "image_size", "image_shape", "input_shape", "shape"})
-_STEPS = frozenset({"", "len", "__len__", "cardinality", "numpy"})
 _READ_OFF: dict[str, frozenset[str]] = {
     "target_size": _SIZED,
     "image_size": _SIZED,
-    "steps_per_epoch": _STEPS | {"samples", "n"},
-    "validation_steps": _STEPS | {"samples", "n"},
+    "steps_per_epoch": frozenset(),
+    "validation_steps": frozenset(),
 }
-"""The steps by which an argument may be read off, where it is not by an attribute of its own name; "" stands for
-arithmetic with several of them."""
+"""The attributes by which an argument may be read off, where it is not by one of its own name. Steps are worked out."""
 
 
 class Witness:
@@ -65,8 +63,14 @@ class Witness:
     with the names of what that calls: what those do there needs no other witness. What such a cell binds is not known
     here, so that a call may be given it."""
 
-    def __init__(self, cells: Sequence[Cell], vouched: Mapping[int, frozenset[str]] | None = None) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        vouched: Mapping[int, frozenset[str]] | None = None,
+        known: Callable[[], Known] = lambda: NOTHING_KNOWN,
+    ) -> None:
         self._vouched = vouched or {}
+        self._known = known
         self._cells = tuple(cell for cell in cells if cell.position not in self._vouched)
 
     def is_vouched(self, cells: Iterable[int], names: Iterable[str] = ()) -> bool:
@@ -314,17 +318,36 @@ class Witness:
 
     # --- names ---
 
-    def confirm_value(
-        self, cell: int, name: str, value: object, *, known: Known = NOTHING_KNOWN, origin: Origin = WORKED_OUT
+    def confirm_steps(
+        self, cell: int, argument: str, value: object, *, beside: Mapping[str, object] = MappingProxyType({})
     ) -> None:
-        """What ``cell`` can reach binds ``name`` to this value: plain code, with what is ``known`` outside, comes to
+        """Some call of ``fit`` in ``cell`` is given this number of steps, worked out with what is known outside, and
+        the values ``beside`` as other arguments."""
+        if self.is_vouched({cell}, ("fit",)):
+            return
+        behind, every = [one for one in self.until(cell) if one.position in self._behind(cell)], self.until(cell)
+        calls = given_to_fit(behind, cell, importing=every, known=self._known())
+        given = [
+            one[argument] for one in calls if not any(_differs(one[name], other) for name, other in beside.items())
+        ]
+        if any(same_plain(one, value) for one in given):
+            return
+        if not given or any(one is UNKNOWN for one in given):
+            self.confirm(cell, ("fit",), argument, value, beside=beside)
+            return
+        with collecting_unsupported():
+            self.confirm(cell, ("fit",), argument, value, beside=beside)  # raises where the text says another number
+        self.not_shown(f"{argument} = {spell(value)}", cell)
+
+    def confirm_value(self, cell: int, name: str, value: object, origin: Origin = WORKED_OUT) -> None:
+        """What ``cell`` can reach binds ``name`` to this value: plain code, with what is known outside, comes to
         it, or it is the only one that the text says; where that cannot be told, it comes from what ``origin`` says."""
         if self.is_vouched({cell}):
             return
         possible = self.reading.bound(name, {cell})
         behind = [one for one in self.until(cell) if one.position in self._behind(cell)]
         every = self.until(cell)
-        plain = worked_out(behind, name, importing=every, known=known)
+        plain = worked_out(behind, name, importing=every, known=self._known())
         if same_plain(plain, value):
             return
         sources = provenance(behind, name, importing=every) or frozenset()
@@ -399,10 +422,7 @@ def can_be(possible: Possible, value: object, read_off: frozenset[str] | None) -
 
 
 def _is_read_by(derived: Derived, read_off: frozenset[str]) -> bool:
-    """Whether it is read off a source of pictures, a model or a folder by one of these steps. An empty one stands
-    for what is put together of several things that are counted."""
-    if not derived.path:
-        return "" in read_off and bool(derived.sources & _COUNTED)
+    """Whether it is read off a source of pictures, a model or a folder by one of these steps."""
     steps = {one for one in derived.path if isinstance(one, str)}
     return bool(steps & read_off) and bool(derived.sources & {*_COUNTED, *MODEL_MAKERS})
 
@@ -424,6 +444,10 @@ def _leads_to(possible: Possible, directory: str) -> bool:
 
 def _parts(texts: Iterable[str]) -> list[str]:
     return [part for text in texts for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
+
+
+def _differs(plain: object, value: object) -> bool:
+    return plain is not UNKNOWN and not same(plain, value)
 
 
 def same_plain(plain: object, value: object) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fairmark.notebook.known_things import UNKNOWN, Known, Model, PictureSource, Thing
@@ -19,11 +18,19 @@ from fairmark.notebook.plain_values import (
     member_of,
     negated,
 )
+from fairmark.notebook.worked_classes import Function
 
-__all__ = ["Expressions", "Function", "Leaves", "guarded"]
+__all__ = ["Expressions", "Leaves", "guarded"]
 
 _MOST_STEPS = 20_000
 _DEEPEST = 20
+_GIVEN_TO_FIT = {
+    "epochs": (3, 1),
+    "initial_epoch": (11, 0),
+    "steps_per_epoch": (12, None),
+    "validation_steps": (13, None),
+}
+"""What of the arguments of ``fit`` is kept: where each stands, and what it is by default."""
 _ASKING = ("predict", "predict_on_batch", "__call__")
 
 
@@ -34,14 +41,6 @@ class Leaves(Exception):
         super().__init__()
         self.kind = kind
         self.value = value
-
-
-@dataclass(frozen=True, eq=False)
-class Function:
-    """A function of the notebook's, with the names around it; what it yields is gathered in a list."""
-
-    node: ast.FunctionDef | ast.Lambda
-    around: tuple[dict[str, Any], ...]
 
 
 class Expressions(ABC):
@@ -56,7 +55,7 @@ class Expressions(ABC):
         self.steps = 0
         self.depth = 0
         self.has_called = False
-        self.fits: dict[int, int] = {}
+        self.fits: dict[int, list[dict[str, object]]] = {}
         self.yields: list[list[Any]] = []
 
     @abstractmethod
@@ -90,6 +89,8 @@ class Expressions(ABC):
             found = UNKNOWN if thing is None else thing
         if found is not UNKNOWN:
             return found
+        if name == "__name__":
+            return "__main__"
         if name in BUILTINS and name not in scope:
             return BUILTINS[name]
         raise NotPlain
@@ -215,7 +216,7 @@ class Expressions(ABC):
         match node.func:
             case ast.Attribute(value=holder, attr=method) if method in (*_ASKING, "fit"):
                 if self.is_model(holder):
-                    return self.fitted() if method == "fit" else self.known.answers(self.cell)
+                    return self.fitted(node) if method == "fit" else self.known.answers(self.cell)
             case ast.Name(id="next") if node.args and isinstance(node.args[0], ast.GeneratorExp):
                 found = self.value(node.args[0])
                 return found[0] if found else self.value(node.args[1]) if len(node.args) > 1 else self.not_plain()
@@ -251,15 +252,31 @@ class Expressions(ABC):
             return UNKNOWN
 
     def is_model(self, node: ast.expr) -> bool:
-        """Whether it may be a model: one that is known, or nothing that is."""
+        """Whether it may be a model: one that is known, or nothing that is. What was None is given one elsewhere."""
         found = self.value_or_unknown(node)
-        return found is UNKNOWN or isinstance(found, Model)
+        return found is UNKNOWN or found is None or isinstance(found, Model)
 
-    def fitted(self) -> object:
-        """What the next call of ``fit`` in the cell gives."""
-        place = self.fits.get(self.cell, 0)
-        self.fits[self.cell] = place + 1
-        return self.known.history(self.cell, place)
+    def fitted(self, node: ast.Call) -> object:
+        """What the next call of ``fit`` in the cell gives; what that was given is kept."""
+        fits = self.fits.setdefault(self.cell, [])
+        fits.append(
+            {name: self.given_as(name, place, default, node) for name, (place, default) in _GIVEN_TO_FIT.items()}
+        )
+        return self.known.history(self.cell, len(fits) - 1)
+
+    def given_as(self, name: str, place: int, default: object, node: ast.Call) -> object:
+        """What a call gives as ``name``, which stands at ``place``: `UNKNOWN` where that cannot be told."""
+        if any(isinstance(one, ast.Starred) for one in node.args):
+            return UNKNOWN
+        if len(node.args) > place:
+            return self.value_or_unknown(node.args[place])
+        for keyword in node.keywords:
+            value = self.value_or_unknown(keyword.value) if keyword.arg in (name, None) else None
+            if keyword.arg == name or value is UNKNOWN:
+                return value
+            if isinstance(value, dict) and name in value:
+                return value[name]
+        return default
 
     def called(self, function: object, given: list[Any], named: dict[str, Any]) -> Any:  # noqa: ANN401
         if isinstance(function, Function):
@@ -280,15 +297,21 @@ class Expressions(ABC):
         self.has_called = True
         arguments = function.node.args
         places = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-        if arguments.vararg or arguments.kwarg or len(given) > len(places) or self.depth > _DEEPEST:
+        if (len(given) > len(places) and not arguments.vararg) or self.depth > _DEEPEST:
             raise NotPlain
         outside, self.scopes = self.scopes, function.around
         defaults = dict(zip(reversed(places), reversed([self.value(one) for one in arguments.defaults]), strict=False))
         for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
             defaults |= {} if default is None else {one.arg: self.value(default)}
         local = {**defaults, **dict(zip(places, given, strict=False)), **named}
-        if set(local) != {*places, *(one.arg for one in arguments.kwonlyargs)}:
+        wanted = {*places, *(one.arg for one in arguments.kwonlyargs)}
+        further = {name: local.pop(name) for name in set(local) - wanted}
+        if set(local) != wanted or (further and not arguments.kwarg):
             raise NotPlain
+        if arguments.vararg:
+            local[arguments.vararg.arg] = tuple(given[len(places) :])
+        if arguments.kwarg:
+            local[arguments.kwarg.arg] = further
         self.scopes, self.depth = (local, *function.around), self.depth + 1
         try:
             return self.result(function.node)

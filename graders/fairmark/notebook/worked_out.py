@@ -16,9 +16,10 @@ from fairmark.evidence import Cell
 from fairmark.notebook.known_things import NOTHING_KNOWN, UNKNOWN, Known, Library, Thing
 from fairmark.notebook.plain_values import BUILTINS, NotPlain, applied, member_of, module_called
 from fairmark.notebook.source import tree_of
-from fairmark.notebook.worked_expressions import Expressions, Function, Leaves, guarded
+from fairmark.notebook.worked_classes import Function, Instance, OwnClass
+from fairmark.notebook.worked_expressions import Expressions, Leaves, guarded
 
-__all__ = ["UNKNOWN", "worked_out"]
+__all__ = ["UNKNOWN", "given_to_fit", "worked_out"]
 
 
 def worked_out(
@@ -26,13 +27,25 @@ def worked_out(
 ) -> object:
     """What ``name`` is bound to when these cells have run, one after the other: a plain value, lists as lists, arrays
     as lists; `UNKNOWN` where that is not plain. Of the cells ``importing`` only the imports are taken in before."""
-    texts = tuple((cell.position, cell.source) for cell in cells if cell.touched)
-    imports = tuple(cell.source for cell in importing if cell.touched)
-    return _names_after(texts, imports, known).get(name, UNKNOWN)
+    machine = _ran(_texts(cells), tuple(cell.source for cell in importing if cell.touched), known)
+    return _bare(machine.globals.get(name, UNKNOWN))
+
+
+def given_to_fit(
+    cells: Iterable[Cell], cell: int, *, importing: Iterable[Cell] = (), known: Known = NOTHING_KNOWN
+) -> list[dict[str, object]]:
+    """What each call of ``fit`` that ``cell`` comes by is given as ``epochs``, ``initial_epoch``, ``steps_per_epoch``
+    and ``validation_steps``, `UNKNOWN` where that is not plain. Otherwise as :func:`worked_out`."""
+    machine = _ran(_texts(cells), tuple(one.source for one in importing if one.touched), known)
+    return [{name: _bare(value) for name, value in given.items()} for given in machine.fits.get(cell, ())]
+
+
+def _texts(cells: Iterable[Cell]) -> tuple[tuple[int, str], ...]:
+    return tuple((cell.position, cell.source) for cell in cells if cell.touched)
 
 
 @lru_cache(maxsize=32)
-def _names_after(texts: tuple[tuple[int, str], ...], importing: tuple[str, ...], known: Known) -> dict[str, object]:
+def _ran(texts: tuple[tuple[int, str], ...], importing: tuple[str, ...], known: Known) -> _Machine:
     machine = _Machine(known)
     for text in importing:
         tree = tree_of(text)
@@ -44,7 +57,7 @@ def _names_after(texts: tuple[tuple[int, str], ...], importing: tuple[str, ...],
         machine.cell = cell
         for statement in tree.body if tree is not None else []:
             machine.run(statement)
-    return {name: _bare(value) for name, value in machine.globals.items()}
+    return machine
 
 
 def _bare(value: object) -> object:
@@ -81,6 +94,12 @@ class _Machine(Expressions):
                 self.leave_open(statement)
 
     def leave_open(self, statement: ast.stmt) -> None:
+        """What a statement binds and may change is not known any more."""
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                held = self.value_or_unknown(node.value)
+                if isinstance(held, Instance):
+                    held.attributes[node.attr] = UNKNOWN
         for name, is_bound in _left_open(statement):
             scope = next((one for one in self.scopes if name in one), self.scopes[0])
             if is_bound:
@@ -121,8 +140,14 @@ class _Machine(Expressions):
                 self.block(body if self.truth(test) else orelse)
             case ast.For() | ast.While():
                 self.loop(node)
-            case ast.FunctionDef(decorator_list=[]):
+            case ast.FunctionDef():
                 self.scopes[0][node.name] = Function(node, self.scopes)
+            case ast.ClassDef():
+                self.scopes[0][node.name] = self.own_class(node)
+            case ast.Try(body=body, orelse=orelse, finalbody=finalbody):
+                self.block([*body, *orelse, *finalbody])
+            case ast.Global(names=names):
+                self.scopes[0][_GLOBAL] = frozenset((*self.scopes[0].get(_GLOBAL, ()), *names))
             case ast.Return(value=value):
                 raise Leaves(ast.Return, None if value is None else self.value(value))
             case ast.Break() | ast.Continue():
@@ -134,6 +159,23 @@ class _Machine(Expressions):
                 self.block(body)
             case _:
                 self.take_in(node)
+
+    def own_class(self, node: ast.ClassDef) -> OwnClass:
+        """A class of the notebook's own, by what its body binds; what it has from others is not known."""
+        outside, self.scopes = self.scopes, ({}, *self.scopes)
+        try:
+            self.block(node.body)
+            names = self.scopes[0]
+        finally:
+            self.scopes = outside
+        fields = [
+            one.target.id for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        ]
+        own = {
+            name: Function(value.node, outside) if isinstance(value, Function) else value
+            for name, value in names.items()
+        }
+        return OwnClass(own, tuple(fields), self.own)
 
     def take_in(self, node: ast.stmt) -> None:
         """Imports; of anything else nothing is known."""
@@ -176,7 +218,10 @@ class _Machine(Expressions):
     def bind(self, target: ast.expr, value: object) -> None:
         match target:
             case ast.Name(id=name):
-                self.scopes[0][name] = value
+                scope = self.globals if name in self.scopes[0].get(_GLOBAL, ()) else self.scopes[0]
+                scope[name] = value
+            case ast.Attribute(value=holder, attr=name) if isinstance(held := self.value(holder), Instance):
+                held.attributes[name] = value
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 given = self.items(value)
                 if len(given) != len(targets) or any(isinstance(one, ast.Starred) for one in targets):
@@ -190,6 +235,10 @@ class _Machine(Expressions):
                 guarded(held.__setitem__, self.value(key), value)
             case _:
                 raise NotPlain
+
+
+_GLOBAL = " global"
+"""Where a function's names keep which of them are the notebook's."""
 
 
 def _may_leave(statement: ast.stmt) -> bool:
