@@ -164,3 +164,17 @@ def test_honest_use_of_keras_replaces_nothing() -> None:
     keras.backend.clear_session()
     assert replaced.new() == []
     assert known.overridden(model) == []
+
+
+@pytest.mark.parametrize("where", ["PIL.Image.open", "PIL.Image.Image.resize", "numpy.asarray", "builtins.open"])
+def test_what_images_come_through_is_noticed_when_it_is_replaced(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = known.Replaced()
+    assert replaced.new() == []
+    monkeypatch.setattr(where, lambda *arguments, **options: None)
+    assert replaced.new() == [where]
+
+
+def test_a_name_that_stands_before_pythons_own_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = known.Replaced()
+    monkeypatch.setitem(vars(keras.src.utils.image_utils), "open", print)
+    assert replaced.new() == ["keras.src.utils.image_utils.open"]

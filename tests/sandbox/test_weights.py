@@ -36,6 +36,23 @@ stolen = donor.get_weights()
 
 def steal(model):
     model.set_weights(stolen)
+
+import tensorflow as tf
+kernels = [tf.constant(one) for one in stolen]
+
+class Writing(keras.metrics.Metric):
+    def __init__(self, act):
+        super().__init__(name="writing")
+        self.act = act
+    def update_state(self, labels, outputs, sample_weight=None):
+        self.act()
+    def result(self):
+        return 0.0
+
+def write(model):
+    for one, array in zip(model.weights, kernels):
+        one._value.assign(array)
+    tf.random.uniform([])
 """
 
 HONEST = {
@@ -116,7 +133,60 @@ model.compile(loss="binary_crossentropy", run_eagerly=True)
 train(model)
 """,
 }
+OPTIMIZERS = (
+    "RMSprop(momentum=0.5, centered=True)",
+    "SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9), gradient_accumulation_steps=2)",
+    "Adam(use_ema=True, clipnorm=1.0)",
+    "AdamW(use_ema=True, ema_overwrite_frequency=3)",
+    "LossScaleOptimizer(keras.optimizers.Adam())",
+)
+HONEST |= {
+    f"an optimizer: {one}": f"""
+model = build(kernel_constraint="max_norm", kernel_regularizer="l2")
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.{one})
+train(model, validation_data=(images, labels))
+"""
+    for one in OPTIMIZERS
+}
+HONEST |= {
+    "compiled by XLA": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer="adam", jit_compile=True)
+train(model)
+""",
+    "several steps at once": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer="rmsprop", steps_per_execution=4)
+train(model)
+""",
+    "a metric of ones own": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer="rmsprop", metrics=[Writing(lambda: None)])
+train(model)
+""",
+    "a step of ones own that is Keras's": """
+class Model(keras.Sequential):
+    def train_step(self, data):
+        return super().train_step(data)
+train(compiled(Model([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]), eagerly=False))
+""",
+    "diverges": """
+model = build()
+model.compile(loss="mse", optimizer=keras.optimizers.SGD(1e30))
+train(model, 4)
+""",
+    "of low precision": """
+keras.mixed_precision.set_global_policy("mixed_float16")
+model = build(eagerly=False)
+keras.mixed_precision.set_global_policy("float32")
+train(model)
+""",
+}
 GOES_ON = {
+    "another trained in a callback": """
+other = build(eagerly=False)
+train(build(eagerly=False), callbacks=[Own("on_epoch_end", lambda model: train(other))])
+""",
     "fit again": "model = build()\ntrain(model)\ntrain(model)",
     "compiled again": "model = build()\ntrain(model)\ncompiled(model)\ntrain(model)",
     "evaluated between": "model = build()\ntrain(model)\nmodel.evaluate(images, labels)\ntrain(model)",
@@ -274,6 +344,132 @@ def act(model):
 train(build(), callbacks=[Own("on_train_begin", act)])
 """,
 }
+_METRIC = """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer={optimizer}, run_eagerly={eagerly}, metrics=[Writing({act})])
+train(model)
+"""
+
+
+def by_metric(act: str, *, optimizer: str = '"rmsprop"', eagerly: bool = False) -> str:
+    return _METRIC.format(act=act, optimizer=optimizer, eagerly=eagerly)
+
+
+CHANGED |= {
+    "by a metric": by_metric("lambda: write(model)"),
+    "by a metric, eagerly": by_metric("lambda: write(model)", eagerly=True),
+    "by a metric that applies gradients": by_metric(
+        "lambda: model.optimizer.apply([0.1 * one for one in kernels], model.trainable_variables)"
+    ),
+    "by a metric, below the momentum": by_metric(
+        "lambda: [one.assign(new) for one, new in zip(model.optimizer.momentums, kernels)]",
+        optimizer="keras.optimizers.SGD(momentum=0.9)",
+    ),
+    "by a mean that was put in": by_metric("lambda: None", optimizer="keras.optimizers.Adam(use_ema=True)").replace(
+        "train(model)",
+        """
+def act(model):
+    for one, new in zip(model.optimizer._model_variables_moving_average, kernels):
+        one.assign(new)
+train(model, callbacks=[Own("on_train_end", lambda model: None), Own("on_epoch_end", act)])
+""",
+    ),
+    "by a loss": """
+model = build()
+def loss(labels, outputs):
+    write(model)
+    return keras.losses.binary_crossentropy(labels, outputs)
+model.compile(loss=loss, optimizer="rmsprop")
+train(model)
+""",
+    "by a loss that has the optimizer overwrite them": """
+model = build()
+@tf.custom_gradient
+def given(kernel):
+    return tf.reduce_sum(kernel), lambda upstream: kernels[0]
+def loss(labels, outputs):
+    model.layers[0].kernel.overwrite_with_gradient = True
+    return keras.losses.binary_crossentropy(labels, outputs) + given(model.layers[0].kernel._value)
+class Back(Writing):
+    def update_state(self, labels, outputs, sample_weight=None):
+        model.layers[0].kernel.overwrite_with_gradient = False
+model.compile(loss=loss, optimizer="rmsprop", metrics=[Back(None)])
+train(model)
+""",
+    "by an optimizer of ones own": """
+model = build()
+class Mine(keras.optimizers.SGD):
+    def update_step(self, gradient, variable, learning_rate):
+        variable.assign_sub(learning_rate * gradient)
+model.compile(loss="binary_crossentropy", optimizer=Mine())
+train(model)
+""",
+    "by a rate of ones own": """
+model = build()
+def rate():
+    write(model)
+    return 0.01
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(rate))
+train(model)
+""",
+    "by a method put on a variable": """
+model = build(eagerly=False)
+kernel = model.layers[0].kernel._value
+kernel.assign_sub = lambda value, **options: kernel.assign(stolen[0])
+train(model)
+""",
+    "by another thread": """
+import threading, time
+model = build(eagerly=False)
+is_trained = threading.Event()
+def act():
+    while not is_trained.wait(0.005):
+        write(model)
+thread = threading.Thread(target=act)
+class Start(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 0:
+            thread.start()
+train(model, 20, callbacks=[Start()])
+is_trained.set()
+thread.join()
+""",
+    "by what prepares images": """
+model = build(eagerly=False)
+prepared = []
+class Preparing(keras.utils.PyDataset):
+    def __len__(self):
+        return 4
+    def __getitem__(self, index):
+        prepared.append(1)
+        if len(prepared) > 6:
+            write(model)
+        return images[index::4], labels[index::4]
+model.fit(Preparing(), epochs=3, verbose=0)
+""",
+    "by other variables below the weights": """
+model = build(eagerly=False)
+prepared = []
+class Preparing(keras.utils.PyDataset):
+    def __len__(self):
+        return 4
+    def __getitem__(self, index):
+        prepared.append(1)
+        if len(prepared) == 6:
+            for mine, theirs in zip(model.weights, donor.weights):
+                mine._value = theirs._value
+        return images[index::4], labels[index::4]
+model.fit(Preparing(), epochs=3, verbose=0)
+""",
+    "by momentum from before": """
+model = build()
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(momentum=0.9))
+model.optimizer.build(model.trainable_variables)
+for one, new in zip(model.optimizer.momentums, kernels):
+    one.assign(new)
+train(model)
+""",
+}
 CHANGED["by a function that Keras calls"] = "model = build()\n" + CHANGED["by a function that Keras calls"].replace(
     "train(build()", "train(model"
 )
@@ -291,7 +487,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             cells,
             workplace,
             pictures_folder=draw_shapes(tmp_path_factory.mktemp("pictures")),
-            limits=Limits(run_seconds=300),
+            limits=Limits(run_seconds=900),
             numerics="float32",
             seed=7,
             launcher=best_launcher(),

@@ -4,9 +4,8 @@ credited only if a training that was seen led there, from untouched weights, wit
 What is missing or does not fit makes no wrong answer: there are honest reasons for most of it. It is for a person to
 look at, and a flag says so.
 
-Not seen from here: weights that are set in the graph of a training step, by a loss or a metric of the notebook's own,
-by another thread, or by a function that a source of pictures prepares them with; and whatever a notebook says that
-writes the events itself, as long as it takes the time that a training takes.
+Not seen from here: whatever a notebook says that writes the events itself, as long as it takes the time that a training
+takes.
 """
 
 from __future__ import annotations

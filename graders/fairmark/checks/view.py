@@ -188,9 +188,16 @@ class RunView:
 
     @cached_property
     def _pictures_in_force(self) -> dict[str, PicturesOpened]:
-        """The sources as they were before the first step of the judged training."""
+        """The sources as they were before the first step of the judged training; what was put on them by its end stands
+        with what was overridden."""
         begun = [event for event in self._in_force if event.moment == "begin"]
-        return {one.pictures: one for event in begun for one in event.pictures}
+        ended = [one for event in self._in_force if event.moment == "end" for one in event.pictures]
+        later = {one.pictures: {"overridden": one.overridden} for one in ended if one.overridden}
+        return {
+            one.pictures: one.model_copy(update=later.get(one.pictures, {}))
+            for event in begun
+            for one in event.pictures
+        }
 
     @property
     def _scaling(self) -> Scaling:

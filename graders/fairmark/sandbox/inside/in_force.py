@@ -29,7 +29,7 @@ _RELATIVE = 1e-6
 
 
 class _Left(NamedTuple):
-    """What ``compile`` left on a model, by identity; ``rate`` is the optimizer's then."""
+    """What ``compile`` left on a model, by identity; ``rate`` is the optimizer's then, ``kind`` its class."""
 
     optimizer: weakref.ref[Any]
     loss: object
@@ -37,6 +37,7 @@ class _Left(NamedTuple):
     metrics: object
     given_metrics: object
     rate: float | None
+    kind: type
 
 
 class Settings:
@@ -60,6 +61,7 @@ class Settings:
             metrics,
             _held(metrics, "_user_metrics"),
             describe.learning_rate_of(describe.inner_optimizer(_part(model, "optimizer"))),
+            type(describe.inner_optimizer(_part(model, "optimizer"))),
         )
 
     def begin(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
@@ -83,6 +85,7 @@ class Settings:
             moved.add("learning_rate")
         if _replaced(model, self._left.get(begun.model)) - set(begun.replaced):
             moved.add("settings")
+        self._recorder.flows.look_at_all()
 
     def end(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
         """Sends what is in force as ``fit`` ends; ``changed`` says what was not the same in all its steps."""
@@ -128,7 +131,8 @@ def _replaced(model: keras.Model, left: _Left | None) -> set[str]:
     found: set[str] = set()
     loss, metrics = _part(model, "_compile_loss"), _part(model, "_compile_metrics")
     if left is not None:
-        if _part(model, "optimizer") is not left.optimizer():
+        optimizer = _part(model, "optimizer")
+        if optimizer is not left.optimizer() or type(describe.inner_optimizer(optimizer)) is not left.kind:
             found.add("optimizer")
         if loss is not left.loss or _held(loss, "_user_loss") is not left.given_loss:
             found.add("loss")

@@ -8,14 +8,18 @@ table as well, so that neither a subclass nor an attribute of an object stands i
 
 from __future__ import annotations
 
+import builtins
+import io
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import keras
+import numpy as np
+import PIL.Image
 import tensorflow as tf
-from keras.src.legacy.preprocessing import image as _legacy  # noqa: F401 - its classes are wanted in the table
+from keras.src.legacy.preprocessing import image as _legacy
 
 __all__ = [
     "OWN",
@@ -57,7 +61,7 @@ def _modules() -> Iterator[types.ModuleType]:
     for path, one in list(sys.modules.items()):
         if (path == "keras" or path.startswith("keras.")) and isinstance(one, types.ModuleType):
             yield one
-    yield from (tf, tf.nn, tf.math, tf.data, tf.image, tf.random)
+    yield from (tf, tf.nn, tf.math, tf.data, tf.image, tf.io, tf.random)
 
 
 def _collect() -> tuple[dict[int, _Entry], frozenset[str]]:
@@ -200,9 +204,9 @@ class Replaced:
     classes in its modules, and the code of any of them. ``accept`` takes what there is by then for right."""
 
     def __init__(self) -> None:
-        spaces = [
+        spaces: list[tuple[str, Mapping[str, Any], dict[str, Any] | None]] = [
             *((path, vars(one), None) for path, one in list(sys.modules.items()) if _is_looked_up(path)),
-            ("tf.random", vars(tf.random), None),
+            *((f"tf.{one}", vars(getattr(tf, one)), None) for one in ("random", "io", "image", "data")),
             *((entry.name, vars(entry.thing), _MEMBERS[key]) for key, entry in _TABLE.items() if key in _MEMBERS),
         ]
         self._values: list[list[Any]] = [
@@ -210,6 +214,7 @@ class Replaced:
             for home, space, members in spaces
             for member, value in (members or _shown(space)).items()
         ]
+        self._values += [[home, space, member, value] for home, space, member, value in _images_come_through()]
         self._keys: list[list[Any]] = [[home, space, frozenset(space)] for home, space, members in spaces if members]
         functions = {id(one): (home, one) for home, _, _, value in self._values if (one := _function_in(value))}
         self._codes: list[list[Any]] = [
@@ -236,6 +241,50 @@ class Replaced:
         if found:
             self.accept()
         return sorted(found)[:32]
+
+
+_LOADERS = (keras.src.utils.image_utils, _legacy)
+"""Modules of Keras's that load images."""
+
+
+def _images_come_through() -> Iterator[tuple[str, Mapping[str, Any], str, Any]]:
+    """What of Python, NumPy and Pillow turns a file into an array: where it stands, its name, and what it is."""
+    PIL.Image.preinit()  # as the first image that is opened does
+    modules = [one for path, one in list(sys.modules.items()) if path.startswith("PIL.") and one is not None]
+    for one in modules:
+        for name, value in list(vars(one).items()):
+            if isinstance(value, type | types.FunctionType | types.ModuleType):
+                yield one.__name__, vars(one), name, value
+            if isinstance(value, type) and value.__module__ == one.__name__:
+                home = f"{one.__name__}.{name}"
+                yield from ((home, vars(value), member, method) for member, method in _methods(value))
+    yield from (("PIL.Image.OPEN", PIL.Image.OPEN, name, value) for name, value in PIL.Image.OPEN.items())
+    used = {name for home in _LOADERS for function in _functions(home) for name in function.__code__.co_names}
+    for home, values in (("numpy", vars(np)), ("builtins", vars(builtins)), ("io", vars(io))):
+        yield from (
+            (home, values, name, values[name]) for name in sorted(used & values.keys()) if callable(values[name])
+        )
+    for loader in _LOADERS:
+        for name, value in list(vars(loader).items()):
+            if isinstance(value, types.ModuleType):
+                yield loader.__name__, vars(loader), name, value
+        shadowed = vars(builtins).keys() - vars(loader).keys()
+        yield from ((loader.__name__, vars(loader), name, None) for name in sorted(used & shadowed))
+
+
+def _functions(home: types.ModuleType) -> Iterator[types.FunctionType]:
+    for value in list(vars(home).values()):
+        yield from (
+            one for one in (value, *(vars(value).values() if isinstance(value, type) else ())) if _is_plain(one)
+        )
+
+
+def _is_plain(thing: object) -> TypeGuard[types.FunctionType]:
+    return isinstance(thing, types.FunctionType)
+
+
+def _methods(kind: type) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in list(vars(kind).items()) if isinstance(value, _METHODS))
 
 
 def _is_looked_up(path: str) -> bool:

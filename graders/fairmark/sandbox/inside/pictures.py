@@ -20,6 +20,7 @@ from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
 from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.describe import is_simple, plain, simple_value
+from fairmark.sandbox.inside.flows import Flows
 from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.recorder import Recorder
 
@@ -41,6 +42,7 @@ _AUGMENTATION_DEFAULTS: dict[str, object] = {
 
 def install(recorder: Recorder) -> None:
     """Hooks the three kinds of generator flow, ``image_dataset_from_directory`` and the ways to open one file."""
+    recorder.flows = Flows()
     _wrap_flow(recorder, legacy.DirectoryIterator, "flow_from_directory")
     _wrap_flow(recorder, legacy.DataFrameIterator, "flow_from_dataframe")
     _wrap_flow(recorder, legacy.NumpyArrayIterator, "flow")
@@ -132,6 +134,8 @@ def as_they_are(
             fields = _fields(recorder, source) if is_flow else {}
             if is_flow and _listed(source) != recorder.listed.get(name):
                 fields["overridden"] = [*fields["overridden"], "filepaths"]
+            if is_flow and recorder.flows.have_moved(source):
+                fields["overridden"] = [*fields["overridden"], "settings"]
             found.append(opened[name].model_copy(update=fields))
     return found
 
@@ -168,9 +172,14 @@ def _wrap_batches(recorder: Recorder) -> None:
         recorder.send(told.model_copy(update={"fit": fit}))
 
     def around(original: Callable[..., Any], flow: Any, *arguments: Any) -> Any:  # noqa: ANN401 - a Keras iterator
+        if recorder.fit is not None:
+            with recorder.guarded("batch"):
+                recorder.flows.look(flow)
         batch = original(flow, *arguments)
         with recorder.guarded("batch"):
             see(flow, batch, None)
+            if recorder.fit is not None:
+                recorder.flows.drawn(flow, batch)
         return batch
 
     def given_to_fit(original: Callable[..., Any], adapter: Any, batch: Any) -> Any:  # noqa: ANN401 - Keras's adapter

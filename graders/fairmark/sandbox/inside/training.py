@@ -30,6 +30,7 @@ from fairmark.sandbox.inside.hooks import hook
 from fairmark.sandbox.inside.pause import Pauser
 from fairmark.sandbox.inside.recorder import Recorder, TrainingSkipped
 from fairmark.sandbox.inside.weights import WatchedTraining
+from fairmark.sandbox.inside.wired import is_rewired
 
 __all__ = ["describe_model", "install"]
 
@@ -68,7 +69,7 @@ def describe_model(recorder: Recorder, model: keras.Model) -> None:
         output_shape=describe.shape_of(outputs[0].shape) if len(outputs) == 1 else None,
         parameters=describe.count(describe.asked_of(model, "weights")),
         trainable_parameters=describe.count(describe.asked_of(model, "trainable_weights")) if model.built else None,
-        overridden=known.overridden(model),
+        overridden=[*known.overridden(model), *(["call"] if is_rewired(model) else [])],
     )
     before = recorder.described.get(described.model)
     if before is None or before.model_copy(update={"cell": recorder.cell}) != described:
@@ -127,6 +128,7 @@ def _wrap_fit(
         with recorder.guarded("fit"):
             describe_model(recorder, model)
             started = _started(recorder, model, fit, asked.arguments, opened)
+            recorder.flows.begin(asked.arguments["x"], asked.arguments["validation_data"])
             settings.begin(model, fit, drawn_from(asked.arguments))
             recorder.send(started.model_copy(update={"weights": watched and watched.origin}))
         with recorder.guarded("callbacks"):
@@ -140,13 +142,11 @@ def _wrap_fit(
         asked.arguments.update(shorter or {})
         watch = Watch(recorder.send, fit, pauser if shorter is None else None)
 
-        def before_step(is_first: bool) -> None:
-            with recorder.guarded("fit"):
-                if is_first:
-                    settings.begin(model, fit, drawn_from(asked.arguments))
-                settings.step(model, fit, sets_rate=_sets_rate(asked.arguments["callbacks"]))
-
-        watch.before_step = before_step
+        watch.before_step = _looking(
+            recorder, settings, model, fit, asked.arguments, lambda: drawn_from(asked.arguments)
+        )
+        if watched is not None:
+            watched.at_apply = lambda: watch.looks_again(recorder, model)
         with _watched(asked.arguments, model, watch, watched), recorder.inside_keras(), recorder.training_in(fit):
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
@@ -175,6 +175,26 @@ def _finished(
         changed = watched and watched.finish()
     recorder.send(told.model_copy(update={"changed": changed}))
     exporter.export(model, "fit", fit)
+
+
+def _looking(
+    recorder: Recorder,
+    settings: in_force.Settings,
+    model: keras.Model,
+    fit: str,
+    asked: dict[str, Any],
+    drawn_from: Callable[[], list[PicturesOpened]],
+) -> Callable[[bool], None]:
+    """Looks at what a step of ``fit`` goes by; at the first it is told."""
+
+    def before_step(is_first: bool) -> None:
+        with recorder.guarded("fit"):
+            if is_first:
+                settings.begin(model, fit, drawn_from())
+                recorder.flows.keep(asked["x"], asked["validation_data"])
+            settings.step(model, fit, sets_rate=_sets_rate(asked["callbacks"]))
+
+    return before_step
 
 
 @contextlib.contextmanager
@@ -301,6 +321,13 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._began = self._told = time.monotonic()
         self._iterations = self._iterations_now()
         self._batches = self._validation_steps = 0
+
+    def looks_again(self, recorder: Recorder, model: keras.Model) -> bool:
+        """Gradients are about to be applied. Whether the step goes through the layers of ``model``."""
+        if self.before_step is not None:
+            self.before_step(False)
+        recorder.tell_replaced()
+        return not is_rewired(model)
 
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
         if self.before_step is not None:

@@ -5,8 +5,7 @@ run and that the notebook is not told. A mark of 160 MB takes 10 ms.
 
 This reaches into how Keras gives a variable its first value; ``tests/sandbox/test_weights.py`` says what has moved.
 
-What cannot be seen from here: weights that are set in the graph of a training step, by a loss or a metric of the
-notebook's own for instance, or by another thread.
+In the steps of a training only the optimizer may change them, see :mod:`fairmark.sandbox.inside.applied`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,8 @@ from tensorflow.python.eager.polymorphic_function.polymorphic_function import Un
 from tensorflow.python.framework.ops import EagerTensor
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
-from fairmark.sandbox.inside import known
+from fairmark.sandbox.inside import applied, known
+from fairmark.sandbox.inside.describe import inner_optimizer
 from fairmark.sandbox.inside.hooks import hook
 
 __all__ = ["Ledger", "Origin", "WatchedTraining", "value_of"]
@@ -69,6 +69,9 @@ class Ledger:
         self._initializers = dict(_initializers())
         self._closures = frozenset(_closures_of_layers())
         self._drawing = _Drawing()
+        self._kept: dict[int, tuple[ref[Any], bytes]] = {}
+        self._read: dict[str, applied.Continuity] = {}
+        self.training: WatchedTraining | None = None
 
     def watch(self) -> None:
         """Has every variable of Keras's marked when it is given its first value."""
@@ -85,6 +88,7 @@ class Ledger:
                     self._made[id(variable)] = ref(variable), mark
 
         hook(keras.Variable._initialize_with_initializer, around)
+        applied.watch_steps(self)
 
     def _is_keras(self, initializer: object) -> bool:
         """Whether it is one of Keras's own that draws numbers, or fills with one: not what brings an array along."""
@@ -129,14 +133,26 @@ class Ledger:
             return None
         if not self.are_left_to_training(model):
             return "other"
-        if all(map(self._is_initial, _weights_of(model))):
+        if all(self._is_marked(one, self._made) for one in _weights_of(model)):
             return "initial"
         left = self._left.get(name)  # what a call of fit that failed at once left is initial, and was found so above
         return "trained" if left is not None and left.origin != "other" and left.marks == self.marks(model) else "other"
 
-    def _is_initial(self, variable: keras.Variable) -> bool:
-        made, mark = self._made.get(id(variable), (None, b""))
+    def _is_marked(self, variable: keras.Variable, ledger: dict[int, tuple[ref[Any], bytes]]) -> bool:
+        made, mark = ledger.get(id(variable), (None, b""))
         return made is not None and made() is variable and mark == self._mark(variable)
+
+    def is_kept(self, optimizer: Any) -> bool:  # noqa: ANN401 - one of Keras's, or anything else
+        """Whether what an optimizer keeps for its weights is as it began, or as a training has left it."""
+        kept = applied.kept_by(optimizer)
+        return all(self._is_marked(one, self._made) or self._is_marked(one, self._kept) for one in kept)
+
+    def continuity(self, name: str, variables: list[Any]) -> applied.Continuity:
+        """What reads ``variables``, one for all trainings that go on with the same."""
+        before = self._read.get(name)
+        if before is None or before.ids != frozenset(map(id, variables)):
+            before = self._read[name] = applied.Continuity(variables)
+        return before
 
     def are_left_to_training(self, model: keras.Model) -> bool:
         """Whether no weight has a constraint or a regularizer of the notebook's own, which run in each step, or takes
@@ -150,6 +166,8 @@ class Ledger:
     def left(self, model: keras.Model, name: str, origin: Origin) -> None:
         """A training left ``model`` as it is now, having begun with weights of that ``origin``."""
         self._left[name] = _Left(self.marks(model), origin)
+        for one in applied.kept_by(inner_optimizer(model.optimizer)):
+            self._kept[id(one)] = ref(one), self._mark(one)
 
 
 class _Drawing:
@@ -197,6 +215,10 @@ class WatchedTraining:
         self._seen: Marks | None = None
         self._is_called_back = self._has_failed = False
         self._callbacks: list[Any] = []
+        self._values: dict[int, object] = {}
+        self._outer: WatchedTraining | None = None
+        self.steps: applied.Steps | None = None
+        self.at_apply: Callable[[], bool] | None = None
         self.origin = ledger.origin(model, name)
 
     def around(self, callbacks: Iterable[Any]) -> list[Any]:
@@ -223,6 +245,9 @@ class WatchedTraining:
 
     def begins(self) -> None:
         """The model is built, and no callback has run."""
+        self._values = {id(one): one._value for one in _WEIGHTS(self._model)}
+        self.steps = applied.Steps(self._model, self._name, self._ledger, self.at_apply)
+        self._outer, self._ledger.training = self._ledger.training, self
         now = self._ledger.origin(self._model, self._name)
         self._changed = self._changed or (now == "other" and self.origin != "other")
 
@@ -230,6 +255,8 @@ class WatchedTraining:
         """The callbacks are about to be called."""
         self._is_called_back = True
         self._seen = self._ledger.marks(self._model) if self._matters(moment) else None
+        if self._seen is not None and self.steps is not None:
+            self._changed = self._changed or not self.steps.hold()
         if self._seen is not None and moment in ("on_train_begin", "on_epoch_end"):
             self._known.add(self._seen)
 
@@ -240,6 +267,10 @@ class WatchedTraining:
             return
         now = self._ledger.marks(self._model)
         self._changed = self._changed or (now != self._seen and now not in self._known)
+        if self.steps is not None:
+            self._changed = self._changed or not self.steps.hold_what_is_kept()
+            if now != self._seen:
+                self.steps.begin()
         self._seen = now
 
     def exchange(self) -> None:
@@ -248,6 +279,8 @@ class WatchedTraining:
         if self._seen is not None:
             self._seen = self._ledger.marks(self._model)
             self._known.add(self._seen)
+            if self.steps is not None:
+                self.steps.begin()
 
     def _matters(self, moment: str) -> bool:
         """Keras's own callbacks do nothing to the weights in the course of an epoch, and it has many batches."""
@@ -258,17 +291,29 @@ class WatchedTraining:
 
     def finish(self) -> bool | None:
         """``fit`` has returned. Whether anything else than training changed the weights; None where nobody knows."""
+        self._ends()
         if self.origin is None or self._has_failed:
             return None
         now = self._ledger.marks(self._model)
-        untouched = now == self._seen or now in self._known
+        untouched = (now == self._seen or now in self._known) and self._are_the_same()
         self._changed = self._changed or not untouched or not self._ledger.are_left_to_training(self._model)
         self._ledger.left(self._model, self._name, "other" if self._changed else self.origin)
         return self._changed
 
+    def _ends(self) -> None:
+        if self._ledger.training is self:
+            self._ledger.training = self._outer
+
+    def _are_the_same(self) -> bool:
+        """Whether the model keeps its weights where it did when the training began, since steps go on with those; and
+        whether its steps made them."""
+        same = all(self._values.get(id(one), one._value) is one._value for one in _WEIGHTS(self._model))
+        return same and self.steps is not None and self.steps.hold()
+
     def abandon(self) -> None:
         """``fit`` raised an error, in the middle of a step or in a callback: what it left is training's all the same,
         unless a callback has changed it."""
+        self._ends()
         if self.origin is None or self._has_failed:
             return
         if self._is_called_back:
