@@ -190,7 +190,8 @@ class Witness:
         if len(given) < len(self.sites((call,), {cell})):  # another call than the last, of a model that had its name
             self.not_shown(f"{argument} = {recorded.name}", cell)
             return
-        spelled = " or ".join(dict.fromkeys(said))
+        own = {name: f"the notebook's own {name}" for name in said if bare(name) in known}
+        spelled = " or ".join(own.get(name, name) for name in dict.fromkeys(said))
         raise Doubted(f"the run reports {argument} = {recorded.name}, but the text says {spelled}", cell=cell)
 
     def confirm_setting(
