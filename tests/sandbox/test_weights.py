@@ -51,7 +51,7 @@ class Writing(keras.metrics.Metric):
 
 def write(model):
     for one, array in zip(model.weights, kernels):
-        one._value.assign(array)
+        one._value.assign(tf.cast(array, one._value.dtype))
     tf.random.uniform([])
 """
 
@@ -174,6 +174,10 @@ train(compiled(Model([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.laye
 model = build()
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(1e30))
 train(model, 4)
+""",
+    "of other precisions": """
+for kind in ("bfloat16", "float64"):
+    train(build(eagerly=False, dtype=kind))
 """,
     "of low precision": """
 keras.mixed_precision.set_global_policy("mixed_float16")
@@ -374,6 +378,11 @@ def act(model):
 train(model, callbacks=[Own("on_train_end", lambda model: None), Own("on_epoch_end", act)])
 """,
     ),
+    "by a metric, of double precision": """
+model = build(dtype="float64")
+model.compile(loss="binary_crossentropy", optimizer="rmsprop", metrics=[Writing(lambda: write(model))])
+train(model)
+""",
     "by a loss": """
 model = build()
 def loss(labels, outputs):

@@ -60,7 +60,7 @@ class Continuity:
         self.ids = frozenset(map(id, listed))
         self._watched = [(one, tf.constant(_places(tuple(one.shape)), tf.int32)) for one in _chosen(listed)]
         size = sum(int(places.shape[0]) for _, places in self._watched)
-        self._seen = tf.Variable(tf.zeros([size]), trainable=False)
+        self._seen = tf.Variable(tf.zeros([size], tf.float64), trainable=False)
         self._jumps = tf.Variable(0.0, trainable=False)
         self._has_begun = tf.Variable(0.0, trainable=False)
 
@@ -88,21 +88,23 @@ class Continuity:
         return not (_number(_value(self._jumps)) or _number(self._differ()))
 
     def _differ(self, *, by_xla: bool = False) -> Any:  # noqa: ANN401 - a tensor
-        now, before = (_BITS(input=one, type=tf.int32) for one in (self._now(by_xla=by_xla), _value(self._seen)))
+        now, before = (_BITS(input=one, type=tf.int64) for one in (self._now(by_xla=by_xla), _value(self._seen)))
         return _ANY(input=_DIFFER(x=now, y=before), axis=[0])
 
     def _now(self, *, by_xla: bool = False) -> Any:  # noqa: ANN401 - a tensor
-        read = [_READ_OF[by_xla](one._value._handle, at) for one, at in self._watched]
+        stored = [_READ_OF[by_xla](one._value._handle, at, one._value._dtype) for one, at in self._watched]
+        read = [_CAST(x=one, DstT=tf.float64) for one in stored]
         return _ROW(values=read, axis=0) if len(read) > 1 else read[0]
 
 
 def _value(variable: tf.Variable) -> Any:  # noqa: ANN401 - a tensor
-    return _VALUE(resource=variable._handle, dtype=tf.float32)
+    return _VALUE(resource=variable._handle, dtype=variable._dtype)
 
 
-_READ_OF: dict[bool, Callable[[Any, Any], Any]] = {
-    False: lambda handle, at: _IN_PLACE(resource=handle, indices=at, dtype=tf.float32),
-    True: lambda handle, at: _GATHER(params=_VALUE(resource=handle, dtype=tf.float32), indices=at),
+_FLOATING = ("bfloat16", "float16", "float32", "float64")
+_READ_OF: dict[bool, Callable[[Any, Any, Any], Any]] = {
+    False: lambda handle, at, kind: _IN_PLACE(resource=handle, indices=at, dtype=kind),
+    True: lambda handle, at, kind: _GATHER(params=_VALUE(resource=handle, dtype=kind), indices=at),
 }
 """XLA has nothing that reads in place, and needs nothing."""
 
@@ -113,7 +115,7 @@ def _number(tensor: Any) -> float:  # noqa: ANN401 - as above
 
 def _chosen(variables: Iterable[Any]) -> list[Any]:
     """Some of those that are tables of numbers."""
-    tables = [one for one in variables if one.dtype == "float32" and len(one.shape) > 1 and prod(one.shape) > 0]
+    tables = [one for one in variables if one.dtype in _FLOATING and len(one.shape) > 1 and prod(one.shape) > 0]
     return _DRAWN.sample(tables, min(len(tables), _MOST))
 
 
