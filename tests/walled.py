@@ -123,6 +123,7 @@ class Attack:
     """A submission to the walled course, and the verdict it must get: see this module's page.
 
     ``lost`` are marks by ``exercise.check``, None if nobody says; ``run`` is the run's outcome, "" if nobody says.
+    ``fair_until_then``: what was trained until hidden images decided, where that ends a training, was trained fairly.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Attack:
     lost: Mapping[str, float] | None = None
     flags: tuple[str, ...] = ()
     not_credited: tuple[str, ...] = ()
+    fair_until_then: bool = False
     must_not_leave: tuple[str, ...] = ()
 
     @property
