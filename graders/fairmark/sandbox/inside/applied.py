@@ -3,8 +3,8 @@
 When the optimizer begins to apply the gradients of a step, and when it has applied them, some places of the weights and
 of what the optimizer keeps for them are read in the graph of that step, and compared with what they were when the step
 before was done. So it makes no difference who else writes to them, a metric in the graph, a function that prepares
-images or another thread. The places are drawn anew in every run, and the notebook is not told. A step takes less than
-two tenths of a millisecond longer, however large the model.
+images or another thread. The places are drawn anew in every run, and the notebook is not told. Of steps of 4 ms and of
+95 ms, on one thread, the median grew by 0.2 and 1.5 ms; from run to run it varied by 1 and 4 ms.
 
 ``tests/sandbox/test_weights.py`` tests it.
 
