@@ -434,11 +434,13 @@ def read_off_for(argument: str) -> frozenset[str]:
 
 
 def _leads_to(possible: Possible, directory: str) -> bool:
-    """Whether it can be the path of the folder ``directory`` of the data set."""
+    """Whether it can be the path of the folder ``directory`` of the data set; ``.`` is what ``dataset`` itself gives."""
     wanted = _parts([directory])
     paths = [
         _parts(texts_in(one.path)) for one in possible.derived if "dataset" in one.sources and None not in one.path
     ]
+    if not wanted:
+        return [] in paths or any("dataset" in made.names for made in possible.made) or bool(possible.constants)
     paths += [_parts([text]) for text in texts_in(possible.constants)]
     return any(path[len(path) - len(wanted) :] == wanted for path in paths if len(path) >= len(wanted))
 
