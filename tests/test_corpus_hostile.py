@@ -1,6 +1,6 @@
 """Every hostile submission gets the verdict it must get, and hurts nothing.
 
-One in eight of them is graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
+Some of them are graded by one warm worker, two at a time, in the corpus' order, a right submission behind every
 other; with ``pytest -m thorough`` all are, a right submission behind every one, and all once more in another
 order. A right submission must earn full marks whoever came before it; and afterwards no process, file, mount or shared
 memory may be there that was not there before.
@@ -29,9 +29,9 @@ ON_MARKS = ("afterwards", "attacked", "chain", "further", "lying", "pasted", "re
 """Kinds of attacks: on the machine and its secrets, and on the marks."""
 OF_THE_MACHINE = [attack for attack in ATTACKS if attack.kind in ON_THE_MACHINE]
 FIRST_OF_THEIR_KIND = [next(one for one in ATTACKS if one.kind == kind) for kind in ON_MARKS]
-SOME = {attack.name for attack in (*OF_THE_MACHINE[::8], *FIRST_OF_THEIR_KIND)}
-"""What is handed in by default: one in eight of those on the machine, and one of each other kind."""
-FOLLOWED = {attack.name for attack in OF_THE_MACHINE[::16]}
+SOME = {attack.name for attack in (*OF_THE_MACHINE[::16], *FIRST_OF_THEIR_KIND)}
+"""What is handed in by default: one in sixteen of those on the machine, and one of each other kind."""
+FOLLOWED = {attack.name for attack in OF_THE_MACHINE[::32]}
 """What has a right submission behind it by default."""
 EVERY = 8
 """Of the right submissions, one in so many is trained and shown hidden pictures; the others stop at ``fit``."""

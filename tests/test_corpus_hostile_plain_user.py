@@ -37,10 +37,6 @@ def marked_by_a_plain_user(*options: str) -> str:
     return "" if done.returncode == 0 else done.stdout[-8000:] + done.stderr[-2000:]
 
 
-def test_some_attacks_get_their_verdict_from_a_plain_user() -> None:
-    assert marked_by_a_plain_user("-m", "", "-k", "gets_its_verdict and (TCP or edits)") == ""
-
-
 @pytest.mark.thorough
 def test_what_the_default_suite_has_of_it_holds_for_a_plain_user() -> None:
     assert marked_by_a_plain_user("-k", "not at_least") == ""

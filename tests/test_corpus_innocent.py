@@ -18,7 +18,7 @@ from fairmark.batch.journey import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 INNOCENTS = innocents()
-BY_DEFAULT = 20
+BY_DEFAULT = 40
 """One in so many is marked by default."""
 
 

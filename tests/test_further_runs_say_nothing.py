@@ -28,7 +28,7 @@ from fairmark.sandbox import Launcher, grading_launcher
 
 SECRETS = (17, 42)
 TELLING = [attack for attack in attacks("further") if "secret(" in repr(attack)]
-BY_DEFAULT = 5
+BY_DEFAULT = 10
 
 
 @dataclass

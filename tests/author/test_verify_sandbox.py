@@ -11,6 +11,7 @@ from fairmark.author.verify import Verification, verify_assignment
 from fairmark.batch.journey import Journey
 from fairmark.sandbox import ConfinedProcess
 
+pytestmark = pytest.mark.thorough
 WANTED = {
     "generators/folder-deeper@6": ("killed", "structure"),
     "compile/optimizer-adam@5": ("killed", "structure"),

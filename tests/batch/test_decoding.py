@@ -143,6 +143,7 @@ def test_nothing_is_made_of_what_cannot_be_read_off(text: str) -> None:
 # --- a whole journey --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_right_notebook_leaves_them_and_the_next_earns_the_same(tmp_path: Path) -> None:
     course = walled_course(tmp_path / "course")
     journey = Journey(course, course.assignment(NAME))

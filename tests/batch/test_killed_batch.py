@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from thorough import one_in
+from thorough import by_default
 from tiny import tiny_course
 
 from fairmark.author.sample_class import with_answers
@@ -28,7 +28,7 @@ from fairmark.report import Report
 
 NAME = "compile_settings"
 STUDENTS = [f"student-{number:02}" for number in range(9)]
-KILLS = one_in(20, range(20))
+KILLS = by_default(lambda number: False, range(20))
 SEED = int(os.environ.get("FAIRMARK_TEST_SEED", "0")) or time.time_ns() % 1_000_000
 """Of the moments; each test prints it, for whoever wants the same ones again."""
 
