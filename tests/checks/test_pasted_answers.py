@@ -12,7 +12,9 @@ import pytest
 from recorded import hidden, right_answer, submission
 
 from fairmark.checks import load_grader
+from fairmark.evidence import Cell
 from fairmark.judge import judge
+from fairmark.notebook.worked_out import given_to_fit
 from fairmark.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,6 +211,38 @@ def test_steps_that_fit_is_given_are_worked_out_too(given: str, is_shown: bool) 
     report = marked(training=GIVEN.format(given))
     assert (waiting(report) == set()) == is_shown
     assert ({"training.learns", "training.validation"} <= waiting(report)) != is_shown
+
+
+OWN_MODEL = """
+class Net({}):
+    def __init__(self):
+        super().__init__()
+        self.head = keras.layers.Dense(1)
+
+    def call(self, images):
+        return self.head(images)
+
+{}
+model = Net()
+model.build((None, 300, 300, 3))
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "between", "is_trained"),
+    [
+        ("keras.Model", "", True),
+        ("keras.Sequential", "", True),
+        ("keras.Model", "class Net(Net): pass", True),
+        ("object", "", False),
+        ("keras.Model", "def fit(*given, **named): pass\nNet.fit = fit\nclass Net:\n    fit = fit", False),
+    ],
+)
+def test_what_keras_trains_may_be_of_a_class_of_ones_own(base: str, between: str, is_trained: bool) -> None:
+    """Steps are worked out where ``fit`` may be Keras's."""
+    sources = (OWN_MODEL.format(base, between), "history = model.fit(images, steps_per_epoch=4, epochs=8)")
+    cells = [Cell(position=n, number=n, role="exercise", source=text) for n, text in enumerate(sources, start=1)]
+    assert [given["steps_per_epoch"] for given in given_to_fit(cells, 2)] == ([4] if is_trained else [])
 
 
 def test_what_a_folder_holds_is_counted_outside() -> None:

@@ -434,7 +434,7 @@ def read_off_for(argument: str) -> frozenset[str]:
 
 
 def _leads_to(possible: Possible, directory: str) -> bool:
-    """Whether it can be the path of the folder ``directory`` of the data set; ``.`` is what ``dataset`` itself gives."""
+    """Whether it can be the path of the folder ``directory`` of the data set; ``.`` is what ``dataset`` gives."""
     wanted = _parts([directory])
     paths = [
         _parts(texts_in(one.path)) for one in possible.derived if "dataset" in one.sources and None not in one.path

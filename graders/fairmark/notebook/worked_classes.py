@@ -28,11 +28,12 @@ class Function:
 @dataclass(frozen=True, eq=False)
 class OwnClass(Thing):
     """A class: ``names`` are what its body binds, ``fields`` those with an annotation, in order; ``run`` calls a
-    function of the notebook's."""
+    function of the notebook's; ``extends`` says that it may have more from a class that is not the notebook's."""
 
     names: dict[str, Any]
     fields: tuple[str, ...]
     run: Callable[[Function, list[Any], dict[str, Any]], Any]
+    extends: bool = False
 
     def member(self, name: str) -> object:
         if self.names.get(name, UNKNOWN) is UNKNOWN:
@@ -56,6 +57,10 @@ class Instance(Thing):
 
     of: OwnClass
     attributes: dict[str, Any]
+
+    def may_inherit(self, name: str) -> bool:
+        """Whether its class may have ``name`` from one that is not the notebook's."""
+        return self.of.extends and name not in self.attributes and name not in self.of.names
 
     def member(self, name: str) -> object:
         found = self.attributes[name] if name in self.attributes else self.of.names.get(name, UNKNOWN)

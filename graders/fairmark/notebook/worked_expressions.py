@@ -18,7 +18,7 @@ from fairmark.notebook.plain_values import (
     member_of,
     negated,
 )
-from fairmark.notebook.worked_classes import Function
+from fairmark.notebook.worked_classes import Function, Instance
 
 __all__ = ["Expressions", "Leaves", "guarded"]
 
@@ -215,13 +215,13 @@ class Expressions(ABC):
     def call(self, node: ast.Call) -> Any:  # noqa: ANN401 - any plain value
         match node.func:
             case ast.Attribute(value=holder, attr=method) if method in (*_ASKING, "fit"):
-                if self.is_model(holder):
+                if self.is_model(holder, method):
                     return self.fitted(node) if method == "fit" else self.known.answers(self.cell)
             case ast.Name(id="next") if node.args and isinstance(node.args[0], ast.GeneratorExp):
                 found = self.value(node.args[0])
                 return found[0] if found else self.value(node.args[1]) if len(node.args) > 1 else self.not_plain()
         function = self.value(node.func)
-        if isinstance(function, Model):
+        if isinstance(function, Model) or (isinstance(function, Instance) and function.may_inherit("__call__")):
             return self.known.answers(self.cell)
         each = self.value_or_unknown if isinstance(function, Function | Thing) else self.value
         given = list(self.several(node.args, each))
@@ -251,9 +251,12 @@ class Expressions(ABC):
             del self.yields[yields:]
             return UNKNOWN
 
-    def is_model(self, node: ast.expr) -> bool:
-        """Whether it may be a model: one that is known, or nothing that is. What was None is given one elsewhere."""
+    def is_model(self, node: ast.expr, method: str) -> bool:
+        """Whether it may be a model: one that is known, nothing that is, or of a class of the notebook's own that may
+        have ``method`` from Keras. What was None is given one elsewhere."""
         found = self.value_or_unknown(node)
+        if isinstance(found, Instance):
+            return found.may_inherit(method)
         return found is UNKNOWN or found is None or isinstance(found, Model)
 
     def fitted(self, node: ast.Call) -> object:

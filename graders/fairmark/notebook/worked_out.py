@@ -175,7 +175,13 @@ class _Machine(Expressions):
             name: Function(value.node, outside) if isinstance(value, Function) else value
             for name, value in names.items()
         }
-        return OwnClass(own, tuple(fields), self.own)
+        return OwnClass(own, tuple(fields), self.own, extends=any(map(self.is_foreign, node.bases)))
+
+    def is_foreign(self, base: ast.expr) -> bool:
+        found = self.value_or_unknown(base)
+        if isinstance(found, OwnClass):
+            return found.extends
+        return not (isinstance(base, ast.Name) and base.id == "object")
 
     def take_in(self, node: ast.stmt) -> None:
         """Imports; of anything else nothing is known."""
