@@ -14,7 +14,7 @@ from recorded import hidden, right_answer, submission
 from fairmark.checks import load_grader
 from fairmark.evidence import Cell
 from fairmark.judge import judge
-from fairmark.notebook.worked_out import given_to_fit
+from fairmark.notebook.worked_out import UNKNOWN, given_to_fit
 from fairmark.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -243,6 +243,14 @@ def test_what_keras_trains_may_be_of_a_class_of_ones_own(base: str, between: str
     sources = (OWN_MODEL.format(base, between), "history = model.fit(images, steps_per_epoch=4, epochs=8)")
     cells = [Cell(position=n, number=n, role="exercise", source=text) for n, text in enumerate(sources, start=1)]
     assert [given["steps_per_epoch"] for given in given_to_fit(cells, 2)] == ([4] if is_trained else [])
+
+
+def test_what_is_given_by_its_name_ends_what_a_list_of_arguments_may_give() -> None:
+    sources = ("history = model.fit(*images[0], epochs=8)", "history = model.fit(*images[0])")
+    cells = [Cell(position=n, number=n, role="exercise", source=text) for n, text in enumerate(sources, start=1)]
+    (by_name,), (by_place,) = given_to_fit(cells, 1), given_to_fit(cells, 2)
+    assert by_name == {"epochs": 8, "initial_epoch": 0, "steps_per_epoch": None, "validation_steps": None}
+    assert all(value is UNKNOWN for value in by_place.values())
 
 
 def test_what_a_folder_holds_is_counted_outside() -> None:

@@ -36,7 +36,10 @@ _COUNTED_TOGETHER: dict[str, tuple[str, ...]] = {
 
 def argument_of(name: str, site: CallSite, argument: str) -> Possible:
     """What a call of ``name`` can give as ``argument``: as named, as placed, or by default."""
-    given = site.argument(argument, place_of(name, argument))
+    place = place_of(name, argument)
+    before = [other for one in site.named if (other := place_of(name, one)) is not None]
+    # What is given by its name ends what can be given by its place, also by a list of arguments.
+    given = site.argument(argument, None if place is not None and min(before, default=place) < place else place)
     if given is not None:
         return given
     default = default_of(name, argument)

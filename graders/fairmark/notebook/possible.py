@@ -88,6 +88,11 @@ class CallSite:
         return self._answers.possible(found) if found is not None else None
 
     @property
+    def named(self) -> frozenset[str]:
+        """The parameters that are given by their names."""
+        return frozenset(keyword for keyword, _ in self._site.keywords if keyword is not None)
+
+    @property
     def is_in_cell(self) -> bool:
         """Whether the code stands in the cell itself, in no function, class or comprehension."""
         return self._site.callee.scope.kind == "cell"

@@ -269,13 +269,16 @@ class Expressions(ABC):
 
     def given_as(self, name: str, place: int, default: object, node: ast.Call) -> object:
         """What a call gives as ``name``, which stands at ``place``: `UNKNOWN` where that cannot be told."""
-        if any(isinstance(one, ast.Starred) for one in node.args):
-            return UNKNOWN
+        for keyword in node.keywords:
+            if keyword.arg == name:
+                return self.value_or_unknown(keyword.value)
+        by_name = [_GIVEN_TO_FIT[one.arg][0] for one in node.keywords if one.arg in _GIVEN_TO_FIT]
+        if any(isinstance(one, ast.Starred) for one in node.args) and place < min(by_name, default=place + 1):
+            return UNKNOWN  # what is given by its name ends what can be given by its place
         if len(node.args) > place:
             return self.value_or_unknown(node.args[place])
-        for keyword in node.keywords:
-            value = self.value_or_unknown(keyword.value) if keyword.arg in (name, None) else None
-            if keyword.arg == name or value is UNKNOWN:
+        for value in [self.value_or_unknown(keyword.value) for keyword in node.keywords if keyword.arg is None]:
+            if value is UNKNOWN:
                 return value
             if isinstance(value, dict) and name in value:
                 return value[name]
