@@ -37,6 +37,7 @@ ROWS = [row for broken in BROKEN for row in broken.rows]
 RIGHT = ("Zz_right", "aa_right", "right_1", "right_2", "zz_right")
 """Right submissions before, among and after the broken ones."""
 
+pytestmark = pytest.mark.thorough
 MEMORY_BYTES = 700 * 2**20
 CPU_SECONDS = 120
 """What reading all of them may take: there for a reader that never ends, and fifty times what it needs."""

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from hostile import shown
-from thorough import one_in
 from walled import NAME, Attack, attacks, walled_course
 
 from fairmark.batch.journey import Journey, Marked
@@ -28,7 +27,6 @@ from fairmark.sandbox import Launcher, grading_launcher
 
 SECRETS = (17, 42)
 TELLING = [attack for attack in attacks("further") if "secret(" in repr(attack)]
-BY_DEFAULT = 10
 
 
 @dataclass
@@ -90,7 +88,8 @@ def kept(marked: Marked) -> dict[str, Any]:
     return {**evidence, "reruns": of_reruns, "settings": None}
 
 
-@pytest.mark.parametrize("attack", one_in(BY_DEFAULT, TELLING), ids=lambda attack: attack.name)
+@pytest.mark.thorough
+@pytest.mark.parametrize("attack", TELLING, ids=lambda attack: attack.name)
 def test_two_secrets_leave_the_same(attack: Attack, twice: Twice) -> None:
     one, other = twice.mark(attack)
     assert [rerun.replaced for rerun in one.evidence.reruns]

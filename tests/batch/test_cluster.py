@@ -250,6 +250,7 @@ def test_a_run_needs_what_the_reference_does_or_more_where_more_was_measured(
         assert _needed_bytes(run, Client(), batch, [NAME]) == {NAME: needed}
 
 
+@pytest.mark.thorough
 def test_while_it_waits_a_class_hears_in_which_cell_and_epoch_each_run_is(handed_in: Class) -> None:
     expected = world(Journey(handed_in.course, handed_in.course.assignment(NAME), decide_early=True))
     batch = Batch("told", str(handed_in.course.root), decide_early=True, fresh=True, worlds={NAME: expected})

@@ -131,6 +131,7 @@ def inverted(name: str) -> Path:
     return folder
 
 
+@pytest.mark.thorough
 def test_every_batch_is_keras_own_to_the_bit(shapes: Path, worker: Worker) -> None:
     launcher = ConfinedProcess(worker=worker)
     own = run(DRAWN, TABLE, CALLED, decoded=None, shapes=shapes, launcher=launcher)
