@@ -7,14 +7,14 @@ that, unseen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pasted import HORSES, kinds, waiting
 from recorded import COMPILE, LAYERS, SOURCES, STEPS, TRAINING, block, events, hidden, keras_layer, layers, right_answer
 
 from fairmark import RunView
-from fairmark.checks import load_grader, training
+from fairmark.checks import training
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.one_story import breaks_in
 from fairmark.evidence import (
@@ -32,9 +32,7 @@ from fairmark.evidence import (
     Stamped,
 )
 from fairmark.judge import judge
-from fairmark.report import Report
 
-HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")
 UNSCALED = {"rescale": 1.0}
 
 
@@ -51,20 +49,6 @@ def said(evidence: Evidence, *, first: Sequence[Event] = (), before: str = "", t
     stamped[place:place] = [Stamped(at_seconds=stamped[place].at_seconds, event=event) for event in told]
     stamped[:0] = [Stamped(at_seconds=0.0, event=event) for event in first]
     return evidence.model_copy(update={"run": evidence.run.model_copy(update={"events": tuple(stamped)})})
-
-
-def waiting(report: Report) -> set[str]:
-    """Checks that wait for a person, by ``exercise.check``."""
-    return {
-        f"{exercise.id}.{check.id}"
-        for exercise in report.exercises
-        for check in exercise.checks
-        if check.outcome == "needs_attention"
-    }
-
-
-def kinds(report: Report) -> set[str]:
-    return {flag.kind for flag in report.flags}
 
 
 # --- what the text does not say ---------------------------------------------------------------------------------------

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
+from pasted import HORSES, waiting
 from recorded import SOURCES, right_answer
 
-from fairmark.checks import load_grader
 from fairmark.judge import judge
 from fairmark.report import Report
-
-HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")
 
 
 def marked(texts: Mapping[str, str]) -> Report:
     return judge(right_answer(sources=texts), HORSES)
-
-
-def waiting(report: Report) -> set[str]:
-    checks = [(exercise.id, check) for exercise in report.exercises for check in exercise.checks]
-    return {f"{exercise}.{check.id}" for exercise, check in checks if check.outcome == "needs_attention"}
 
 
 RMSPROP = "keras.optimizers.RMSprop(learning_rate=0.001)"

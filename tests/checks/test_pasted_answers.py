@@ -6,19 +6,15 @@ by folder, sizes of batches, what the model answered) has to come to the very va
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from pasted import HORSES, waiting
 from recorded import hidden, right_answer, submission
 
-from fairmark.checks import load_grader
 from fairmark.evidence import Cell
 from fairmark.judge import judge
 from fairmark.notebook.worked_out import UNKNOWN, given_to_fit
 from fairmark.report import Report
 
-ROOT = Path(__file__).resolve().parents[2]
-HORSES = load_grader(ROOT / "graders" / "horses_or_humans.py")
 STEPS = {"steps.steps_per_epoch", "steps.validation_steps"}
 NAMED = {"prediction.named"}
 
@@ -27,15 +23,6 @@ def marked(**sources: str) -> Report:
     """The right run's report where the cells hold ``sources``."""
     evidence = right_answer()
     return judge(evidence.model_copy(update={"submission": submission(sources)}), HORSES)
-
-
-def waiting(report: Report) -> set[str]:
-    return {
-        f"{exercise.id}.{check.id}"
-        for exercise in report.exercises
-        for check in exercise.checks
-        if check.outcome == "needs_attention"
-    }
 
 
 def score(report: Report, wanted: str) -> float:

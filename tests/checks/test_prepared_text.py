@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
+from pasted import HORSES, waiting
 from recorded import SOURCES, right_answer
 
-from fairmark.checks import load_grader
 from fairmark.evidence import Cell
 from fairmark.judge import judge
 from fairmark.notebook.possible import Prepared, read_possible
 from fairmark.report import Report
-
-HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")
 
 PREPARED = "prediction.prepared"
 NAMED = 'predicted_class = "humans" if probability > 0.5 else "horses"\n'
@@ -124,11 +121,6 @@ probability = model.predict(np.expand_dims(x, 0))[0, 0]
 
 def marked(texts: Mapping[str, str]) -> Report:
     return judge(right_answer(sources=texts), HORSES)
-
-
-def waiting(report: Report) -> set[str]:
-    checks = [(exercise.id, check) for exercise in report.exercises for check in exercise.checks]
-    return {f"{exercise}.{check.id}" for exercise, check in checks if check.outcome == "needs_attention"}
 
 
 @pytest.mark.parametrize("text", HONEST, ids=range(len(HONEST)))

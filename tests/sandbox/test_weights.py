@@ -207,6 +207,15 @@ except RuntimeError:
 train(model)
 """,
 }
+DRAWN = """
+import tensorflow as tf, types
+home, before, seeds = tf.random, tf.random.stateless_uniform, keras.random.SeedGenerator(1)
+def drawn(*arguments, **options):
+    home.stateless_uniform = before
+    return tf.constant(stolen[0])
+"""
+"""What draws stolen numbers, and puts Keras's function back as it does."""
+
 OTHER = {
     "set": "model = build()\nsteal(model)\ntrain(model)",
     "loaded": "donor.save_weights('w.weights.h5')\nmodel = build()\nmodel.load_weights('w.weights.h5')\ntrain(model)",
@@ -255,24 +264,16 @@ model = build()
 model.layers[0].kernel._constraint = lambda weights: stolen[0]
 train(model)
 """,
-    "numbers drawn by what puts Keras's back": """
-import tensorflow as tf
-home, before, seeds = tf.random, tf.random.stateless_uniform, keras.random.SeedGenerator(1)
-def drawn(*arguments, **options):
-    home.stateless_uniform = before
-    return tf.constant(stolen[0])
+    "numbers drawn by what puts Keras's back": DRAWN
+    + """
 def following(*arguments, **options):
     home.stateless_uniform = drawn
     return keras.random.SeedGenerator.next(seeds)
 seeds.next = following
 train(build(kernel_initializer=keras.initializers.GlorotUniform(seed=seeds)))
 """,
-    "numbers drawn by seeds that hold something of ones own": """
-import tensorflow as tf, types
-home, before, seeds = tf.random, tf.random.stateless_uniform, keras.random.SeedGenerator(1)
-def drawn(*arguments, **options):
-    home.stateless_uniform = before
-    return tf.constant(stolen[0])
+    "numbers drawn by seeds that hold something of ones own": DRAWN
+    + """
 def converted(*arguments, **options):
     home.stateless_uniform = drawn
     return tf.convert_to_tensor(*arguments, **options)
