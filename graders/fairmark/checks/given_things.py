@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from fairmark.checks.keras_calls import bare, default_of, is_of_keras, place_of
 from fairmark.evidence import Function
-from fairmark.notebook.possible import Made, Possible
+from fairmark.notebook.possible import CallSite, Made, Possible
 
 __all__ = [
     "OPEN",
     "entries",
+    "given_to",
     "goes_by",
     "is_unsure_of_names",
     "may_be_given",
@@ -25,6 +26,14 @@ _LEADS_ON = ("get", "deserialize", "from_config", "deepcopy", "copy", "partial")
 """What makes the thing that its first argument says."""
 _LAZY = ("identifier", "config", "x", "func")
 """What that argument is called."""
+
+
+def given_to(call: CallSite, name: str, parameter: str) -> Possible | None:
+    """What a call of Keras's ``name`` gives as ``parameter``; None where it leaves that out."""
+    place = place_of(name, parameter)
+    by_name = [other for one in call.named if (other := place_of(name, one)) is not None]
+    # What is given by its name ends what can be given by its place, also by a list of arguments.
+    return call.argument(parameter, None if place is not None and min(by_name, default=place) < place else place)
 
 
 def names_recorded(recorded: Function) -> set[str]:
@@ -87,7 +96,7 @@ def settings_of(possible: Possible, known: set[str], class_name: str, parameter:
                 given = made.call.argument(parameter)
                 yield by_default if given is None else given
             elif inner is None and known & set(map(bare, _names_made(made))):
-                given = made.call.argument(parameter, place_of(class_name, parameter))
+                given = given_to(made.call, class_name, parameter)
                 yield by_default if given is None else given
         if entry.is_open or entry.derived:
             yield OPEN

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from fairmark.checks.given_things import OPEN, goes_by
+from fairmark.checks.given_things import OPEN, given_to, goes_by
 from fairmark.checks.keras_calls import OPENERS, bare, default_of, place_of
 from fairmark.notebook.possible import CallSite, Made, Possible
 from fairmark.notebook.source import tree_of
@@ -36,10 +36,7 @@ _COUNTED_TOGETHER: dict[str, tuple[str, ...]] = {
 
 def argument_of(name: str, site: CallSite, argument: str) -> Possible:
     """What a call of ``name`` can give as ``argument``: as named, as placed, or by default."""
-    place = place_of(name, argument)
-    before = [other for one in site.named if (other := place_of(name, one)) is not None]
-    # What is given by its name ends what can be given by its place, also by a list of arguments.
-    given = site.argument(argument, None if place is not None and min(before, default=place) < place else place)
+    given = given_to(site, name, argument)
     if given is not None:
         return given
     default = default_of(name, argument)
@@ -81,5 +78,5 @@ def _lines_in_turn(source: str) -> frozenset[int]:
 
 def argument_of_made(made: Made, argument: str) -> Possible:
     name = next((one for one in made.names if place_of(one, argument) is not None), next(iter(sorted(made.names)), ""))
-    given = made.call.argument(argument, place_of(name, argument))
+    given = given_to(made.call, name, argument)
     return OPEN if given is None else given
