@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from fairmark.checks.keras_calls import bare, default_of, is_of_keras, place_of
 from fairmark.evidence import Function
-from fairmark.notebook.possible import CallSite, Made, Possible
+from fairmark.notebook.possible import Made, Possible
+from fairmark.notebook.possible_values import MadeBy
 
 __all__ = [
     "OPEN",
@@ -28,7 +29,7 @@ _LAZY = ("identifier", "config", "x", "func")
 """What that argument is called."""
 
 
-def given_to(call: CallSite, name: str, parameter: str) -> Possible | None:
+def given_to(call: MadeBy, name: str, parameter: str) -> Possible | None:
     """What a call of Keras's ``name`` gives as ``parameter``; None where it leaves that out."""
     place = place_of(name, parameter)
     by_name = [other for one in call.named if (other := place_of(name, one)) is not None]
