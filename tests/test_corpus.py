@@ -52,7 +52,7 @@ def name_of(value: object) -> str:
     return getattr(value, "name", "")
 
 
-@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *one_in(84, TRAINED)], ids=name_of)
+@pytest.mark.parametrize(("case", "quick"), [*STRUCTURE, *one_in(len(TRAINED), TRAINED)], ids=name_of)
 def test_a_wrong_answer_loses_its_own_marks_and_says_why(case: Case, quick: bool, corpus: Corpus) -> None:
     report = corpus.report(case, quick=quick).report
     assert losses_but_for_chance(report) == case.lost

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from thorough import by_default
 from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
@@ -124,10 +123,8 @@ def marked(journey: Journey, folder: Path, answer: str) -> Report:
     return journey.mark(path, "ada").report
 
 
-SHORT = ("Lambda",)
-
-
-@pytest.mark.parametrize("kind", by_default(lambda kind: kind in SHORT, KINDS))
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_model_that_cannot_be_rebuilt_costs_nothing_but_the_wait_for_a_person(
     kind: str, journey: Journey, tmp_path: Path
 ) -> None:

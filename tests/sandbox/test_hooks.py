@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from behaviours import BEHAVIOURS
-from thorough import by_default
 
 from fairmark.sandbox.inside.hooks import SEEN_ON, code_of, hook
 
@@ -35,22 +34,21 @@ def behave(how: str, folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def behaved(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
-    """By way, those that are asked about and the plain one; by default a kernel is not among them."""
+def behaved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("behaved")
-    asked = {getattr(item, "callspec", None) and item.callspec.params.get("how") for item in request.session.items}
-    ways = [how for how in WAYS if how == "plain" or how in asked]
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(ways, pool.map(lambda how: behave(how, folder), ways), strict=True))
+        return dict(zip(WAYS, pool.map(lambda how: behave(how, folder), WAYS), strict=True))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", BEHAVIOURS)
-@pytest.mark.parametrize("how", by_default(lambda how: how == "recorder", ["live", "recorder"]))
+@pytest.mark.parametrize("how", ["live", "recorder"])
 def test_keras_does_the_same_watched_or_not(behaved: dict[str, dict[str, Any]], how: str, name: str) -> None:
     assert not str(behaved["plain"][name]).startswith("Traceback"), behaved["plain"][name]
     assert behaved[how][name] == behaved["plain"][name]
 
 
+@pytest.mark.thorough
 def test_a_loaded_model_is_compiled(behaved: dict[str, dict[str, Any]]) -> None:
     for how, found in behaved.items():
         for name in ("saved_as_keras", "saved_as_h5", "pickled", "deeply_copied", "compiled_from_its_configuration"):
