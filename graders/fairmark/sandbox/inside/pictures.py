@@ -22,6 +22,7 @@ from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.describe import is_simple, plain, simple_value
 from fairmark.sandbox.inside.flows import Flows
 from fairmark.sandbox.inside.hooks import hook
+from fairmark.sandbox.inside.passes import Passes
 from fairmark.sandbox.inside.recorder import Recorder
 
 __all__ = ["as_they_were_made", "install", "register_dataset", "see_scaling"]
@@ -43,6 +44,7 @@ _AUGMENTATION_DEFAULTS: dict[str, object] = {
 def install(recorder: Recorder) -> None:
     """Hooks the three kinds of generator flow, ``image_dataset_from_directory`` and the ways to open one file."""
     recorder.flows = Flows()
+    recorder.passes = Passes()
     _wrap_flow(recorder, legacy.DirectoryIterator, "flow_from_directory")
     _wrap_flow(recorder, legacy.DataFrameIterator, "flow_from_dataframe")
     _wrap_flow(recorder, legacy.NumpyArrayIterator, "flow")

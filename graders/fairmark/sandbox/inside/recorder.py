@@ -17,6 +17,7 @@ from fairmark.sandbox.inside.rehearsal import Rehearsal
 
 if TYPE_CHECKING:  # only here, since the recorder stands in a notebook's kernel before Keras does
     from fairmark.sandbox.inside.flows import Flows
+    from fairmark.sandbox.inside.passes import Passes
     from fairmark.sandbox.inside.weights import Ledger
 
 __all__ = ["Recorder", "TrainingSkipped"]
@@ -28,9 +29,9 @@ class TrainingSkipped(BaseException):
 
 class Recorder:
     """State of one run. ``train`` False means: end at the first ``fit``; ``rehearsal`` says which do single steps;
-    ``ledger`` knows where weights come from, None where nobody keeps one; ``flows`` are those that ``fit`` draws from;
-    ``note_names`` says what the cell that runs has called things so far; ``listed`` are the files and labels with which
-    each flow was opened."""
+    ``ledger`` knows where weights come from, None where nobody keeps one; ``flows`` are those that ``fit`` draws from,
+    ``passes`` their orders; ``note_names`` says what the cell that runs has called things so far; ``listed`` are the
+    files and labels with which each flow was opened."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Recorder:
         self.described: dict[str, ModelDescribed] = {}
         self.listed: dict[str, bytes] = {}
         self.flows: Flows
+        self.passes: Passes
         self.ledger: Ledger | None = None
         self.note_names: Callable[[Literal["compile", "fit"]], None] = lambda moment: None
         self.fits = 0

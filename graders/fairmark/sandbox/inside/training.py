@@ -147,7 +147,12 @@ def _wrap_fit(
         )
         if watched is not None:
             watched.at_apply = lambda: watch.looks_again(recorder, model)
-        with _watched(asked.arguments, model, watch, watched), recorder.inside_keras(), recorder.training_in(fit):
+        with (
+            _watched(asked.arguments, model, watch, watched),
+            recorder.inside_keras(),
+            recorder.training_in(fit),
+            recorder.passes.in_training(),
+        ):
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
             describe_model(recorder, model)
