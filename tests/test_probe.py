@@ -226,6 +226,7 @@ def test_the_picture_the_notebook_predicted_is_predicted_outside_too(probed: Pro
     assert probed.picture == "validation/circles/circles-00.png"
     inside = finished.all(ModelPredicted, "pictures")[0].outputs[0]
     assert probed.picture_outputs == pytest.approx(inside, abs=1e-3)
+    assert probed.picture_size == (30, 30)
 
 
 def test_weights_that_are_not_those_that_training_left_are_refused(probes: tuple[Probe, Probe]) -> None:

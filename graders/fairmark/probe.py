@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fairmark.checks.accuracy import accuracy_of
 from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
@@ -339,6 +339,7 @@ class _Asking:
         self._outputs: list[tuple[float, ...]] = []
         self._asked_at: list[int] = []
         self._picture_outputs: tuple[float, ...] | None = None
+        self._picture_size: tuple[int, int] | None = None
         self._varies = False
         self._timed, self._cpu_seconds = 0, 0.0
         self._tries_left = _TRIES_AGAIN
@@ -364,8 +365,15 @@ class _Asking:
         if self._public_picture(dataset_folder) is None:
             return decided
         self._ask_about(None, dataset_folder)
-        named = self._candidate.picture if self._picture_outputs is not None else None
-        return decided.model_copy(update={"picture": named, "picture_outputs": self._picture_outputs})
+        return decided.model_copy(update=self._of_picture())
+
+    def _of_picture(self) -> dict[str, Any]:
+        """The fields of :class:`Probe` about the picture that the notebook predicted."""
+        return {
+            "picture": self._candidate.picture if self._picture_outputs is not None else None,
+            "picture_outputs": self._picture_outputs,
+            "picture_size": self._picture_size,
+        }
 
     def _ask_about(self, hidden: Hidden | None, dataset_folder: Path | None) -> str | None:
         """Predicts the pictures not predicted yet; says what went wrong, None where nothing did."""
@@ -386,6 +394,7 @@ class _Asking:
             rows = [tuple(row) for row in event.outputs]
             if event.start < 0:
                 self._picture_outputs = rows[0] if rows else None
+                self._picture_size = event.size
                 return False
             if first + event.start != len(self._outputs) or len(self._outputs) + len(rows) > len(pictures):
                 return True  # not the next batch: whoever answers is not our probe
@@ -436,11 +445,10 @@ class _Asking:
             asked_at=tuple(self._asked_at),
             available=len(hidden.pictures),
             more=hidden.more and 2 * len(hidden.pictures) <= _MOST_PICTURES,
-            picture=self._candidate.picture if self._picture_outputs is not None else None,
-            picture_outputs=self._picture_outputs,
             problem=problem,
             not_rebuilt=problem is not None,
             varies=self._varies,
             timed=self._timed,
             cpu_seconds=round(self._cpu_seconds, 4),
+            **self._of_picture(),
         )

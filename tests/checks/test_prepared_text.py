@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from pasted import HORSES, waiting
-from recorded import SOURCES, right_answer
+from recorded import SOURCES, hidden, right_answer
 
 from fairmark.evidence import Cell
 from fairmark.judge import judge
@@ -172,6 +172,14 @@ def test_what_the_text_does_not_show_of_a_prediction_waits(name: str) -> None:
     assert before in RIGHT
     report = marked({"prediction": RIGHT.replace(before, after) + NAMED})
     assert PREPARED in waiting(report)
+
+
+@pytest.mark.parametrize(("size", "waits"), [((300, 300), False), ((300, 200), True), (None, True)])
+def test_a_picture_that_has_the_size_already_needs_none(size: tuple[int, int] | None, waits: bool) -> None:
+    sources = {"prediction": RIGHT.replace(", target_size=(300, 300)", "") + NAMED}
+    probe = hidden(picture_size=size)
+    report = judge(right_answer(sources=sources, loaded={"target_size": None}, probe=probe), HORSES)
+    assert (PREPARED in waiting(report)) == waits
 
 
 def test_it_is_said_what_the_text_does_not_show() -> None:

@@ -42,7 +42,13 @@ def prepares_as_in_training(run: RunView) -> None:
     if prediction.picture.value is None:
         raise NotShown("the picture", found="no picture file being opened", expected="a file", cell=prediction.cell)
     scale = pictures.preparation_scale
-    wanted = Wanted(prediction.picture.value, size, scale if scale < 1.0 else None, is_batch=True)
+    wanted = Wanted(
+        prediction.picture.value,
+        size,
+        scale if scale < 1.0 else None,
+        is_batch=True,
+        native=prediction.size_of_file,
+    )
     fit = run.judged_fit
     confirm_asked(run.witness, prediction.cell, wanted, trained_in=None if fit is None else fit.cell)
     _same_as_outside(run)

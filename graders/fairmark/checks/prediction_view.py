@@ -56,6 +56,11 @@ class PredictionView:
             return None
         return probe.picture_outputs
 
+    @property
+    def size_of_file(self) -> tuple[int, int] | None:
+        """(height, width) of what is in the file, as it was found outside; None where that is not known."""
+        return None if self.outputs_outside is None or self._probe is None else self._probe.picture_size
+
     def names_given(self, classes: list[str], asked: str | None = None) -> list[str]:
         """Classes that the answer names, in the order they were named: in a text bound to the name ``asked``, else to
         any name, else in print.

@@ -114,7 +114,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _has_size(prepared: Prepared, size: tuple[int, int], native: tuple[int, int] | None) -> bool:
-    asked = [given for site in prepared.sizes if (given := list(_sizes_of(site)))]
+    asked = [given for site in prepared.sizes if (given := list(_sizes_of(site, reads=site in prepared.reads)))]
     if not asked:
         return native == size
     said = {one for given in asked for possible in given for one in possible.constants if isinstance(one, tuple)}
@@ -126,10 +126,11 @@ def _fits(possible: Possible, sizes: Iterable[tuple[int, int]]) -> bool:
     return any(can_be(possible, size, read_off_for("target_size")) for size in sizes)
 
 
-def _sizes_of(site: CallSite) -> Iterator[Possible]:
-    """What a call can be given as a size: one argument, or two numbers behind each other."""
+def _sizes_of(site: CallSite, *, reads: bool) -> Iterator[Possible]:
+    """What a call can be given as a size: one argument, or two numbers behind each other; the file comes first where
+    it ``reads`` one."""
     yield from (one for name in _NAMES_OF_SIZE if (one := site.argument(name)) is not None and not _is_none(one))
-    placed = [site.argument("", place) for place in _PLACES]
+    placed = [site.argument("", place) for place in _PLACES[reads:]]
     for one, other in zip(placed, [*placed[1:], None], strict=True):
         if one is not None and (one.sequences or one.derived or any(isinstance(each, tuple) for each in one.constants)):
             yield one

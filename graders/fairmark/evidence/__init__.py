@@ -274,7 +274,8 @@ class RunFinished(Schema):
 class Prediction(Schema):
     """Written by the probe: the model's outputs for the pictures from ``start`` on, one row each. ``varies`` says that
     the answer for a picture depends on the others that are asked with it. Asking about ``timed`` pictures once more
-    took ``cpu_seconds`` of processor time."""
+    took ``cpu_seconds`` of processor time. ``size`` (height, width) is that of the notebook's own picture as it is
+    in its file."""
 
     kind: Literal["prediction"] = "prediction"
     start: int
@@ -282,6 +283,7 @@ class Prediction(Schema):
     varies: bool = False
     timed: int = 0
     cpu_seconds: float = 0.0
+    size: tuple[int, int] | None = None
 
 
 Event: TypeAlias = Annotated[
@@ -375,9 +377,10 @@ class Probe(Schema):
 
     ``truth`` holds the index into ``classes`` of each picture that was predicted, joined on outside. It was asked until
     all ``thresholds`` were decided, looked at after each number of pictures in ``asked_at``; ``available`` counts those
-    there were, and there might be ``more``. ``picture_outputs`` are the outputs for the file the notebook predicted.
-    ``problem`` says why there are none; ``not_rebuilt`` that this is no fault of the student's; ``weights_swapped``
-    that the weights found are not those that training left. ``digest`` is that of the weights asked.
+    there were, and there might be ``more``. ``picture_outputs`` are the outputs for the file the notebook predicted,
+    ``picture_size`` its height and width. ``problem`` says why there are none; ``not_rebuilt`` that this is no fault of
+    the student's; ``weights_swapped`` that the weights found are not those that training left. ``digest`` is that of
+    the weights asked.
 
     ``fit`` is the call of ``fit`` that left the model, ``layers`` what the configuration that was rebuilt says of its
     layers (read outside; empty where nobody did), ``varies`` that its answer for a picture depends on the others it is
@@ -398,6 +401,7 @@ class Probe(Schema):
     more: bool = False
     picture: str | None = None
     picture_outputs: tuple[float, ...] | None = None
+    picture_size: tuple[int, int] | None = None
     problem: str | None = None
     not_rebuilt: bool = False
     weights_swapped: bool = False

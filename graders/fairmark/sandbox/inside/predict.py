@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import PIL.Image
 
 from fairmark.evidence import Prediction, Preparation, RunFinished
 from fairmark.sandbox.inside.channel import Channel
@@ -25,7 +26,8 @@ def run_probe(job: ProbeJob, channel: Channel) -> None:
     """Predictions go out batch by batch; those for ``job.picture``, if any, come first, with ``start`` -1."""
     model = rebuild(Path(job.model_folder))
     if job.picture is not None:
-        channel.send(Prediction(start=-1, outputs=_outputs(model, [job.picture], job.preparation)))
+        outputs = _outputs(model, [job.picture], job.preparation)
+        channel.send(Prediction(start=-1, outputs=outputs, size=_size_of(job.picture)))
     for start in range(0, len(job.pictures), job.batch_size):
         paths = list(job.pictures[start : start + job.batch_size])
         answered = Prediction(start=start, outputs=_outputs(model, paths, job.preparation))
@@ -67,6 +69,11 @@ def _asked_again(answered: Prediction, model: keras.Model, paths: list[str], pre
         same &= np.allclose(again, answered.outputs[number], rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
         timed += len(batch)
     return answered.model_copy(update={"varies": not same, "cpu_seconds": took, "timed": timed})
+
+
+def _size_of(path: str) -> tuple[int, int]:
+    with PIL.Image.open(path) as picture:
+        return picture.height, picture.width
 
 
 def prepare(path: str, preparation: Preparation) -> np.ndarray:
