@@ -191,15 +191,42 @@ def test_it_is_said_what_the_text_does_not_show() -> None:
     ]
 
 
+OWN_NAMES = {
+    "one name": "x = load_img(p)\nx = img_to_array(x)\nx = x / 255\nx = np.expand_dims(x, 0)\n",
+    "in place": "x = img_to_array(load_img(p))\nx /= 255\n",
+    "in a function": "def prepare(a):\n    a = a / 255\n    a = a[None]\n    return a\nx = prepare(load_img(p))\n",
+    "there and back": "x = load_img(p)\ny = x / 255\nx = y[None]\ny = x\nx = y\n",
+    "by a layer": "x = load_img(p)\nx = keras.layers.Rescaling(1 / 255)(x)\n",
+    "an attribute": "a.x = load_img(p)\na.x = a.x / 255\nx = a.x\n",
+}
+"""Images that are scaled under the name they had before."""
+
+
+@pytest.mark.parametrize("name", OWN_NAMES)
+def test_what_reads_its_own_name_reads_what_was_there_before_each_time_that_is_asked(name: str) -> None:
+    reading = read_possible(cells_of(OWN_NAMES[name]))
+    asked = [reading.prepared("x", {2}) for _ in range(6)]
+    assert {round(one * 255) for one in asked[0].scales if one is not None and one < 1} == {1}
+    assert asked == asked[:1] * 6
+
+
+def test_an_image_that_is_scaled_twice_is_not_scaled_once() -> None:
+    scales = prepared("x = load_img(p) / 255\nx = x / 255").scales
+    assert sorted(round(1 / one) for one in scales if one is not None) == [255, 255**2]
+
+
 # --- the reading ------------------------------------------------------------------------------------------------------
 
 
-def prepared(text: str) -> Prepared:
-    cells = [
+def cells_of(text: str) -> list[Cell]:
+    return [
         Cell(position=place, number=place, role="added", source=source)
         for place, source in enumerate([SOURCES["imports"] + MODULES, text], 1)
     ]
-    return read_possible(cells).prepared("x", {2})
+
+
+def prepared(text: str) -> Prepared:
+    return read_possible(cells_of(text)).prepared("x", {2})
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ class Reading:
     def prepared(self, name: str, cells: Collection[int]) -> Prepared:
         """How what code that these cells can reach binds ``name`` to can have been made of pictures."""
         bindings = [one for cell in sorted(set(cells)) for one in self._bindings(name, cell)]
-        return self._answers.prepared(self._answers.preparing.of_bindings(bindings), max(cells, default=0))
+        return self._answers.prepared(self._answers.preparing.of_bindings(name, bindings), max(cells, default=0))
 
     def _bindings(self, name: str, cell: int) -> Iterator[Binding]:
         may_run = self._evaluator.conditions.may_run

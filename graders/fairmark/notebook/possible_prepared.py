@@ -7,7 +7,7 @@ of libraries. What is scaled or read by something that is not known is scaled by
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -80,13 +80,17 @@ def _either(states: Iterable[State]) -> State:
 
 
 class Preparing:
-    """Of one notebook. What names stand for is gone through in rounds, until nothing more is found."""
+    """Of one notebook. What names stand for is gone through in rounds, until nothing more is found.
+
+    A binding that reads its own name, as ``x = x / 255`` does, reads what was bound to it before.
+    """
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._book = evaluator.book
         self._known: dict[object, State] = {}
         self._begun: set[object] = set()
+        self._bindings_before: dict[object, int] = {}
         self._given: dict[Scope, State] = {}
         self._depth = 0
 
@@ -94,12 +98,14 @@ class Preparing:
         """How what a call is given at ``place``, or as one of ``names``, was made."""
         return self._in_rounds(lambda: self._operand(self._argument(site, place, *names)))
 
-    def of_bindings(self, bindings: Sequence[Binding]) -> State:
-        """How what these bind was made."""
-        return self._in_rounds(lambda: self._any_bound(bindings))
+    def of_bindings(self, name: str, bindings: Collection[Binding]) -> State:
+        """How what these bindings of the notebook's ``name`` bind was made."""
+        everywhere = self._book.everywhere
+        return self._in_rounds(lambda: self._in_order((everywhere, name), everywhere.bindings.get(name, ()), bindings))
 
     def _in_rounds(self, ask: Callable[[], State]) -> State:
         found = NO_PICTURE
+        self._known.clear()
         for _ in range(_ROUNDS):
             before = dict(self._known)
             self._begun.clear()
@@ -136,12 +142,30 @@ class Preparing:
 
     def _name(self, node: ast.Name, scope: Scope) -> State:
         holder = self._book.holder(node.id, scope)
-        return NO_PICTURE if holder is None else self._once((holder, node.id), lambda: self._held(holder, node.id))
+        if holder is None:
+            return NO_PICTURE
+        held = self._in_order((holder, node.id), holder.bindings.get(node.id, ()))
+        return _either([held, self._once(("changed", node.id), lambda: self._added(node.id))])
 
-    def _held(self, holder: Scope, name: str) -> State:
+    def _added(self, name: str) -> State:
         changes = [one.binding for one in self._book.changes.get(name, ()) if one.binding is not None]
-        added = replace(self._any_bound(changes), is_batch=True)
-        return _either([self._any_bound(holder.bindings.get(name, ())), added])
+        return replace(self._any_bound(changes), is_batch=True)
+
+    def _in_order(self, key: object, bindings: Sequence[Binding], asked: Collection[Binding] | None = None) -> State:
+        """Any of ``bindings`` that are ``asked``; while one is worked out, ``key`` stands for those before it."""
+        outside = self._bindings_before.get(key)
+        stop = len(bindings) if outside is None else outside
+        found = []
+        for place, binding in enumerate(bindings[:stop]):
+            if asked is not None and binding not in asked:
+                continue
+            self._bindings_before[key] = place
+            found.append(self._once((key, place), partial(self._bound, binding)))
+        if outside is None:
+            self._bindings_before.pop(key, None)
+        else:
+            self._bindings_before[key] = outside
+        return _either(found)
 
     def _any_bound(self, bindings: Iterable[Binding]) -> State:
         return _either(map(self._bound, bindings))
@@ -236,7 +260,7 @@ class Preparing:
         if node.attr in _TOLD:
             return NO_PICTURE
         bound = self._book.attributes.get(node.attr, ())
-        kept = self._once(node.attr, lambda: self._any_bound(bound)) if bound else NO_PICTURE
+        kept = self._in_order(node.attr, bound) if bound else NO_PICTURE
         return _either([kept, self._value(node.value, scope)])
 
     def _conditional(self, node: ast.IfExp, scope: Scope) -> State:
