@@ -416,6 +416,36 @@ def generators() -> Any:
 
 
 @behaviour
+def trainings_from_flows() -> Any:
+    import numpy as np
+    from tensorflow.keras.preprocessing.image import DirectoryIterator, ImageDataGenerator
+
+    class Sorted(DirectoryIterator):
+        def on_epoch_end(self) -> None:
+            super().on_epoch_end()
+            self.index_array = np.arange(self.n)[:: self.total_batches_seen % 2 * 2 - 1]
+
+    def trained(flow: Any, **options: Any) -> Any:
+        drawn.clear()
+        found = compiled().fit(flow, epochs=3, verbose=0, **options).history
+        return found, list(drawn), float(np.random.random())
+
+    def flow(kind: Any = DirectoryIterator, **options: Any) -> Any:
+        made = kind(folder(), ImageDataGenerator(**options), target_size=(6, 6), batch_size=2, class_mode="binary")
+        original = made._get_batches_of_transformed_samples
+        made._get_batches_of_transformed_samples = lambda places: drawn.append(places.tolist()) or original(places)
+        return made
+
+    drawn: list[Any] = []
+    return (
+        trained(flow()),
+        trained(flow(horizontal_flip=True, rotation_range=30), steps_per_epoch=3),
+        trained(flow(), validation_data=flow(), validation_steps=3),
+        trained(flow(Sorted), shuffle=False),
+    )
+
+
+@behaviour
 def single_files() -> Any:
     import keras
     import PIL.Image

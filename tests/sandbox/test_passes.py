@@ -23,21 +23,30 @@ class Slow(DirectoryIterator):
     pause = 0.0
     def _get_batches_of_transformed_samples(self, places):
         time.sleep(self.pause)
+        drawn.append(places.tolist())
         return super()._get_batches_of_transformed_samples(places)
 
 def flow(name):
     folder = Path(os.environ["FAIRMARK_DATA"]) / "shapes" / name
-    made = Slow(folder, ImageDataGenerator(rescale=1 / 255), target_size=(6, 6), batch_size=2, class_mode="binary")
+    moved = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+    made = Slow(folder, moved, target_size=(6, 6), batch_size=2, class_mode="binary")
     made.pause = pause
     return made
 
 def trained(steps, epochs, **more):
+    drawn.clear()
     keras.utils.set_random_seed(5)
     model = keras.Sequential([keras.Input((6, 6, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
     model.compile(loss="mse", optimizer="sgd")
     rest = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.05 - pause))
     model.fit(flow("train"), steps_per_epoch=steps, epochs=epochs, verbose=0, callbacks=[rest], **more)
     return str([weight.tobytes().hex() for weight in model.get_weights()])
+
+def of_each_pass():
+    batches = drawn[2:]  # by the first two Keras learns of what form batches are
+    return str([sorted(sum(batches[at : at + 4], [])) for at in range(0, len(batches) - 3, 4)])
+
+drawn = []
 """
 
 
@@ -66,6 +75,7 @@ def found() -> dict[str, object]:
     asked = """
 {0}_whole = trained(4, 3)
 {0}_half = trained(2, 6)
+{0}_passes = of_each_pass()
 {0}_most = trained(3, 8)
 {0}_validated = trained(1, 6, validation_data=flow("validation"), validation_steps=3)
 """
@@ -76,3 +86,8 @@ def found() -> dict[str, object]:
 @pytest.mark.parametrize("steps", ["whole", "half", "most", "validated"])
 def test_a_training_is_the_same_however_far_ahead_batches_are_drawn(found: dict[str, object], steps: str) -> None:
     assert found[f"slow_{steps}"] == found[f"fast_{steps}"]
+
+
+@pytest.mark.parametrize("how", ["slow", "fast"])
+def test_each_pass_goes_over_all_pictures_once(found: dict[str, object], how: str) -> None:
+    assert found[f"{how}_passes"] == str([list(range(8))] * 3)

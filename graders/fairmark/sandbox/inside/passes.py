@@ -1,58 +1,118 @@
-"""One order of the pictures for each pass over them, however far ahead of the training Keras draws.
+"""Trainings whose epochs are parts of a pass over the pictures draw the same ones each time.
 
-Keras draws batches ahead in a thread of its own, and gives a flow's pictures a new order when an epoch ends. Where an
-epoch has fewer steps than there are batches, the new order would come before, between or after batches that are drawn
-already, as the thread happens to be fast: the same network would be trained by other pictures each time. So in a
-training a flow gets its new order with the first batch of its next pass.
+Keras draws batches ahead in a thread of its own. Where an epoch has fewer steps than there are batches, the order that
+a flow's pictures get when an epoch ends would come before, between or after batches that are drawn already; and as all
+flows draw from one source of random numbers, validation would get others each time. So in such a training a flow gets
+its new order as Keras begins the next pass over it, and has random numbers of its own. Where epochs are whole passes,
+Keras does the same each time by itself, and is left alone; so is a flow that several workers draw from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import numpy as np
 from keras.src.legacy.preprocessing import image as legacy
+from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from fairmark.sandbox.inside.hooks import hook
 
 __all__ = ["Passes"]
 
+_STEPS = {"x": "steps_per_epoch", "validation_data": "validation_steps"}
+
 
 class Passes:
-    """The flows whose pictures are due a new order."""
+    """What becomes of flows in a training, by the adapter through which Keras draws from each."""
 
     def __init__(self) -> None:
         self._trainings = 0
-        self._due: dict[int, Callable[[], None]] = {}
-        hook(legacy.Iterator.on_epoch_end, self._epoch_ends())
-        hook(legacy.Iterator.__getitem__, self._batch_is_drawn())
+        self._turn = threading.RLock()
+        self._due: WeakKeyDictionary[Any, Callable[[], None]] = WeakKeyDictionary()
+        self._random: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        hook(PyDatasetAdapter.on_epoch_end, self._epoch_ends())
+        hook(PyDatasetAdapter.get_tf_dataset, self._dataset_is_made())
+        hook(PyDatasetAdapter._get_iterator, self._pass_begins())
 
     @contextmanager
-    def in_training(self) -> Iterator[None]:
-        """Until the end orders wait for the next pass; then those that wait are given."""
+    def in_training(self, asked: Mapping[str, Any]) -> Iterator[None]:
+        """A call of ``fit`` with these arguments. Orders that wait for another pass are given at its end."""
+        if not any(_is_part(asked[flow], asked[steps]) for flow, steps in _STEPS.items()):
+            yield
+            return
         self._trainings += 1
         try:
             yield
         finally:
             self._trainings -= 1
-            while self._due and not self._trainings:
-                self._due.popitem()[1]()
+            waiting = [] if self._trainings else list(self._due.values())
+            for give_order in waiting:
+                give_order()
+            if not self._trainings:
+                self._due.clear()
+
+    def _goes_by_passes(self, adapter: Any) -> bool:  # noqa: ANN401 - Keras has no types
+        return self._trainings > 0 and adapter.enqueuer is None and isinstance(adapter.py_dataset, legacy.Iterator)
 
     def _epoch_ends(self) -> Callable[..., None]:
-        def around(original: Callable[..., None], flow: Any) -> None:  # noqa: ANN401 - Keras has no types
-            if self._trainings:
-                self._due[id(flow)] = lambda: original(flow)
+        def around(original: Callable[..., None], adapter: Any) -> None:  # noqa: ANN401
+            if self._goes_by_passes(adapter):
+                self._due[adapter] = adapter.py_dataset.on_epoch_end
+                adapter._within_epoch = False  # what the original does besides
             else:
-                original(flow)
+                original(adapter)
 
         return around
 
-    def _batch_is_drawn(self) -> Callable[..., Any]:
-        def around(original: Callable[..., Any], flow: Any, place: Any) -> Any:  # noqa: ANN401
-            order = self._due.pop(id(flow), None) if place == 0 else None
-            if order is not None:
-                order()
-            return original(flow, place)
+    def _dataset_is_made(self) -> Callable[..., Any]:
+        def around(original: Callable[..., Any], adapter: Any) -> Any:  # noqa: ANN401
+            with self._turn:  # it draws, too, to see what batches are like
+                return original(adapter)
 
         return around
+
+    def _pass_begins(self) -> Callable[..., Any]:
+        def around(original: Callable[..., Any], adapter: Any) -> Any:  # noqa: ANN401
+            batches = original(adapter)
+            return self._drawn(adapter, batches) if self._goes_by_passes(adapter) else batches
+
+        return around
+
+    def _drawn(self, adapter: Any, batches: Iterator[Any]) -> Iterator[Any]:  # noqa: ANN401
+        with self._own_random(adapter):
+            give_order = self._due.pop(adapter, None)
+            if give_order is not None:
+                give_order()
+        while True:
+            with self._own_random(adapter):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
+
+    @contextmanager
+    def _own_random(self, adapter: Any) -> Iterator[None]:  # noqa: ANN401
+        """What is drawn of random numbers comes from those of this adapter, which go on from where all stood when it
+        was first drawn from."""
+        with self._turn:
+            outside = np.random.get_state(legacy=False)
+            np.random.set_state(self._random.get(adapter, outside))
+            try:
+                yield
+            finally:
+                self._random[adapter] = np.random.get_state(legacy=False)
+                np.random.set_state(outside)
+
+
+def _is_part(flow: object, steps: Any) -> bool:  # noqa: ANN401 - whatever the notebook gave
+    """Whether so many steps are fewer than one pass has."""
+    if not isinstance(flow, legacy.Iterator) or steps is None:
+        return False
+    try:
+        return 0 < int(steps) < len(flow)
+    except Exception:  # of the notebook's own classes; Keras says what is wrong with it
+        return False

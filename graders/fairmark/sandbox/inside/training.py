@@ -151,7 +151,7 @@ def _wrap_fit(
             _watched(asked.arguments, model, watch, watched),
             recorder.inside_keras(),
             recorder.training_in(fit),
-            recorder.passes.in_training(),
+            recorder.passes.in_training(asked.arguments),
         ):
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
