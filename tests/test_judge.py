@@ -34,7 +34,7 @@ from recorded import (
 
 from fairmark import Grader, RunView, expect, part
 from fairmark.checks import Doubted, NotShown, Unmet, load_grader
-from fairmark.checks.vouched import calls_of
+from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.evidence import (
     EVENT,
     CellError,
@@ -522,6 +522,7 @@ def again(*replaced: str, answers: tuple[str, ...] = ALL_CHECKS, **edits: Any) -
         run=right.run,
         probe=right.probe,
         calls=calls_of(right.submission.cells, replaced),
+        binds=binds_of(right.submission.cells, replaced),
     )
 
 

@@ -11,13 +11,29 @@ from typing import Any
 
 import pytest
 from pasted import HORSES, kinds, waiting
-from recorded import COMPILE, LAYERS, SOURCES, STEPS, TRAINING, block, events, hidden, keras_layer, layers, right_answer
+from recorded import (
+    COMPILE,
+    LAYERS,
+    SOURCES,
+    STEPS,
+    TRAINING,
+    block,
+    dense,
+    events,
+    hidden,
+    keras_layer,
+    layers,
+    right_answer,
+    submission,
+)
 
 from fairmark import RunView
 from fairmark.checks import training
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.one_story import breaks_in
+from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.evidence import (
+    CellError,
     CellFinished,
     CellStarted,
     EpochEnded,
@@ -32,6 +48,7 @@ from fairmark.evidence import (
     Stamped,
 )
 from fairmark.judge import judge
+from fairmark.report import Report
 
 UNSCALED = {"rescale": 1.0}
 
@@ -251,6 +268,44 @@ def test_in_a_further_run_too() -> None:
         update={"reruns": (Rerun(replaced=("layers",), answers=("compile.loss",), run=broken),)}
     )
     assert "forged_events" in kinds(judge(evidence, HORSES))
+
+
+ZZZ = {
+    "generators it trains from": {"training": SOURCES["training"].replace("training_pictures,", "zzz,")},
+    "epochs": {"training": SOURCES["training"].replace("15", "zzz")},
+    "epochs read off the author's network": {"training": SOURCES["training"].replace("15", "model.name")},
+    "loss": {"compile": SOURCES["compile"].replace('"binary_crossentropy"', "zzz")},
+    "steps": {"steps": "steps_per_epoch = zzz\nvalidation_steps = zzz\n"},
+    "image": {"prediction": "probability = model.predict(zzz)\npredicted_class = zzz\n"},
+}
+"""Names that nothing binds, in a further run that goes on from the author's network."""
+
+
+def carried_forward(sources: Mapping[str, str]) -> Report:
+    weak = [keras_layer("Flatten", (None, 270_000)), dense(1, "sigmoid")]
+    failed = {COMPILE: CellError(type="NameError", message="name 'zzz' is not defined", line=1)}
+    texts = {"layers": "model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])", **sources}
+    model = {"layers": weak, "parameters": 1}
+    handed_in = right_answer(
+        sources=texts, until="model_name", model=model, errors=failed, outcome="student_error", probe=None
+    )
+    right, replaced = right_answer(sources=sources), ("layers",)
+    further = Rerun(
+        replaced=replaced,
+        answers=tuple(f"{exercise.id}.{one.id}" for exercise in HORSES.exercises for one in exercise.checks),
+        training_went_by=True,
+        run=right.run,
+        probe=right.probe,
+        calls=calls_of(submission(SOURCES).cells, replaced),
+        binds=binds_of(submission(SOURCES).cells, replaced),
+    )
+    return judge(handed_in.model_copy(update={"reruns": (further,)}), HORSES)
+
+
+@pytest.mark.parametrize("name", ZZZ)
+def test_only_what_the_author_binds_is_taken_on_trust_in_a_further_run(name: str) -> None:
+    assert all(text != SOURCES[cell] for cell, text in ZZZ[name].items())
+    assert carried_forward(ZZZ[name]).score < carried_forward({}).score
 
 
 def test_two_networks_do_not_go_by_one_fit() -> None:

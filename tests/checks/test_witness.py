@@ -12,6 +12,7 @@ from recorded import view
 from fairmark.checks import Doubted
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.origin import ANSWERED, TRAINED, WORKED_OUT, Origin
+from fairmark.checks.vouched import Vouched
 from fairmark.checks.witness import Witness
 from fairmark.evidence import Cell, Function
 
@@ -158,7 +159,9 @@ def test_a_function_that_the_cell_calls_is_heard_wherever_it_stands() -> None:
 
 def test_what_ran_with_the_authors_text_needs_no_witness() -> None:
     cell = Cell(position=1, number=1, role="exercise", source="x = 1")
-    assert answer(lambda: Witness([cell], {1: frozenset(FLOW)}).confirm(1, FLOW, "batch_size", 128)) == BORNE_OUT
+    assert (
+        answer(lambda: Witness([cell], {1: Vouched(frozenset(FLOW))}).confirm(1, FLOW, "batch_size", 128)) == BORNE_OUT
+    )
 
 
 @pytest.mark.parametrize(

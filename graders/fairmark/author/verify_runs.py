@@ -12,7 +12,7 @@ from fairmark.batch.journey import Journey, Mode
 from fairmark.batch.retraining import training_went_by
 from fairmark.checks import Doubted, Grader, RunView, Unmet
 from fairmark.checks.grader import line_in
-from fairmark.checks.vouched import calls_of
+from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
 from fairmark.judge import judge
@@ -87,6 +87,7 @@ class Runs:
             run=solution.run,
             probe=solution.probe,
             calls=calls_of(solution.submission.cells, (exercise,)),
+            binds=binds_of(solution.submission.cells, (exercise,)),
         )
         return self.report(evidence.model_copy(update={"reruns": (rerun,)}))
 

@@ -30,7 +30,7 @@ from fairmark.batch.steps import NOBODY, Steps
 from fairmark.batch.store import EvidenceStore, engine_digest, versions
 from fairmark.checks import Grader, load_grader
 from fairmark.checks.expectation import NeedsRun
-from fairmark.checks.vouched import calls_of
+from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.course import Assignment, Course
 from fairmark.data import Recipe, load_recipe, make
 from fairmark.errors import AssignmentNotFound, FairmarkError, StudentError
@@ -367,6 +367,7 @@ class Journey:
             run=quiet,
             probe=probe,
             calls=calls_of(cells, replaced),
+            binds=binds_of(cells, replaced),
         )
         return self._with_rerun(first, rerun)
 

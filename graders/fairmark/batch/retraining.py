@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fairmark.checks import Grader, NotShown, RunView
 from fairmark.checks.grader import Exercise
 from fairmark.checks.sights import has_tried
-from fairmark.checks.witness import ANYTHING
+from fairmark.checks.vouched import ANYTHING
 from fairmark.evidence import (
     BatchSeen,
     Event,

@@ -11,7 +11,7 @@ from functools import lru_cache
 from fairmark.evidence import Cell
 from fairmark.notebook.source import tree_of
 
-__all__ = ["cells_behind", "numbers_in", "unbound_names"]
+__all__ = ["cells_behind", "names_bound", "numbers_in", "unbound_values"]
 
 
 def cells_behind(cells: Iterable[int], every: Sequence[Cell]) -> frozenset[int]:
@@ -64,11 +64,27 @@ def numbers_in(source: str) -> frozenset[float]:
     return frozenset(float(value) for value in nodes if isinstance(value, int | float) and abs(value) < 1e9)
 
 
-def unbound_names(cell: int, every: Sequence[Cell]) -> frozenset[str]:
-    """Names that a cell reads and that no cell binds or imports."""
+def unbound_values(cell: int, every: Sequence[Cell]) -> frozenset[str]:
+    """Names that a cell reads and that no cell binds or imports; not those that it does no more with than to call their
+    methods."""
     own = next((one.source for one in every if one.position == cell and one.touched), "")
-    known = {name for one in every if one.touched for name in _names(one.source).bound | _imported(one.source)}
-    return frozenset(name for name in _names(own).read - known if not hasattr(builtins, name))
+    known = {name for one in every if one.touched for name in names_bound(one.source)}
+    return frozenset(name for name in _names(own).read & _values(own) - known if not hasattr(builtins, name))
+
+
+@lru_cache(maxsize=256)
+def _values(source: str) -> frozenset[str]:
+    """The names of which more is read than methods to call."""
+    tree = tree_of(source)
+    nodes = [] if tree is None else list(ast.walk(tree))
+    methods = [node.func for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    holders = {id(method.value) for method in methods}
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in holders)
+
+
+def names_bound(source: str) -> frozenset[str]:
+    """Names that a cell binds or imports."""
+    return _names(source).bound | _imported(source)
 
 
 @lru_cache(maxsize=256)

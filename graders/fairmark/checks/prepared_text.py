@@ -43,7 +43,7 @@ def confirm_asked(witness: Witness, cell: int, wanted: Wanted, *, trained_in: in
     if witness.is_vouched({cell}, ASKING):
         return
     missing = [
-        [*_missing(site.prepared(0, "x"), wanted), *_other_model(witness, site, trained_in)]
+        [*_of_argument(witness, cell, site, wanted), *_other_model(witness, site, trained_in)]
         for _, site in witness.sites(ASKING, {cell})
         if not site.names & set(MODEL_MAKERS)
     ]
@@ -54,13 +54,22 @@ def confirm_array(witness: Witness, cells: Iterable[int], name: str, wanted: Wan
     """What ``cells`` bind ``name`` to can be a picture that is prepared as ``wanted``."""
     own = set(cells)
     if not witness.is_vouched(own):
-        _tell(witness, max(own, default=0), [[*_missing(witness.reading.prepared(name, own), wanted)]])
+        last = max(own, default=0)
+        missing = list(_missing(witness.reading.prepared(name, own), wanted))
+        if not witness.is_given_by_vouched(last, [witness.reading.bound(name, own)]):
+            _tell(witness, last, [missing])
+
+
+def _of_argument(witness: Witness, cell: int, site: CallSite, wanted: Wanted) -> Iterator[str]:
+    given = site.argument("x", 0)
+    if given is None or not witness.is_given_by_vouched(cell, [given]):
+        yield from _missing(site.prepared(0, "x"), wanted)
 
 
 def _tell(witness: Witness, cell: int, missing: Sequence[Sequence[str]]) -> None:
     """Of the calls that were made, the one of which the least is ``missing`` counts."""
     least = min(missing, key=len, default=["a question to the model"])
-    if least and not witness.is_given_by_vouched(cell):
+    if least:
         witness.not_shown(least[0], cell)
 
 
@@ -170,7 +179,8 @@ def _shares(asked: Possible) -> Callable[[Possible], bool]:
         others = _models(trained)
         if own and others:
             return bool(own & others)
-        return bool(asked.own & trained.own or makers & trained.sources)
+        unbound = {one for one in asked.origins & trained.origins if one.startswith("?.")}
+        return bool(asked.own & trained.own or makers & trained.sources or unbound)
 
     return shares
 

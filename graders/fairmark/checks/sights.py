@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fairmark.checks.accuracy import settled_accuracy
 from fairmark.checks.grader import Exercise, Grader
 from fairmark.checks.view import RunView
+from fairmark.checks.vouched import Vouched
 from fairmark.evidence import EpochEnded, Evidence, Rerun, Run
 
 __all__ = ["Sight", "has_tried", "misses_narrowly", "sights"]
@@ -47,7 +48,9 @@ def sights(evidence: Evidence, exercise: Exercise, grader: Grader) -> Iterable[S
             continue
         submission = evidence.submission.with_sources(rerun.sources)
         vouched = {
-            cell.position: frozenset(rerun.calls.get(cell.position, ()))
+            cell.position: Vouched(
+                frozenset(rerun.calls.get(cell.position, ())), frozenset(rerun.binds.get(cell.position, ()))
+            )
             for cell in submission.cells
             if cell.exercise in rerun.replaced
         }

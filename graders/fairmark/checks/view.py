@@ -26,6 +26,7 @@ from fairmark.checks.prediction_view import PredictionView
 from fairmark.checks.scope import Scope
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.used import as_used_by, names_given_to_fit
+from fairmark.checks.vouched import Vouched
 from fairmark.checks.witness import Witness
 from fairmark.evidence import (
     BatchSeen,
@@ -74,9 +75,7 @@ class RunView:
     """One submission's evidence, for the checks of one exercise (``exercise`` is its id). ``vouched`` are positions of
     cells that ran with the author's text in place of the student's, with the names of what that calls."""
 
-    def __init__(
-        self, evidence: Evidence, exercise: str = "", *, vouched: Mapping[int, frozenset[str]] | None = None
-    ) -> None:
+    def __init__(self, evidence: Evidence, exercise: str = "", *, vouched: Mapping[int, Vouched] | None = None) -> None:
         self.evidence = evidence
         self.exercise = exercise
         self._events: defaultdict[type, list[Any]] = defaultdict(list)

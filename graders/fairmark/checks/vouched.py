@@ -1,21 +1,55 @@
-"""What the author's cells call, where a further run has them in the place of the student's."""
+"""What the author's cells call and bind, where a further run has them in the place of the student's."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
+from fairmark.checks.behind import names_bound
+from fairmark.checks.keras_calls import MODEL_MAKERS
 from fairmark.evidence import Cell
-from fairmark.notebook.possible import read_possible
+from fairmark.notebook.possible import Reading, read_possible
 
-__all__ = ["calls_of"]
+__all__ = ["ANYTHING", "Vouched", "binds_of", "calls_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Vouched:
+    """Of one cell that ran with the author's text: the names of what it can call, and those that it binds (models left
+    out)."""
+
+    calls: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
+
+
+ANYTHING = Vouched()
+"""A cell, known by being this very object, that may call and bind whatever is asked for."""
 
 
 def calls_of(cells: Iterable[Cell], exercises: Collection[str]) -> dict[int, tuple[str, ...]]:
     """The names of all that the cells of ``exercises`` can call among ``cells``, those of a whole run, by position."""
     every = tuple(cells)
     reading = read_possible(every)
-    answering = [cell.position for cell in every if cell.exercise in exercises and cell.touched]
     return {
-        position: tuple(sorted({name for site in reading.calls_from({position}) for name in site.names}))
-        for position in answering
+        cell.position: tuple(sorted({name for site in reading.calls_from({cell.position}) for name in site.names}))
+        for cell in _answering(every, exercises)
     }
+
+
+def binds_of(cells: Iterable[Cell], exercises: Collection[str]) -> dict[int, tuple[str, ...]]:
+    """The names that the cells of ``exercises`` bind among ``cells``, by position, models left out: what is read off
+    one is no setting that an author would have given."""
+    every = tuple(cells)
+    reading = read_possible(every)
+    return {
+        cell.position: tuple(name for name in sorted(names_bound(cell.source)) if not _is_model(reading, name, cell))
+        for cell in _answering(every, exercises)
+    }
+
+
+def _is_model(reading: Reading, name: str, cell: Cell) -> bool:
+    return any(one.names & MODEL_MAKERS for one in reading.bound(name, {cell.position}).made)
+
+
+def _answering(cells: Iterable[Cell], exercises: Collection[str]) -> list[Cell]:
+    return [cell for cell in cells if cell.exercise in exercises and cell.touched]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from fairmark.checks.behind import cells_behind, numbers_in, unbound_names
+from fairmark.checks.behind import cells_behind, numbers_in, unbound_values
 from fairmark.checks.expectation import Doubted, NotBorneOut, collecting_unsupported, lacks_support, spell
 from fairmark.checks.given_things import (
     goes_by,
@@ -30,18 +30,17 @@ from fairmark.checks.given_things import (
 from fairmark.checks.keras_calls import ASKING, KNOWN_MAKERS, MODEL_MAKERS, OPENERS, bare, is_of_keras, names_of
 from fairmark.checks.origin import WORKED_OUT, Origin
 from fairmark.checks.said import MOST_SAID, Site, argument_of, argument_of_made, last_in_line, most_said
+from fairmark.checks.vouched import ANYTHING, Vouched
 from fairmark.evidence import Cell, Function
 from fairmark.notebook.known_things import NOTHING_KNOWN, Known
-from fairmark.notebook.possible import Derived, Possible, Reading, read_possible
+from fairmark.notebook.possible import ANYWHERE, Derived, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
 from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
 from fairmark.notebook.worked_out import UNKNOWN, given_to_fit, worked_out
 
-__all__ = ["ANYTHING", "Witness", "can_be", "read_off_for", "same"]
+__all__ = ["Witness", "can_be", "read_off_for", "same"]
 
-ANYTHING = frozenset({"*"})
-"""Of a cell that is believed whatever it is said to call."""
 _FACTORS = frozenset({255.0, 127.5, 1 / 255, 1 / 127.5})
 _SCALING = frozenset({"Rescaling", "convert_image_dtype", "preprocess_input", "per_image_standardization"})
 _ANSWERING = frozenset({*OPENERS, *ASKING, *MODEL_MAKERS, "fit", "evaluate", "dataset", "glob", "listdir", "iterdir"})
@@ -66,7 +65,7 @@ class Witness:
     def __init__(
         self,
         cells: Sequence[Cell],
-        vouched: Mapping[int, frozenset[str]] | None = None,
+        vouched: Mapping[int, Vouched] | None = None,
         known: Callable[[], Known] = lambda: NOTHING_KNOWN,
     ) -> None:
         self._vouched = vouched or {}
@@ -77,12 +76,21 @@ class Witness:
         """Whether one of ``cells`` ran with the author's text, which calls one of ``names`` (none: whatever it calls)
         there."""
         wanted = {one for name in names for one in names_of(name)}
-        calls = [self._vouched[cell] for cell in cells if cell in self._vouched]
-        return any(wanted & one or one == ANYTHING for one in calls) if wanted else bool(calls)
+        vouched = [self._vouched[cell] for cell in cells if cell in self._vouched]
+        return any(wanted & one.calls or one is ANYTHING for one in vouched) if wanted else bool(vouched)
 
-    def is_given_by_vouched(self, cell: int) -> bool:
-        """Whether ``cell`` reads names that only a cell with the author's text can have bound."""
-        return bool(self._vouched) and bool(unbound_names(cell, self._cells))
+    def is_given_by_vouched(self, cell: int, given: Iterable[Possible]) -> bool:
+        """Whether any of what ``cell`` gives comes from a name that the notebook does not bind, and a cell with the
+        author's text does. Of what comes from anywhere, all such names of the cell have to be those."""
+        if not self._vouched:
+            return False
+        origins = {origin for one in given for origin in one.origins}
+        names = {origin.split(".")[1] for origin in origins if origin.startswith("?.")}
+        every = unbound_values(cell, self._cells)
+        if ANYTHING in self._vouched.values():
+            return bool(every)
+        bound = frozenset[str]().union(*(one.binds for one in self._vouched.values()))
+        return bool(names & bound) or (bool(origins & ANYWHERE and every) and every <= bound)
 
     @cached_property
     def reading(self) -> Reading:
@@ -156,7 +164,7 @@ class Witness:
         if said_at_most and any(map(fits, given)):
             return
         if not said_at_most or not any(one.constants for one in given) or any(map(_is_unsure, given)):
-            if not given or not said_at_most or not self.is_given_by_vouched(cell):
+            if not given or not said_at_most or not self.is_given_by_vouched(cell, given):
                 self.not_shown(claim, cell)
             return
         said = " or ".join(dict.fromkeys(spell(value) for one in given for value in sorted(one.constants, key=repr)))
@@ -183,7 +191,7 @@ class Witness:
         if is_narrow and known & fitting:
             return
         if not said or not is_narrow or any(is_unsure_of_names(one) for one in given):
-            if given and is_narrow and self.is_given_by_vouched(cell):
+            if given and is_narrow and self.is_given_by_vouched(cell, given):
                 return
             self.not_shown(f"{argument} = {recorded.name}", cell)
             return
@@ -300,7 +308,7 @@ class Witness:
                 return
             if not made and possible.sources & set(OPENERS) and self._is_opened(cell, directory):
                 return
-        if not given or not self.is_given_by_vouched(cell):
+        if not given or not self.is_given_by_vouched(cell, given):
             self.not_shown(f"that fit was given the pictures of {directory}", cell)
 
     def _is_opened(self, cell: int, directory: str | None) -> bool:

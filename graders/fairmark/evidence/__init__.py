@@ -419,13 +419,14 @@ class Rerun(Schema):
     """A further run: with the reference's cells for the exercises in ``replaced``; beyond the first ``fit``; or with
     ``sources`` that spell a name as Keras 3 does. ``answers`` are checks it can answer. ``training_went_by`` says that
     the notebook's own training went by something that is put right, so that another counts. Its texts are muted.
-    ``calls`` are the names of what the reference's cells call, by position."""
+    ``calls`` are the names of what the reference's cells call, ``binds`` those that they bind, by position."""
 
     replaced: tuple[str, ...]
     answers: tuple[str, ...]
     sources: dict[int, str] = {}
     training_went_by: bool = False
     calls: dict[int, tuple[str, ...]] = {}
+    binds: dict[int, tuple[str, ...]] = {}
     run: Run
     probe: Probe | None = None
 

@@ -40,7 +40,18 @@ from fairmark.notebook.possible_prepared import Preparing, State
 from fairmark.notebook.possible_scopes import Binding, Scope, Site
 from fairmark.notebook.possible_values import NOTHING, Constant, Derived, Made, Possible
 
-__all__ = ["NOTHING", "CallSite", "Constant", "Derived", "Made", "Possible", "Prepared", "Reading", "read_possible"]
+__all__ = [
+    "ANYWHERE",
+    "NOTHING",
+    "CallSite",
+    "Constant",
+    "Derived",
+    "Made",
+    "Possible",
+    "Prepared",
+    "Reading",
+    "read_possible",
+]
 
 
 class CallSite:
