@@ -42,8 +42,16 @@ class Judged:
         return list(self._placed.get(kind, ()))
 
     def _calls_of_fit(self) -> list[tuple[int, Any]]:
-        """Without those that raised an error, if there are others: whoever writes another call below means that one."""
-        fits, finished = self._all(FitStarted), {event.fit for _, event in self._all(FitFinished)}
+        """Without those that raised an error, if there are others: whoever writes another call below means that one.
+        Without those, too, that a callback made while another training was at work."""
+        finished = {event.fit: place for place, event in self._all(FitFinished)}
+        every = self._all(FitStarted)
+        spans = [(event.fit, place, finished.get(event.fit, place)) for place, event in every]
+        fits = [
+            (place, event)
+            for place, event in every
+            if not any(begin < place < end and event.fit != other for other, begin, end in spans)
+        ]
         raised = {event.cell for _, event in self._all(CellFinished) if event.error is not None}
         return [one for one in fits if one[1].fit in finished or one[1].cell not in raised] or fits
 

@@ -14,8 +14,9 @@ What stands between the two readings must be Keras's own: ``Steps`` looks at the
 from __future__ import annotations
 
 import contextlib
-import random
+import os
 import threading
+import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -23,8 +24,12 @@ import keras
 import tensorflow as tf
 from keras.src.backend.tensorflow.trainer import TensorFlowTrainer
 from keras.src.optimizers.base_optimizer import BaseOptimizer
-from numpy import asarray, prod, stack, unravel_index
+from keras.src.utils.tracking import TrackedDict, TrackedList, Tracker
+from numpy import arange, asarray, generic, prod, stack, unravel_index
+from numpy.random import PCG64, Generator
+from tensorflow.python.distribute.distribute_lib import _DefaultDistributionStrategy
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
+from tensorflow.python.trackable.data_structures import ListWrapper, _TupleWrapper
 
 from fairmark.sandbox.inside import known
 from fairmark.sandbox.inside.describe import inner_optimizer
@@ -36,14 +41,20 @@ _METHODS = (BaseOptimizer.apply, keras.optimizers.LossScaleOptimizer.apply)
 """All by which optimizers of Keras's apply gradients."""
 
 _MOST = 8
-"""Variables of a model that are read, and as many of its optimizer."""
+"""Tables of a model that are read, and as many of its optimizer; twice as many vectors."""
 _PLACES = 16
-"""Places in each."""
+"""Places in each table, and in a vector that is not read whole."""
+_WHOLE = 1024
+"""Numbers of a vector that is read whole."""
+_SUMMED = 131_072
+"""Numbers of a table that is also read whole, as a sum of all its bits with factors that are drawn anew."""
 _IN_PLACE, _GATHER = tf.raw_ops.ResourceGatherNd, tf.raw_ops.GatherNd
 _ROW, _BITS = tf.raw_ops.ConcatV2, tf.raw_ops.Bitcast
 _DIFFER, _ANY, _CAST = tf.raw_ops.NotEqual, tf.raw_ops.Any, tf.raw_ops.Cast
 _SET, _ADD, _VALUE = tf.raw_ops.AssignVariableOp, tf.raw_ops.AssignAddVariableOp, tf.raw_ops.ReadVariableOp
-_DRAWN = random.SystemRandom()
+_LESSER, _GREATER = tf.raw_ops.Minimum, tf.raw_ops.Maximum
+_SUM, _TIMES, _SHAPED = tf.raw_ops.Sum, tf.raw_ops.Mul, tf.raw_ops.Reshape
+_DRAWN = Generator(PCG64(int.from_bytes(os.urandom(16), "little")))
 _WEIGHTS = keras.Model.weights.fget
 _OF_KERAS = frozenset({"assign", "assign_add", "assign_sub", "_direct_assign", "value"})
 _OF_TENSORFLOW = frozenset(name for name in dir(ResourceVariable) if callable(getattr(ResourceVariable, name, None)))
@@ -58,8 +69,10 @@ class Continuity:
     def __init__(self, variables: Iterable[Any]) -> None:
         listed = list(variables)
         self.ids = frozenset(map(id, listed))
-        self._watched = [(one, tf.constant(_places(tuple(one.shape)), tf.int32)) for one in _chosen(listed)]
-        size = sum(int(places.shape[0]) for _, places in self._watched)
+        chosen = [*_chosen(_tables(listed), _MOST), *_chosen(_vectors(listed), 2 * _MOST)]
+        self._watched = [(one, tf.constant(_places(tuple(one.shape)), tf.int32)) for one in chosen]
+        self._summed = [(one, _factors(one.shape)) for one in chosen if _is_summed(one)]
+        size = sum(int(places.shape[0]) for _, places in self._watched) + len(self._summed)
         self._seen = tf.Variable(tf.zeros([size], tf.float64), trainable=False)
         self._jumps = tf.Variable(0.0, trainable=False)
         self._has_begun = tf.Variable(0.0, trainable=False)
@@ -93,7 +106,7 @@ class Continuity:
 
     def _now(self, *, by_xla: bool = False) -> Any:  # noqa: ANN401 - a tensor
         stored = [_READ_OF[by_xla](one._value._handle, at, one._value._dtype) for one, at in self._watched]
-        read = [_CAST(x=one, DstT=tf.float64) for one in stored]
+        read = [_CAST(x=one, DstT=tf.float64) for one in [*stored, *(_sum_of(*one) for one in self._summed)]]
         return _ROW(values=read, axis=0) if len(read) > 1 else read[0]
 
 
@@ -113,15 +126,42 @@ def _number(tensor: Any) -> float:  # noqa: ANN401 - as above
     return float(asarray(memoryview(tensor)))
 
 
-def _chosen(variables: Iterable[Any]) -> list[Any]:
-    """Some of those that are tables of numbers."""
-    tables = [one for one in variables if one.dtype in _FLOATING and len(one.shape) > 1 and prod(one.shape) > 0]
-    return _DRAWN.sample(tables, min(len(tables), _MOST))
+def _sum_of(variable: Any, factors: Any) -> Any:  # noqa: ANN401 - a variable of Keras's; tensors
+    """The bits of all its numbers, each times its factor; over the end of 32 bits it begins anew."""
+    held = _VALUE(resource=variable._value._handle, dtype=variable._value._dtype)
+    bits = _BITS(input=_CAST(x=held, DstT=tf.float32), type=tf.int32)
+    products = _TIMES(x=_SHAPED(tensor=bits, shape=[-1]), y=factors)
+    return _SHAPED(tensor=_SUM(input=products, axis=[0]), shape=[1])
+
+
+def _tables(variables: Iterable[Any]) -> list[Any]:
+    return [one for one in variables if one.dtype in _FLOATING and len(one.shape) > 1 and prod(one.shape) > 0]
+
+
+def _vectors(variables: Iterable[Any]) -> list[Any]:
+    """Those that gradients change: statistics are changed in the course of a step."""
+    found = [one for one in variables if one.dtype in _FLOATING and len(one.shape) == 1 and prod(one.shape) > 0]
+    return [one for one in found if one.trainable]
+
+
+def _chosen(variables: list[Any], most: int) -> list[Any]:
+    """Some of them."""
+    return [variables[at] for at in _DRAWN.permutation(len(variables))[:most]]
 
 
 def _places(shape: Sequence[int]) -> Any:  # noqa: ANN401 - an array, places x axes
-    drawn = [_DRAWN.randrange(int(prod(shape))) for _ in range(_PLACES)]
+    size = int(prod(shape))
+    is_whole = len(shape) == 1 and size <= _WHOLE
+    drawn = arange(size) if is_whole else _DRAWN.integers(size, size=_PLACES)
     return stack(unravel_index(drawn, shape), axis=1)
+
+
+def _is_summed(variable: Any) -> bool:  # noqa: ANN401 - a variable of Keras's
+    return len(variable.shape) > 1 and prod(variable.shape) <= _SUMMED
+
+
+def _factors(shape: Sequence[int]) -> Any:  # noqa: ANN401 - a tensor
+    return tf.constant(_DRAWN.integers(-(2**31), 2**31, size=int(prod(shape))), tf.int32)
 
 
 def kept_by(optimizer: Any) -> list[Any]:  # noqa: ANN401 - one of Keras's, or anything else
@@ -159,6 +199,8 @@ class Steps:
         self._kept: Continuity | None = None
         self._is_foreign = False
         self._opened_in: int | None = None
+        self._applied = tf.Variable(0.0, trainable=False)
+        self._rates = tf.Variable([float("inf"), float("-inf")], trainable=False)
         if _WEIGHTS(model):
             self._weights = ledger.continuity(f"{name} weights", _WEIGHTS(model))
             self._weights.begin()
@@ -198,12 +240,31 @@ class Steps:
                 self._is_foreign = True
         for one in self._both():
             one.enter(by_xla=self._model.jit_compile is True)
+        self._note_rate(inner_optimizer(optimizer))
         return True
+
+    def _note_rate(self, optimizer: Any) -> None:  # noqa: ANN401 - as above
+        rate = vars(optimizer).get("_learning_rate")
+        if type(rate) is keras.Variable:
+            value = _VALUE(resource=rate._value._handle, dtype=rate._value._dtype)
+            now, seen = _CAST(x=value, DstT=tf.float32), _value(self._rates)
+            least, most = _LESSER(x=now, y=seen), _GREATER(x=now, y=seen)
+            _SET(resource=self._rates._handle, value=_ROW(values=[least[:1], most[1:]], axis=0))
+
+    def rates(self) -> tuple[float, float] | None:
+        """The least and the greatest learning rate by which gradients were applied; None if nobody could read it."""
+        least, most = map(float, asarray(memoryview(_value(self._rates))))
+        return (least, most) if least <= most else None
 
     def leave(self) -> None:
         """It has applied them."""
+        _ADD(resource=self._applied._handle, value=tf.constant(1.0))
         for one in self._both():
             one.leave(by_xla=self._model.jit_compile is True)
+
+    def applied(self) -> int:
+        """How often gradients were applied up to now, whatever the optimizer's own counter says."""
+        return int(_number(_value(self._applied)))
 
     def hold(self) -> bool:
         """Whether nothing but the optimizer has changed the weights, or what it keeps, up to now."""
@@ -235,11 +296,31 @@ class Steps:
         is_rate = isinstance(rate, keras.Variable | float) or not known.is_own(type(rate))
         return (
             is_rate
+            and _is_plain(outer)
+            and _is_plain(inner)
             and (self._kept is None or self._kept.ids == frozenset(map(id, kept)))
             and not any(known.is_own(type(one)) or known.overridden(one) for one in (outer, inner))
             and not any(map(_is_overridden, [*_WEIGHTS(self._model), *kept]))
             and self._ledger.are_left_to_training(self._model)
         )
+
+
+_PLAIN = frozenset({types.NoneType, bool, int, float, str, dict, set, list, tuple})
+_HOLDING = frozenset({keras.Variable, TrackedDict, TrackedList, Tracker, ListWrapper, _TupleWrapper})
+"""What optimizers of Keras's hold, as they are made and once they have trained."""
+_STRATEGIES = frozenset(
+    {_DefaultDistributionStrategy, *(one for one in vars(tf.distribute).values() if isinstance(one, type))}
+)
+
+
+def _is_plain(optimizer: Any) -> bool:  # noqa: ANN401 - one of Keras's
+    """Whether all that it holds is of Python's, Keras's and TensorFlow's own kinds: a switch could do anything as it is
+    asked whether it is on, and so could a list as it is read."""
+    held = vars(optimizer).values()
+    return all(
+        type(one) in _PLAIN | _HOLDING | _STRATEGIES or isinstance(one, generic) or not known.is_own(type(one))
+        for one in held
+    )
 
 
 def _build(optimizer: Any, variables: Any) -> None:  # noqa: ANN401 - one of Keras's, or anything else

@@ -11,12 +11,15 @@ import json
 import mmap
 import os
 import time
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from keras.src.legacy.preprocessing import image as legacy
+
+from fairmark.sandbox.inside import known
 
 __all__ = ["Decoded", "install"]
 
@@ -112,17 +115,6 @@ class Decoded:
         self._rows = {os.path.join(root, path): row for row, path in enumerate(index["files"])}  # noqa: PTH118 - as Keras joins
 
 
-class _ImageUtils:
-    """Stands for Keras's module of that name where the generators look functions up."""
-
-    def __init__(self, original: Any, load_img: Callable[..., Any]) -> None:  # noqa: ANN401 - a module
-        self._original = original
-        self.load_img = load_img
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
-        return getattr(self._original, name)
-
-
 def install(decoded: Decoded) -> None:
     """Has Keras's generators take pictures from ``decoded`` where they are there."""
     module = legacy.image_utils
@@ -141,4 +133,8 @@ def install(decoded: Decoded) -> None:
                 return found  # what comes next is img_to_array, which takes an array for a picture
         return module.load_img(path, color_mode, target_size, interpolation, keep_aspect_ratio)
 
-    legacy.image_utils = _ImageUtils(module, load_img)
+    # Stands for Keras's module of that name where the generators look functions up.
+    looked_up = types.ModuleType(module.__name__, module.__doc__)
+    vars(looked_up).update(vars(module), load_img=load_img)
+    legacy.image_utils = looked_up
+    known.REPLACED.watch(f"{legacy.__name__}.image_utils", vars(looked_up))

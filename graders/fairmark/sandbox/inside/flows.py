@@ -6,15 +6,18 @@ put back is seen. It takes a few microseconds.
 
 from __future__ import annotations
 
-from operator import is_
+import types
 from typing import Any
 
+import numpy as np
 from keras.src.legacy.preprocessing import image as legacy
 
 __all__ = ["Flows"]
 
 _MOVES = frozenset({"batch_index", "index_array", "index_generator", "lock", "total_batches_seen"})
 """What of a flow changes as it is drawn from."""
+_FEW = 8
+"""Numbers in a list that is a setting."""
 
 
 class Flows:
@@ -39,7 +42,7 @@ class Flows:
     def look(self, source: object) -> None:
         """``source`` is used now."""
         flow, settings = self._held.get(id(source), (None, ()))
-        if flow is source and not _same(_settings(source), settings):
+        if flow is source and not (_same(_settings(source), settings) and _moves_plainly(source)):
             self._moved.add(id(source))
 
     def look_at_all(self) -> None:
@@ -54,6 +57,10 @@ class Flows:
         if id(source) in self._held and self._shapes.setdefault(id(source), form) != form:
             self._moved.add(id(source))
 
+    def moved(self, source: object) -> None:
+        """``source`` does not go by what it went by."""
+        self._moved.add(id(source))
+
     def have_moved(self, source: object) -> bool:
         """Whether ``source`` has not gone by the same settings all the time."""
         self.look(source)
@@ -63,9 +70,23 @@ class Flows:
 def _settings(flow: object) -> tuple[object, ...]:
     held = vars(flow)
     generator = held.get("image_data_generator")
-    own = tuple(value for name, value in held.items() if name not in _MOVES)
-    return own if generator is None else (*own, type(generator), *vars(generator).values())
+    own = (type(flow), *map(_read, (value for name, value in held.items() if name not in _MOVES)))
+    return own if generator is None else (*own, type(generator), *map(_read, vars(generator).values()))
+
+
+def _read(value: object) -> object:
+    """What a setting is: of a list of a few numbers, which can be changed where it is, the numbers."""
+    return tuple(value) if type(value) is list and len(value) <= _FEW else value
+
+
+def _moves_plainly(flow: object) -> bool:
+    """Whether what changes as a flow is drawn from is of the kinds that Keras gives it: all else could act then."""
+    held = vars(flow)
+    counts = (held.get("batch_index", 0), held.get("total_batches_seen", 0))
+    return type(held.get("index_array")) in (types.NoneType, np.ndarray) and all(type(one) is int for one in counts)
 
 
 def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    return len(one) == len(other) and all(map(is_, one, other))
+    return len(one) == len(other) and all(
+        mine is theirs or (type(mine) is tuple and mine == theirs) for mine, theirs in zip(one, other, strict=True)
+    )

@@ -13,7 +13,7 @@ from keras.src.losses.losses import LossFunctionWrapper
 from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
 from fairmark.evidence import Function, InForce, ModelCompiled, PicturesOpened
-from fairmark.sandbox.inside import describe, made
+from fairmark.sandbox.inside import describe, known, made
 from fairmark.sandbox.inside.recorder import Recorder
 
 __all__ = ["LOSS", "OPTIMIZER", "Settings", "listed"]
@@ -87,6 +87,25 @@ class Settings:
             moved.add("settings")
         self._recorder.flows.look_at_all()
 
+    def graph(self, model: keras.Model, fit: str) -> None:
+        """The steps of ``fit`` are made a graph, which goes by what there is now: that must be what was told."""
+        begun = self._told.get(fit)
+        if begun is None or begun.compiled is None:
+            return
+        now = _read(self._recorder, model)
+        settings = ("loss", "optimizer", "metrics")
+        is_same = now is not None and all(getattr(now, one) == getattr(begun.compiled, one) for one in settings)
+        if not is_same or _made_otherwise(model) - set(begun.replaced):
+            self._moved.setdefault(fit, set()).add("settings")
+
+    def applied_at(self, fit: str, rates: tuple[float, float] | None) -> None:
+        """Gradients were applied by these learning rates, read in the steps; no callback of Keras's is to change it."""
+        begun = self._told.get(fit)
+        if begun is None or begun.compiled is None or begun.compiled.learning_rate is None or rates is None:
+            return
+        if not all(_same(rate, begun.compiled.learning_rate) for rate in rates):
+            self._moved.setdefault(fit, set()).add("learning_rate")
+
     def end(self, model: keras.Model, fit: str, pictures: list[PicturesOpened]) -> None:
         """Sends what is in force as ``fit`` ends; ``changed`` says what was not the same in all its steps."""
         self._recorder.tell_replaced()
@@ -148,7 +167,9 @@ def _made_otherwise(model: keras.Model) -> set[str]:
     """Where something of the notebook's own stands in what Keras has made of what ``compile`` was given."""
     loss, metrics = made.of_loss(_part(model, "_compile_loss")), made.of_metrics(_part(model, "_compile_metrics"))
     rate = made.of_rate(describe.inner_optimizer(_part(model, "optimizer")))
-    found = {"loss": loss, "metrics": metrics, "optimizer": rate}
+    tracker = vars(model).get("_loss_tracker")  # which every step goes through
+    is_own = tracker is not None and (type(tracker) is not keras.metrics.Mean or bool(known.overridden(tracker)))
+    found = {"loss": loss, "metrics": metrics, "optimizer": rate, "train_function": is_own}
     return {name for name, own in found.items() if own}
 
 

@@ -20,6 +20,10 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 from keras.src.legacy.preprocessing import image as _legacy
+from tensorflow.python import pywrap_tfe
+from tensorflow.python.eager import execute
+from tensorflow.python.framework.ops import gradient_registry
+from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
 __all__ = [
     "OWN",
@@ -214,7 +218,7 @@ class Replaced:
             for home, space, members in spaces
             for member, value in (members or _shown(space)).items()
         ]
-        self._values += [[home, space, member, value] for home, space, member, value in _images_come_through()]
+        self._values += [list(entry) for entry in (*_images_come_through(), *_weights_are_changed_by())]
         self._keys: list[list[Any]] = [[home, space, frozenset(space)] for home, space, members in spaces if members]
         functions = {id(one): (home, one) for home, _, _, value in self._values if (one := _function_in(value))}
         self._codes: list[list[Any]] = [
@@ -232,6 +236,10 @@ class Replaced:
         for kept in self._keys:
             kept[2] = frozenset(kept[1])
 
+    def watch(self, home: str, space: Mapping[str, Any]) -> None:
+        """From here on ``space``, which is called ``home``, is looked at, too."""
+        self._values += [[home, space, member, value] for member, value in space.items() if _is_plain(value)]
+
     def new(self) -> list[str]:
         """What has been replaced since this was last asked, by name."""
         found = {f"{home}.{member}" for home, space, member, was in self._values if space.get(member) is not was}
@@ -241,6 +249,20 @@ class Replaced:
         if found:
             self.accept()
         return sorted(found)[:32]
+
+
+def _weights_are_changed_by() -> Iterator[tuple[str, Mapping[str, Any], str, Any]]:
+    """What of TensorFlow's writes to variables and gives gradients: where it stands, its name, and what it is."""
+    for kind in (ResourceVariable, *ResourceVariable.__mro__[1:-1]):
+        yield from ((kind.__name__, vars(kind), member, method) for member, method in _methods(kind))
+    for name, registered in gradient_registry._registry.items():
+        yield f"gradient of {name}", registered, "type", registered["type"]
+    for home in (tf, tf.nn, tf.math):
+        yield from ((home.__name__, vars(home), name, value) for name, value in vars(home).items() if not is_own(value))
+    for home in (pywrap_tfe, execute):
+        for name, value in vars(home).items():
+            if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
+                yield home.__name__, vars(home), name, value
 
 
 _LOADERS = (keras.src.utils.image_utils, _legacy)

@@ -182,6 +182,8 @@ def _wrap_batches(recorder: Recorder) -> None:
             see(flow, batch, None)
             if recorder.fit is not None:
                 recorder.flows.drawn(flow, batch)
+                if _listed(flow) != recorder.listed.get(recorder.pictures.find(flow) or ""):
+                    recorder.flows.moved(flow)
         return batch
 
     def given_to_fit(original: Callable[..., Any], adapter: Any, batch: Any) -> Any:  # noqa: ANN401 - Keras's adapter

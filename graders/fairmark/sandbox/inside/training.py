@@ -145,8 +145,10 @@ def _wrap_fit(
         watch.before_step = _looking(
             recorder, settings, model, fit, asked.arguments, lambda: drawn_from(asked.arguments)
         )
+        watch.in_graph = lambda: settings.graph(model, fit)
         if watched is not None:
             watched.at_apply = lambda: watch.looks_again(recorder, model)
+            watch.watched = watched
         with (
             _watched(asked.arguments, model, watch, watched),
             recorder.inside_keras(),
@@ -156,6 +158,8 @@ def _wrap_fit(
             history = original(*asked.args, **asked.kwargs)
         with recorder.guarded("fit"):
             describe_model(recorder, model)
+            if watched is not None and watched.steps is not None and not _sets_rate(asked.arguments["callbacks"]):
+                settings.applied_at(fit, watched.steps.rates())
             settings.end(model, fit, drawn_from(asked.arguments))
             _finished(recorder, exporter, model, history, fit, watched)
         return history
@@ -311,7 +315,10 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         self._batches = 0
         self._steps_begun = 0
         self._validation_steps = 0
+        self._all_batches = 0
         self.before_step: Callable[[bool], None] | None = None
+        self.in_graph: Callable[[], None] | None = None
+        self.watched: WatchedTraining | None = None
 
     def _steps(self) -> int:
         """Of this epoch so far. An optimizer that scales the loss counts no step whose gradients were not finite."""
@@ -331,6 +338,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
         """Gradients are about to be applied. Whether the step goes through the layers of ``model``."""
         if self.before_step is not None:
             self.before_step(False)
+        if self.in_graph is not None and not model.run_eagerly:
+            self.in_graph()
         recorder.tell_replaced()
         return not is_rewired(model)
 
@@ -350,6 +359,10 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no type
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         numbers = _numbers(logs or {})
+        self._all_batches += self._batches
+        if self.watched is not None:
+            with self.watched.guarded():
+                self.watched.ended_epoch(self._all_batches)
         self._send(
             EpochEnded(
                 fit=self._fit,

@@ -27,11 +27,14 @@ import tensorflow as tf
 from keras.src import backend
 from numpy import asarray, ascontiguousarray
 from numpy import bitwise_xor as _XOR  # noqa: N812 - a constant here
+from numpy.random import PCG64, Generator
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager.polymorphic_function.polymorphic_function import UnliftedInitializerVariable
 from tensorflow.python.framework.ops import EagerTensor
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
 from fairmark.sandbox.inside import applied, known
+from fairmark.sandbox.inside.around_callbacks import Exchanged, First, Last, Switched, does
 from fairmark.sandbox.inside.describe import inner_optimizer
 from fairmark.sandbox.inside.hooks import hook
 
@@ -120,7 +123,7 @@ class Ledger:
     def _places_in(self, size: int) -> np.ndarray:
         if size not in self._places:
             seed = int.from_bytes(self._secret, "little") + size
-            drawn = np.random.Generator(np.random.PCG64(seed)).integers(size, size=_PLACES)
+            drawn = Generator(PCG64(seed)).integers(size, size=_PLACES)
             self._places[size] = drawn if size > _PLACES else np.arange(size)
         return self._places[size]
 
@@ -226,14 +229,14 @@ class WatchedTraining:
         self._callbacks = list(callbacks)
         if self.origin is None:
             return self._callbacks
-        return [_First(self), *(one for given in self._callbacks for one in self._between(given)), _Last(self)]
+        return [First(self), *(one for given in self._callbacks for one in self._between(given)), Last(self)]
 
     def _between(self, callback: Any) -> list[Any]:  # noqa: ANN401 - whatever fit was given
         """Weights may be exchanged for their mean over the training, and back, by what Keras has for that: by nothing
         before or behind it."""
         if type(callback) is not keras.callbacks.SwapEMAWeights or known.overridden(callback):
             return [callback]
-        return [_Last(self), callback, _Exchanged(self)]
+        return [Last(self), Switched(self, callback), callback, Exchanged(self)]
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
@@ -250,6 +253,11 @@ class WatchedTraining:
         self._outer, self._ledger.training = self._ledger.training, self
         now = self._ledger.origin(self._model, self._name)
         self._changed = self._changed or (now == "other" and self.origin != "other")
+
+    def look_at_switch(self, callback: Any) -> None:  # noqa: ANN401 - Keras's that exchanges weights
+        """Keras is about to ask whether weights are to be exchanged: what is no bool could do so as it is asked."""
+        asked = vars(callback).get("swap_on_epoch"), vars(inner_optimizer(self._model.optimizer)).get("use_ema")
+        self._changed = self._changed or any(type(one) is not bool for one in asked)
 
     def look(self, moment: str) -> None:
         """The callbacks are about to be called."""
@@ -273,6 +281,11 @@ class WatchedTraining:
                 self.steps.begin()
         self._seen = now
 
+    def ended_epoch(self, batches: int) -> None:
+        """An epoch has ended, ``batches`` in all since the training began: none of them is more than one step."""
+        if self.steps is not None:
+            self._changed = self._changed or self.steps.applied() > batches
+
     def exchange(self) -> None:
         """Keras has exchanged the weights for their mean over the training, or back."""
         self._is_called_back = True
@@ -287,7 +300,7 @@ class WatchedTraining:
         if "batch" not in moment:
             return True
         alias = moment.replace("train_", "").replace("test_", "")
-        return any(_does(callback, moment) or _does(callback, alias) for callback in self._callbacks)
+        return any(does(callback, moment) or does(callback, alias) for callback in self._callbacks)
 
     def finish(self) -> bool | None:
         """``fit`` has returned. Whether anything else than training changed the weights; None where nobody knows."""
@@ -321,69 +334,8 @@ class WatchedTraining:
         self._ledger.left(self._model, self._name, "other" if self._changed else self.origin)
 
 
-class _Guard(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
-    def __init__(self, training: WatchedTraining) -> None:
-        super().__init__()
-        self.training = training
-
-
-class _First(_Guard):
-    """Before the first callback."""
-
-
-class _Last(_Guard):
-    """Behind the last."""
-
-
-class _Exchanged(_Guard):
-    """Behind Keras's exchange of weights."""
-
-
-_MOMENTS = ("train", "epoch", "train_batch", "test", "test_batch")
-
-
-def _before(moment: str) -> Callable[..., None]:
-    def look(guard: _Guard, *arguments: object, **options: object) -> None:
-        with guard.training.guarded():
-            if moment == "on_train_begin":
-                guard.training.begins()
-            guard.training.look(moment)
-
-    return look
-
-
-def _behind(guard: _Guard, *arguments: object, **options: object) -> None:
-    with guard.training.guarded():
-        guard.training.compare()
-
-
-def _exchanged(guard: _Guard, *arguments: object, **options: object) -> None:
-    with guard.training.guarded():
-        guard.training.exchange()
-
-
-for _moment in (f"on_{what}_{when}" for what in _MOMENTS for when in ("begin", "end")):
-    setattr(_First, _moment, _before(_moment))
-    setattr(_Last, _moment, _behind)
-    setattr(_Exchanged, _moment, _exchanged)
-
-
-def _does(callback: object, method: str) -> bool:
-    """Whether ``callback``, if it is not one of Keras's own, has a ``method`` of its own."""
-    if type(callback) in _CALLBACKS and method not in vars(callback):
-        return False
-    return method in getattr(callback, "__dict__", {}) or getattr(type(callback), method, None) is not getattr(
-        keras.callbacks.Callback, method
-    )
-
-
 # --- Keras's own, as they are before the first cell ---
 
-_CALLBACKS = frozenset(
-    kind
-    for name, kind in vars(keras.callbacks).items()
-    if isinstance(kind, type) and name not in ("Callback", "CallbackList", "LambdaCallback")
-)
 _RUN_IN_STEPS = frozenset(
     kind for home in (keras.constraints, keras.regularizers) for kind in vars(home).values() if isinstance(kind, type)
 )
@@ -459,12 +411,14 @@ _DRAWING = (
     "tensorflow.python.ops.stateless_random_ops",
     "tensorflow.python.ops.gen_stateless_random_ops",
     "tensorflow.python.ops.gen_stateless_random_ops_v2",
+    "tensorflow.python.eager.execute",
+    pywrap_tfe.__name__,
 )
 """Modules that initializers reach for their numbers through."""
 
 
 def _is_looked_up(value: object) -> bool:
-    return isinstance(value, types.FunctionType | types.ModuleType | type)
+    return isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.ModuleType | type)
 
 
 def _function_in(value: types.FunctionType) -> types.FunctionType | None:

@@ -10,9 +10,18 @@ from keras.src.models.functional import Functional
 
 __all__ = ["is_rewired"]
 
+_LAYERS = keras.Model._flatten_layers
+"""Those inside of those, too; bound before the first cell."""
+
 
 def is_rewired(model: keras.Model) -> bool:
-    """Whether the graph of ``model`` goes through other layers than the model tells of; False if Keras keeps none."""
+    """Whether the graph of ``model``, or of a model in it, goes through other layers than the model tells of; False if
+    Keras keeps none."""
+    models = (layer for layer in _LAYERS(model) if isinstance(layer, keras.Model))
+    return _is_rewired(model) or any(_is_rewired(one) for one in models if one is not model)
+
+
+def _is_rewired(model: keras.Model) -> bool:
     held = vars(model)
     if isinstance(model, keras.Sequential):
         graph = held.get("_functional")
