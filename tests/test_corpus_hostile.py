@@ -25,7 +25,7 @@ from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
 ON_THE_MACHINE = ("escaping", "forging", "hurting", "reading")
-ON_MARKS = ("afterwards", "attacked", "chain", "further", "lying", "pasted", "reach", "store", "weights")
+ON_MARKS = ("afterwards", "attacked", "below", "chain", "further", "lying", "pasted", "reach", "store", "weights")
 """Kinds of attacks: on the machine and its secrets, and on the marks."""
 OF_THE_MACHINE = [attack for attack in ATTACKS if attack.kind in ON_THE_MACHINE]
 FIRST_OF_THEIR_KIND = [next(one for one in ATTACKS if one.kind == kind) for kind in ON_MARKS]
