@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from pasted import HORSES, waiting
-from recorded import hidden, right_answer, submission
+from recorded import SOURCES, hidden, right_answer, submission
 
 from fairmark.evidence import Cell
 from fairmark.judge import judge
@@ -103,6 +103,13 @@ def test_a_wrong_formula_of_the_right_things_gives_no_steps(formula: str) -> Non
             "import os\nfolder = os.path.join(pictures_dir, 'validation')",
             "sum(len(os.listdir(os.path.join(pictures_dir, FOLDER, one))) for one in os.listdir(folder)) // SIZE",
         ),
+        (
+            "import os\ndef count(folder):\n    found = 0\n    for one in os.listdir(folder):\n"
+            "        inside = os.path.join(folder, one)\n        if os.path.isdir(inside):\n"
+            "            found += len([f for f in os.listdir(inside) if os.path.isfile(os.path.join(inside, f))])\n"
+            "    return found",
+            "count(os.path.join(pictures_dir, FOLDER)) // SIZE",
+        ),
         ("from glob import glob", "len(glob(f'{pictures_dir}/{FOLDER}/*/*')) // SIZE"),
         ("from glob import glob", "len(glob(str(pictures_dir / FOLDER / '*' / '*.png'))) // SIZE"),
         ("def of(pictures):\n    return pictures.samples // pictures.batch_size", "of(PICTURES)"),
@@ -177,6 +184,21 @@ def waiting_of_pipeline(opened: str, formula: str) -> set[str]:
     return waiting(judge(evidence.model_copy(update={"submission": handed_in}), HORSES))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "for one in np.squeeze(np.array([5])): print(one)",
+        "print(*np.array(5))",
+        "first, second = np.array(5)",
+        "several = [1]\nseveral.append(several)",
+    ],
+)
+def test_a_line_beside_the_answer_that_python_fails_at_costs_nothing_else(line: str) -> None:
+    answer = SOURCES["steps"]
+    report = marked(steps=f"{answer}\n{line}\n")
+    assert (report.score, report.flags) == (report.max_score, ())
+
+
 GIVEN = "history = model.fit(training_pictures, epochs=15, validation_data=validation_pictures, {})\n"
 
 
@@ -198,6 +220,13 @@ def test_steps_that_fit_is_given_are_worked_out_too(given: str, is_shown: bool) 
     report = marked(training=GIVEN.format(given))
     assert (waiting(report) == set()) == is_shown
     assert ({"training.learns", "training.validation"} <= waiting(report)) != is_shown
+
+
+def test_epochs_that_plain_code_works_out_to_be_others_are_not_those() -> None:
+    options = 'options = {"epochs": 15}\noptions["epochs"] = 99\n'
+    given = "training_pictures, validation_data=validation_pictures, steps_per_epoch=8, validation_steps=8"
+    report = marked(training=f"{options}history = model.fit({given}, **options)\n")
+    assert {"training.learns", "training.validation"} <= waiting(report)
 
 
 OWN_MODEL = """

@@ -341,7 +341,7 @@ class Witness:
         ]
         if any(same_plain(one, value) for one in given):
             return
-        if not given or any(one is UNKNOWN for one in given):
+        if not calls or any(one[name] is UNKNOWN for one in calls for name in (argument, *beside)):
             self.confirm(cell, ("fit",), argument, value, beside=beside)
             return
         with collecting_unsupported():

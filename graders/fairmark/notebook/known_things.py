@@ -394,6 +394,9 @@ def _of_files(name: str, held: Folders, given: Sequence[Any]) -> object:
     folder = Folder.at(held, argument(given, {}, "path", 0))
     if name in ("pathlib.Path", "pathlib.PurePath", "os.fspath"):
         return _joined(folder, given[1:])
+    if name in ("os.path.isfile", "os.path.isdir", "os.path.exists"):
+        is_file = folder.is_file or len(folder.parts) > 2
+        return {"isfile": is_file, "isdir": not is_file, "exists": True}[name.rpartition(".")[2]]
     if name == "os.listdir":
         return [child.parts[-1] for child in folder.children()]
     if name == "os.scandir":

@@ -76,7 +76,7 @@ class Expressions(ABC):
 
     def items(self, value: object) -> list[Any]:
         if isinstance(value, list | tuple | dict | set | range | str) or hasattr(value, "tolist"):
-            return [*value]  # type: ignore[misc]
+            return guarded(list, value)  # type: ignore[no-any-return]
         raise NotPlain
 
     def named(self, name: str) -> Any:  # noqa: ANN401 - any plain value

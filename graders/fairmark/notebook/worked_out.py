@@ -21,6 +21,9 @@ from fairmark.notebook.worked_expressions import Expressions, Leaves, guarded
 
 __all__ = ["UNKNOWN", "given_to_fit", "worked_out"]
 
+_NESTED = 20
+"""Lists in lists that are looked into."""
+
 
 def worked_out(
     cells: Iterable[Cell], name: str, *, importing: Iterable[Cell] = (), known: Known = NOTHING_KNOWN
@@ -60,12 +63,12 @@ def _ran(texts: tuple[tuple[int, str], ...], importing: tuple[str, ...], known: 
     return machine
 
 
-def _bare(value: object) -> object:
-    """Arrays as lists; `UNKNOWN` for a function and its like."""
+def _bare(value: object, depth: int = 0) -> object:
+    """Arrays as lists; `UNKNOWN` for a function and its like, and for lists in lists without end."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple):
-        return [_bare(one) for one in value]
+        return UNKNOWN if depth > _NESTED else [_bare(one, depth + 1) for one in value]
     return value if value is None or isinstance(value, bool | int | float | str) else UNKNOWN
 
 
