@@ -46,10 +46,16 @@ Not defended
     fit together (``checks.one_story``). Whoever writes the right answers into the text and forges the rest gains what
     handing them in would gain, and an accuracy if there are weights for the network of the text and the forged training
     also takes its time. An answer about a history is held against one that can be forged. Known to pass without a flag:
-    two or three guesses for an argument in one cell (``MOST_SAID``); what is made of many answers of a model, or of
-    several trainings, in a way that plain code does not work out (``checks.origin``); a thread, or an operation that no
-    order binds, that writes to weights in the very moment in which the optimizer does, or a thread that changes a flow
-    while a batch is drawn and puts it back; a loss of the notebook's own whose gradient leads to weights that it knows.
+    text that holds the right answer and does another thing besides, as long as forged events tell of the right one
+    alone: it is asked whether it allows what the run says, not whether it does more, and names are read without regard
+    to the order of their bindings but in answers and steps; plain code that is no function of plain values (handlers of
+    errors, operators and decorators of the notebook's own, generators that are used up), which is worked out as if it
+    were; two or three guesses for an argument in one cell (``MOST_SAID``); what is made of many answers of a model, or
+    of several trainings, in a way that plain code does not work out (``checks.origin``); a thread, or an operation that
+    no order binds, that writes to weights in the very moment in which the optimizer does, or a thread that changes a
+    flow while a batch is drawn and puts it back; a loss of the notebook's own whose gradient leads to weights that it
+    knows; a number here and there in a table of more than 131,072 weights. Of TensorFlow's
+    own functions it is only told that they were replaced.
     Else weights are an optimizer's of Keras's from one step to the next, whoever can write to them
     (``inside.applied``), flows are looked at whenever they are drawn from, and what of Keras, Pillow and NumPy images
     come through is compared with what it was, as long as the recorder is honest. Text that never runs is read as if it
