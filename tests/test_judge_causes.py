@@ -160,7 +160,8 @@ def ended_at(cell: int, model: str = "model-0") -> Evidence:
     kept = [one for one in whole.run.events if getattr(one.event, "cell", 0) < cell and one.event.kind not in behind]
     begun = [CellStarted(cell=cell), fit]
     stamped = (*kept, *(Stamped(at_seconds=99, event=event) for event in begun))
-    texts = {cell: f"{whole.submission.cells[cell - 1].source}\nmodel.fit(x, steps_per_epoch=2, validation_steps=8)"}
+    called = "model.fit(x, epochs=15, steps_per_epoch=2, validation_steps=8)"
+    texts = {cell: f"{whole.submission.cells[cell - 1].source}\n{called}"}
     submission = whole.submission.with_sources(texts)
     run = whole.run.model_copy(update={"events": stamped})
     return whole.model_copy(update={"submission": submission, "run": run, "probe": None})
