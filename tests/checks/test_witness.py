@@ -157,6 +157,16 @@ def test_a_function_that_the_cell_calls_is_heard_wherever_it_stands() -> None:
     assert called("def load(d): return g.flow_from_directory(d)", "other(d)") == NOT_SHOWN
 
 
+@pytest.mark.parametrize(
+    ("holder", "said"), [("scaled", BORNE_OUT), ("zzz", NOT_SHOWN), ("ImageDataGenerator()", CONTRADICTED)]
+)
+def test_what_the_authors_text_has_bound_is_taken_on_trust_and_no_other_name(holder: str, said: str) -> None:
+    texts = ("pass", f"pictures = {holder}.flow_from_directory(folder, batch_size=32)")
+    cells = [Cell(position=at, number=at, role="exercise", source=text) for at, text in enumerate(texts, 1)]
+    witness = Witness(cells, {1: Vouched(frozenset({"ImageDataGenerator"}), frozenset({"scaled"}))})
+    assert answer(lambda: witness.confirm_generator(2, "rescale", 1 / 255)) == said
+
+
 def test_what_ran_with_the_authors_text_needs_no_witness() -> None:
     cell = Cell(position=1, number=1, role="exercise", source="x = 1")
     assert (

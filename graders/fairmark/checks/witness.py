@@ -159,12 +159,15 @@ class Witness:
         fits: Callable[[Possible], bool],
         *,
         most: int = MOST_SAID,
+        by: Sequence[Possible] | None = None,
     ) -> None:
+        """Whether any of ``given`` ``fits``; what they are read off, where that is another thing, is given ``by``."""
+        holders = given if by is None else by
         said_at_most = len({constant for one in given for constant in one.constants}) <= most
         if said_at_most and any(map(fits, given)):
             return
         if not said_at_most or not any(one.constants for one in given) or any(map(_is_unsure, given)):
-            if not given or not said_at_most or not self.is_given_by_vouched(cell, given):
+            if not said_at_most or not self.is_given_by_vouched(cell, holders):
                 self.not_shown(claim, cell)
             return
         said = " or ".join(dict.fromkeys(spell(value) for one in given for value in sorted(one.constants, key=repr)))
@@ -208,16 +211,17 @@ class Witness:
         """That thing can have been made with this ``value`` of its own ``parameter``, or been given it afterwards."""
         if self.is_vouched({cell}, (call,)):
             return
+        things = self._given(cell, call, argument)
         given = [
             one
-            for possible in self._given(cell, call, argument)
+            for possible in things
             for one in settings_of(possible, names_recorded(recorded), recorded.class_name or recorded.name, parameter)
         ]
         before = [one.position for one in self.until(cell)]
         later = self.reading.attribute_given(parameter, before)
         given += [value for holder, value in later if may_be_given(holder, names_recorded(recorded), argument)]
         fits = _is_one_of(value, read_off=read_off_for(parameter))
-        self._weigh(cell, f"{parameter} = {spell(value)}", given, fits, most=self._most_said_by(cell, call))
+        self._weigh(cell, f"{parameter} = {spell(value)}", given, fits, most=self._most_said_by(cell, call), by=things)
 
     def _most_said_by(self, cell: int, call: str) -> int:
         return most_said(self._in_force(cell, call))
@@ -246,9 +250,9 @@ class Witness:
             return
         sites = self.sites(("ImageDataGenerator",), behind)
         given = [argument_of(name, site, argument) for name, site in sites]
-        self._weigh(
-            cell, f"{argument} = {spell(value)}", given, _is_one_of(value, *alike, read_off=read_off_for(argument))
-        )
+        fits = _is_one_of(value, *alike, read_off=read_off_for(argument))
+        generators = [site.called_on for _, site in self.sites(OPENERS, {cell})]
+        self._weigh(cell, f"{argument} = {spell(value)}", given, fits, by=generators)
 
     def confirm_scaled(self, cell: int) -> None:
         """A function that ``cell`` goes on from may scale pixels: one for ``map``, or one that a generator is given."""
