@@ -22,12 +22,15 @@ from walled import NAME, Attack, attacks, losses, walled_course
 from fairmark.batch.journey import Journey, Marked
 from fairmark.batch.store import EvidenceStore
 from fairmark.sandbox import ConfinedProcess
+from fairmark.sandbox.worker import Worker
 
 ATTACKS = attacks()
 ON_THE_MACHINE = ("escaping", "forging", "hurting", "reading")
 ON_MARKS = ("afterwards", "attacked", "below", "chain", "further", "lying", "pasted", "reach", "store", "weights")
 """Kinds of attacks: on the machine and its secrets, and on the marks."""
 OF_THE_MACHINE = [attack for attack in ATTACKS if attack.kind in ON_THE_MACHINE]
+MOST_RUNS_EACH = 20
+"""Runs and further runs of one submission, first and again, and of the right one behind it."""
 FIRST_OF_THEIR_KIND = [next(one for one in ATTACKS if one.kind == kind) for kind in ON_MARKS]
 SOME = {attack.name for attack in (*OF_THE_MACHINE[::16], *FIRST_OF_THEIR_KIND)}
 """What is handed in by default: one in sixteen of those on the machine, and one of each other kind."""
@@ -65,7 +68,8 @@ class Class:
 def hostile_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Class]:
     course = walled_course(tmp_path_factory.mktemp("walled") / "course")
     Journey(course, course.assignment(NAME)).prepare()
-    launcher = ConfinedProcess()
+    # One process forks all runs: that it is the same at the end says that none of them harmed it.
+    launcher = ConfinedProcess(worker=Worker(runs=len(ATTACKS) * MOST_RUNS_EACH))
     with targets(course, tmp_path_factory.mktemp("targets"), launcher) as aimed_at, ThreadPoolExecutor(2) as pool:
         folder = tmp_path_factory.mktemp("stores")
         graded = Class(aimed_at, launcher, (EvidenceStore(folder / "first"), EvidenceStore(folder / "again")))
