@@ -169,7 +169,7 @@ def test_one_that_was_killed_is_replaced(make: Make) -> None:
     killed.kill()
     killed.wait(10)
     assert printed_by(launcher, "print('again')") == "again\n"
-    assert pid_of(launcher) != killed.pid
+    assert (pid_of(launcher) != killed.pid, launcher.worker.deaths) == (True, 1)
 
 
 def test_a_run_goes_on_though_its_worker_is_killed(make: Make) -> None:
@@ -195,6 +195,7 @@ def test_it_is_renewed_after_its_number_of_runs(make: Make) -> None:
         served.append(pid_of(launcher))
     assert served[0] == served[1] != served[2] == served[3] != served[4]
     assert not psutil.pid_exists(served[0])
+    assert launcher.worker.deaths == 0
 
 
 def test_it_is_renewed_when_its_memory_has_grown(make: Make) -> None:

@@ -35,7 +35,8 @@ class Worker:
 
     It is started when it is first needed or by :meth:`warm_up`, replaced when it has served long enough, and ends when
     this process does, however that ends: then its socket is closed. ``runs`` is how many one process serves;
-    ``wrapped_in`` is a command that runs the command behind it.
+    ``wrapped_in`` is a command that runs the command behind it. ``deaths`` counts processes that ended before
+    their time.
     """
 
     def __init__(self, *, runs: int = _RUNS, wrapped_in: tuple[str, ...] = ()) -> None:
@@ -46,6 +47,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         self._runs = 0
+        self.deaths = 0
         self._memory_at_first = 0
         self._is_warm = False
 
@@ -71,6 +73,7 @@ class Worker:
                     self._wait_until_warm(control)
                     socket.send_fds(control, [order.model_dump_json().encode()], [leash, channel, output, job])
                 except OSError as problem:
+                    self.deaths += 1
                     why = self._end()
                     if attempt == 2:
                         raise InternalError(f"the sandbox's worker ended: {why or problem}") from problem
@@ -102,6 +105,7 @@ class Worker:
 
     def _has_served_its_time(self) -> bool:
         if self._process is None or self._process.poll() is not None:
+            self.deaths += self._process is not None
             return True
         if self._runs == 0 or not self._is_warm:
             return False
