@@ -54,13 +54,12 @@ Not defended
     of several trainings, in a way that plain code does not work out (``checks.origin``); a thread, or an operation that
     no order binds, that writes to weights in the very moment in which the optimizer does, or a thread that changes a
     flow while a batch is drawn and puts it back; a loss of the notebook's own whose gradient leads to weights that it
-    knows; a number here and there in a table of more than 131,072 weights. Of TensorFlow's
-    own functions it is only told that they were replaced.
-    Else weights are an optimizer's of Keras's from one step to the next, whoever can write to them
-    (``inside.applied``), flows are looked at whenever they are drawn from, and what of Keras, Pillow and NumPy images
-    come through is compared with what it was, as long as the recorder is honest. Text that never runs is read as if it
-    might wherever plain values, names and functions do not exclude it: behind an expression that raises, an empty list
-    that has a name, a condition on what a library or an object of the notebook's own says
+    knows; a number here and there in a table of more than 131,072 weights. Of TensorFlow's own functions it is only
+    told that they were replaced. Else weights are an optimizer's of Keras's from one step to the next, whoever can
+    write to them (``inside.applied``), flows are looked at whenever they are drawn from, and what of Keras, Pillow and
+    NumPy images come through is compared with what it was, as long as the recorder is honest. Text that never runs is
+    read as if it might wherever plain values, names and functions do not exclude it: behind an expression that raises,
+    an empty list that has a name, a condition on what a library or an object of the notebook's own says
     (``notebook.possible_conditions``). Inside functions a name is all that it is ever bound to.
     Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
     same process as the student's code. Of that run nothing is told but the outcome of each check, and the share of one
