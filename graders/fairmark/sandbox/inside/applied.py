@@ -18,6 +18,7 @@ import os
 import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 import keras
@@ -52,7 +53,7 @@ _IN_PLACE, _GATHER = tf.raw_ops.ResourceGatherNd, tf.raw_ops.GatherNd
 _ROW, _BITS = tf.raw_ops.ConcatV2, tf.raw_ops.Bitcast
 _DIFFER, _ANY, _CAST = tf.raw_ops.NotEqual, tf.raw_ops.Any, tf.raw_ops.Cast
 _SET, _ADD, _VALUE = tf.raw_ops.AssignVariableOp, tf.raw_ops.AssignAddVariableOp, tf.raw_ops.ReadVariableOp
-_LESSER, _GREATER = tf.raw_ops.Minimum, tf.raw_ops.Maximum
+_LESSER = tf.raw_ops.Minimum
 _SUM, _TIMES, _SHAPED = tf.raw_ops.Sum, tf.raw_ops.Mul, tf.raw_ops.Reshape
 _DRAWN = Generator(PCG64(int.from_bytes(os.urandom(16), "little")))
 _WEIGHTS = keras.Model.weights.fget
@@ -70,44 +71,84 @@ class Continuity:
         listed = list(variables)
         self.ids = frozenset(map(id, listed))
         chosen = [*_chosen(_tables(listed), _MOST), *_chosen(_vectors(listed), 2 * _MOST)]
-        self._watched = [(one, tf.constant(_places(tuple(one.shape)), tf.int32)) for one in chosen]
-        self._summed = [(one, _factors(one.shape)) for one in chosen if _is_summed(one)]
-        size = sum(int(places.shape[0]) for _, places in self._watched) + len(self._summed)
-        self._seen = tf.Variable(tf.zeros([size], tf.float64), trainable=False)
+        self._by_type = [_Alike(kind, [one for one in chosen if one.dtype == kind]) for kind in _FLOATING]
+        self._by_type = [alike for alike in self._by_type if alike.size]
+        self._seen = tf.Variable(tf.zeros([sum(alike.size for alike in self._by_type)], tf.int32), trainable=False)
         self._jumps = tf.Variable(0.0, trainable=False)
         self._has_begun = tf.Variable(0.0, trainable=False)
+        self._is_begun = False
 
     def begin(self) -> None:
         """What the variables are now is as it should be."""
         _SET(resource=self._jumps._handle, value=tf.constant(0.0))
         self.leave()
+        _SET(resource=self._has_begun._handle, value=tf.constant(1.0))
+        self._is_begun = True
 
     def leave(self, *, by_xla: bool = False) -> None:
         """The optimizer has applied what it had to."""
-        if self._watched:
+        if self._by_type:
             _SET(resource=self._seen._handle, value=self._now(by_xla=by_xla))
-            _SET(resource=self._has_begun._handle, value=tf.constant(1.0))
+            if not self._is_begun:
+                _SET(resource=self._has_begun._handle, value=tf.constant(1.0))
 
     def enter(self, *, by_xla: bool = False) -> None:
         """The optimizer is about to apply gradients: counts whether the variables are what it had left."""
-        if self._watched:
+        if self._by_type:
             jumped = _CAST(x=self._differ(by_xla=by_xla), DstT=tf.float32)
-            _ADD(resource=self._jumps._handle, value=jumped * _value(self._has_begun))
+            _ADD(resource=self._jumps._handle, value=jumped if self._is_begun else jumped * _value(self._has_begun))
 
     def holds(self) -> bool:
         """Whether they were in every step, and are now; outside of a graph."""
-        if not self._watched or not _number(_value(self._has_begun)):
+        if not self._by_type or not _number(_value(self._has_begun)):
             return True
         return not (_number(_value(self._jumps)) or _number(self._differ()))
 
     def _differ(self, *, by_xla: bool = False) -> Any:  # noqa: ANN401 - a tensor
-        now, before = (_BITS(input=one, type=tf.int64) for one in (self._now(by_xla=by_xla), _value(self._seen)))
-        return _ANY(input=_DIFFER(x=now, y=before), axis=[0])
+        return _ANY(input=_DIFFER(x=self._now(by_xla=by_xla), y=_value(self._seen)), axis=[0])
 
     def _now(self, *, by_xla: bool = False) -> Any:  # noqa: ANN401 - a tensor
-        stored = [_READ_OF[by_xla](one._value._handle, at, one._value._dtype) for one, at in self._watched]
-        read = [_CAST(x=one, DstT=tf.float64) for one in [*stored, *(_sum_of(*one) for one in self._summed)]]
-        return _ROW(values=read, axis=0) if len(read) > 1 else read[0]
+        return _row([part for alike in self._by_type for part in alike.now(by_xla=by_xla)])
+
+
+class _Alike:
+    """Variables of one type: ``size`` numbers tell what they are. Every operation costs a millisecond as a graph is
+    made, so what can be done for all of them is done once."""
+
+    def __init__(self, kind: str, variables: list[Any]) -> None:
+        self._kind = tf.as_dtype(kind)
+        self._summed = [one for one in variables if _is_summed(one)]
+        self._watched = [(one, _places(tuple(one.shape))) for one in variables if not _is_summed(one)]
+        self._places = [tf.constant(places, tf.int32) for _, places in self._watched]
+        numbers = sum(int(prod(one.shape)) for one in self._summed)
+        halves = self._kind.size // 2
+        self._factors = _factors((numbers, halves) if halves > 1 else (numbers,))
+        self._axes = list(range(self._factors.shape.rank))
+        words = max(1, halves // 2)
+        self.size = words * sum(len(places) for _, places in self._watched) + bool(self._summed)
+
+    def now(self, *, by_xla: bool) -> Iterator[Any]:
+        """Tensors of one axis: the bits at places that were drawn, and the sum of all numbers' bits, sixteen at a time,
+        each times its factor. The sum begins anew over the end of 32 bits; another number is missed once in 100,000."""
+        if self._watched:
+            handles = (one._value._handle for one, _ in self._watched)
+            read = map(_READ_OF[by_xla], handles, self._places, repeat(self._kind))
+            yield self._bits(_row(list(read)))
+        if self._summed:
+            held = [_VALUE(resource=one._value._handle, dtype=self._kind) for one in self._summed]
+            flat = _row([_SHAPED(tensor=one, shape=[-1]) for one in held])
+            bits = _CAST(x=_BITS(input=flat, type=tf.uint16), DstT=tf.int32)
+            yield _SHAPED(tensor=_SUM(input=_TIMES(x=bits, y=self._factors), axis=self._axes), shape=[1])
+
+    def _bits(self, row: Any) -> Any:  # noqa: ANN401 - tensors
+        if self._kind in (tf.float16, tf.bfloat16):
+            row = _CAST(x=row, DstT=tf.float32)
+        bits = _BITS(input=row, type=tf.int32)
+        return _SHAPED(tensor=bits, shape=[-1]) if self._kind == tf.float64 else bits
+
+
+def _row(parts: list[Any]) -> Any:  # noqa: ANN401 - tensors of one axis
+    return _ROW(values=parts, axis=0) if len(parts) > 1 else parts[0]
 
 
 def _value(variable: tf.Variable) -> Any:  # noqa: ANN401 - a tensor
@@ -124,14 +165,6 @@ _READ_OF: dict[bool, Callable[[Any, Any, Any], Any]] = {
 
 def _number(tensor: Any) -> float:  # noqa: ANN401 - as above
     return float(asarray(memoryview(tensor)))
-
-
-def _sum_of(variable: Any, factors: Any) -> Any:  # noqa: ANN401 - a variable of Keras's; tensors
-    """The bits of all its numbers, each times its factor; over the end of 32 bits it begins anew."""
-    held = _VALUE(resource=variable._value._handle, dtype=variable._value._dtype)
-    bits = _BITS(input=_CAST(x=held, DstT=tf.float32), type=tf.int32)
-    products = _TIMES(x=_SHAPED(tensor=bits, shape=[-1]), y=factors)
-    return _SHAPED(tensor=_SUM(input=products, axis=[0]), shape=[1])
 
 
 def _tables(variables: Iterable[Any]) -> list[Any]:
@@ -160,8 +193,8 @@ def _is_summed(variable: Any) -> bool:  # noqa: ANN401 - a variable of Keras's
     return len(variable.shape) > 1 and prod(variable.shape) <= _SUMMED
 
 
-def _factors(shape: Sequence[int]) -> Any:  # noqa: ANN401 - a tensor
-    return tf.constant(_DRAWN.integers(-(2**31), 2**31, size=int(prod(shape))), tf.int32)
+def _factors(shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - a tensor
+    return tf.constant(_DRAWN.integers(-(2**31), 2**31, size=shape), tf.int32)
 
 
 def kept_by(optimizer: Any) -> list[Any]:  # noqa: ANN401 - one of Keras's, or anything else
@@ -200,7 +233,8 @@ class Steps:
         self._is_foreign = False
         self._opened_in: int | None = None
         self._applied = tf.Variable(0.0, trainable=False)
-        self._rates = tf.Variable([float("inf"), float("-inf")], trainable=False)
+        self._rates = tf.Variable([float("inf"), float("inf")], trainable=False)
+        self._both_ways = tf.constant([1.0, -1.0])  # the least of rates, and of their negatives, in one operation
         if _WEIGHTS(model):
             self._weights = ledger.continuity(f"{name} weights", _WEIGHTS(model))
             self._weights.begin()
@@ -247,14 +281,14 @@ class Steps:
         rate = vars(optimizer).get("_learning_rate")
         if type(rate) is keras.Variable:
             value = _VALUE(resource=rate._value._handle, dtype=rate._value._dtype)
-            now, seen = _CAST(x=value, DstT=tf.float32), _value(self._rates)
-            least, most = _LESSER(x=now, y=seen), _GREATER(x=now, y=seen)
-            _SET(resource=self._rates._handle, value=_ROW(values=[least[:1], most[1:]], axis=0))
+            now = value if rate._value._dtype == tf.float32 else _CAST(x=value, DstT=tf.float32)
+            least = _LESSER(x=_TIMES(x=now, y=self._both_ways), y=_value(self._rates))
+            _SET(resource=self._rates._handle, value=least)
 
     def rates(self) -> tuple[float, float] | None:
         """The least and the greatest learning rate by which gradients were applied; None if nobody could read it."""
         least, most = map(float, asarray(memoryview(_value(self._rates))))
-        return (least, most) if least <= most else None
+        return (least, -most) if least <= -most else None
 
     def leave(self) -> None:
         """It has applied them."""

@@ -12,7 +12,9 @@ import builtins
 import io
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter, is_
 from typing import Any, NamedTuple, TypeGuard
 
 import keras
@@ -208,47 +210,79 @@ class Replaced:
     classes in its modules, and the code of any of them. ``accept`` takes what there is by then for right."""
 
     def __init__(self) -> None:
-        spaces: list[tuple[str, Mapping[str, Any], dict[str, Any] | None]] = [
-            *((path, vars(one), None) for path, one in list(sys.modules.items()) if _is_looked_up(path)),
-            *((f"tf.{one}", vars(getattr(tf, one)), None) for one in ("random", "io", "image", "data")),
-            *((entry.name, vars(entry.thing), _MEMBERS[key]) for key, entry in _TABLE.items() if key in _MEMBERS),
+        looked_up = [(path, vars(one)) for path, one in list(sys.modules.items()) if _is_looked_up(path)]
+        looked_up += [(f"tf.{one}", vars(getattr(tf, one))) for one in ("random", "io", "image", "data")]
+        classes = ((entry, _MEMBERS[key]) for key, entry in _TABLE.items() if _MEMBERS.get(key))
+        self._spaces = [
+            *(_Space(home, space, _shown(space)) for home, space in looked_up),
+            *(_Space(entry.name, vars(entry.thing), members, may_grow=False) for entry, members in classes),
+            *_spaces_of([*_images_come_through(), *_weights_are_changed_by()]),
         ]
-        self._values: list[list[Any]] = [
-            [home, space, member, value]
-            for home, space, members in spaces
-            for member, value in (members or _shown(space)).items()
-        ]
-        self._values += [list(entry) for entry in (*_images_come_through(), *_weights_are_changed_by())]
-        self._keys: list[list[Any]] = [[home, space, frozenset(space)] for home, space, members in spaces if members]
-        functions = {id(one): (home, one) for home, _, _, value in self._values if (one := _function_in(value))}
-        self._codes: list[list[Any]] = [
-            [f"{home}.{one.__name__}", one, one.__code__] for home, one in functions.values()
-        ]
+        found = ((space.home, _function_in(value)) for space in self._spaces for value in space.was)
+        functions = {id(one): (home, one) for home, one in found if one is not None}
+        self._functions = [one for _, one in functions.values()]
+        self._homes = [home for home, _ in functions.values()]
+        self._codes = [one.__code__ for one in self._functions]
 
     def accept(self) -> None:
         """What has been replaced up to now is as it should be."""
-        for entry in self._values:
-            _, space, member, was = entry
-            if space.get(member) is not was:
-                entry[3] = space.get(member)
-        for one in self._codes:
-            one[2] = one[1].__code__
-        for kept in self._keys:
-            kept[2] = frozenset(kept[1])
+        for space in self._spaces:
+            space.accept()
+        self._codes = [one.__code__ for one in self._functions]
 
     def watch(self, home: str, space: Mapping[str, Any]) -> None:
         """From here on ``space``, which is called ``home``, is looked at, too."""
-        self._values += [[home, space, member, value] for member, value in space.items() if _is_plain(value)]
+        self._spaces.append(_Space(home, space, {name: value for name, value in space.items() if _is_plain(value)}))
 
     def new(self) -> list[str]:
         """What has been replaced since this was last asked, by name."""
-        found = {f"{home}.{member}" for home, space, member, was in self._values if space.get(member) is not was}
-        found |= {where for where, function, code in self._codes if function.__code__ is not code}
-        grown = [one for one in self._keys if len(one[1]) != len(one[2])]
-        found |= {f"{home}.{member}" for home, space, keys in grown for member in (space.keys() - keys) & _MEMBER_NAMES}
+        found = [name for space in self._spaces if not space.is_as_it_was() for name in space.new()]
+        if not _ALL(_MAP(is_, _MAP(_CODE, self._functions), self._codes)):
+            entries = zip(self._homes, self._functions, self._codes, strict=True)
+            found += [f"{home}.{one.__name__}" for home, one, code in entries if one.__code__ is not code]
         if found:
             self.accept()
-        return sorted(found)[:32]
+        return sorted(set(found))[:32]
+
+
+_ALL, _MAP, _CODE = all, map, attrgetter("__code__")
+"""What is compared is some 20,000 names, at every cell: by these in a millisecond."""
+
+
+class _Space:
+    """Names in one class or module, and what they were. Where it may not grow, nor may there be new ones of methods."""
+
+    def __init__(
+        self, home: str, space: Mapping[str, Any], members: Mapping[str, Any], *, may_grow: bool = True
+    ) -> None:
+        self.home = home
+        self.was = list(members.values())
+        self._space = space
+        self._names = list(members)
+        self._keys = None if may_grow else frozenset(space)
+
+    def is_as_it_was(self) -> bool:
+        has_grown = self._keys is not None and len(self._keys) != len(self._space)
+        return not has_grown and _ALL(_MAP(is_, _MAP(self._space.get, self._names), self.was))
+
+    def new(self) -> list[str]:
+        """The names that stand for something else, and those of methods that are new."""
+        moved = [name for name, was in zip(self._names, self.was, strict=True) if self._space.get(name) is not was]
+        more = self._space.keys() - (self._keys or self._space.keys())
+        return [f"{self.home}.{name}" for name in (*moved, *(more & _MEMBER_NAMES))]
+
+    def accept(self) -> None:
+        """What it is now is right."""
+        self.was = list(map(self._space.get, self._names))
+        if self._keys is not None and len(self._keys) != len(self._space):
+            self._keys = frozenset(self._space)
+
+
+def _spaces_of(entries: Iterable[tuple[str, Mapping[str, Any], str, Any]]) -> Iterator[_Space]:
+    """Of what stands where, by what name, and what it is."""
+    for (home, _), held in groupby(entries, lambda entry: (entry[0], id(entry[1]))):
+        several = list(held)
+        yield _Space(home, several[0][1], {name: value for _, _, name, value in several})
 
 
 def _weights_are_changed_by() -> Iterator[tuple[str, Mapping[str, Any], str, Any]]:

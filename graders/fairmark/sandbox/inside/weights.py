@@ -47,6 +47,7 @@ _PLACES = 1024
 """Places whose bytes go into a mark: who has changed one weight in a hundred is missed once in thirty thousand."""
 _MOST_AXES = 8
 """Numbers in a list that is a setting, axes for instance."""
+_AROUND_ALL = frozenset({"on_train_begin", "on_train_end"})
 _MOST_MEASURED = 16
 """Numbers of a mean: one a channel, and more than pictures have. One a pixel could be anything that is to be known."""
 _WEIGHTS = keras.Model.weights.fget
@@ -296,9 +297,10 @@ class WatchedTraining:
                 self.steps.begin()
 
     def _matters(self, moment: str) -> bool:
-        """Keras's own callbacks do nothing to the weights in the course of an epoch, and it has many batches."""
+        """Between the first and the last step there is nothing to look at where no callbacks were given. Keras's own do
+        nothing to the weights in the course of an epoch, and it has many batches."""
         if "batch" not in moment:
-            return True
+            return bool(self._callbacks) or moment in _AROUND_ALL
         alias = moment.replace("train_", "").replace("test_", "")
         return any(does(callback, moment) or does(callback, alias) for callback in self._callbacks)
 
