@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from submissions import Case, Corpus
+from tiny import tiny_course
 
-from fairmark.batch.journey import Journey
 from fairmark.course import Course
+from fairmark.grading.pipeline import Journey
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,12 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("FAIRMARK_SECRET", str(tmp_path_factory.mktemp("secret")))
         yield
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course small enough to be graded without training."""
+    return tiny_course(tmp_path_factory.mktemp("tiny") / "course")
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,11 @@ import psutil
 from rich.console import Console
 from walled import DATASET, NAME, Attack, losses, right_notebook
 
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
 from fairmark.data import data_folder, evidence_folder, hidden_pictures, load_recipe, secret_folder
 from fairmark.evidence import Evidence
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.present.audience import for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_files

@@ -9,7 +9,7 @@ from recorded import LAST, SOURCES, right_answer, submission
 
 from fairmark.checks import load_grader
 from fairmark.evidence import Cell
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 from fairmark.report import Report
 
 __all__ = ["HORSES", "PASTED", "RIGHT", "earned", "kinds", "marked", "waiting"]

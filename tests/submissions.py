@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.sandbox import Limits
 
 __all__ = ["Case", "Corpus", "cases"]

@@ -19,8 +19,8 @@ PACKAGE = Path(fairmark.__file__).resolve().parent
 
 ROOMS = (
     "errors",
-    "whole",
-    "regular",
+    "atomic_write",
+    "regular_file",
     "evidence",
     "report",
     "course",
@@ -29,10 +29,9 @@ ROOMS = (
     "advice",
     "sandbox",
     "checks",
-    "probe",
-    "judge",
     "present",
-    "batch",
+    "grading",
+    "classroom",
     "live",
     "author",
     "cli",

@@ -13,9 +13,9 @@ from thorough import one_in
 from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.notebook.master import load_master
 from fairmark.sandbox import grading_launcher
 

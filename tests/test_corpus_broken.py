@@ -23,11 +23,11 @@ from scripted import Scripted
 from tiny import PRETEND, tiny_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.find import find_submissions
-from fairmark.batch.grade import ClassOfSubmissions, Place, with_file
-from fairmark.batch.journey import Journey, Steps
+from fairmark.classroom.discover import find_submissions
+from fairmark.classroom.grade import ClassOfSubmissions, Place, with_file
 from fairmark.cli.grade import grade_class
 from fairmark.course import Course
+from fairmark.grading.pipeline import Journey, Steps
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report, Standing
 
@@ -245,7 +245,7 @@ def test_pages_are_whole_and_hold_nothing_that_runs(graded: Graded) -> None:
 READS_ALL = f"""
 import resource, sys
 from pathlib import Path
-from fairmark.batch.find import find_submissions
+from fairmark.classroom.discover import find_submissions
 from fairmark.errors import FairmarkError
 from fairmark.notebook.master import load_master
 from fairmark.notebook.read import read_submission

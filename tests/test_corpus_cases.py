@@ -34,9 +34,9 @@ import pytest
 from quick_pictures import with_quick_pictures
 from thorough import by_default
 
-from fairmark.batch.journey import Journey
-from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
 

@@ -19,8 +19,8 @@ from hostile import Targets, expected, shown, targets, verdict
 from thorough import by_default
 from walled import NAME, Attack, attacks, losses, walled_course
 
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.store import EvidenceStore
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()

@@ -20,11 +20,11 @@ import pytest
 from hostile import HOSTILE_LIMITS, Targets, credited, targets
 from walled import NAME, Attack, attacks, losses, right_notebook, walled_course
 
-from fairmark.batch.journey import Journey
 from fairmark.checks import load_grader
 from fairmark.cli.grade import grade_class
 from fairmark.data import data_folder, evidence_folder, secret_folder
 from fairmark.data.labels import Labels, read_labels
+from fairmark.grading.pipeline import Journey
 from fairmark.present.files import report_files
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess

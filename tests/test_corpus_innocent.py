@@ -14,7 +14,7 @@ from hostile import HOSTILE_LIMITS
 from thorough import one_in
 from walled import NAME, Attack, innocents, losses, walled_course
 
-from fairmark.batch.journey import Journey, Marked
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.sandbox import ConfinedProcess
 
 INNOCENTS = innocents()

@@ -19,9 +19,9 @@ from walled import NAME
 
 from fairmark.advice import raised
 from fairmark.advice.names import HOMES, MEMBERS, MODULES
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.store import EvidenceStore
 from fairmark.evidence import Cell, CellError, CellFinished
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, run_notebook
 

@@ -24,10 +24,10 @@ from tiny import PRETEND, tiny_course
 import fairmark.cli.check
 import fairmark.cli.grade
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.journey import Journey
 from fairmark.cli import main
 from fairmark.course import Course
 from fairmark.evidence import CellFinished, Evidence
+from fairmark.grading.pipeline import Journey
 from fairmark.present.escape import csv_field
 from fairmark.report import Report
 

@@ -26,9 +26,9 @@ from quick_pictures import with_quick_pictures
 from thorough import by_default
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.journey import Journey
-from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey
 from fairmark.report import CheckResult, Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
 

@@ -16,9 +16,9 @@ import pytest
 from hostile import shown
 from walled import NAME, Attack, attacks, walled_course
 
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.store import EvidenceStore
 from fairmark.course import Course
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.present.audience import for_student
 from fairmark.present.files import evidence_json, report_json
 from fairmark.present.gradebook import gradebook_row
@@ -68,7 +68,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Twice:
 
 
 _OUTCOME = ("outcome", "score", "percent", "message", "hint", "lesson")
-"""What follows from a check's outcome. A message is then one of two sentences and the note (``fairmark.judge``)."""
+"""What follows from a check's outcome. A message is then one of two sentences and the note (see ``grading.judge``)."""
 
 
 def without_outcomes(report: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from quick_pictures import with_quick_pictures
 
-from fairmark.batch.journey import Journey
+from fairmark.grading.pipeline import Journey
 from fairmark.sandbox import grading_launcher
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,9 +17,9 @@ from tiny import PRETEND, tiny_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.author.students import release_to_students
-from fairmark.batch.assign import assignment_of
-from fairmark.batch.journey import Journey
 from fairmark.course import Course
+from fairmark.grading.assign import assignment_of
+from fairmark.grading.pipeline import Journey
 from fairmark.notebook.stub import header, stub_lines
 from fairmark.report import Report
 

@@ -10,8 +10,8 @@ from tiny import PRETEND, tiny_course
 
 from fairmark.author.release import release
 from fairmark.author.verify import Verification, verify_assignment
-from fairmark.batch.journey import Journey
 from fairmark.course import Assignment, Course
+from fairmark.grading.pipeline import Journey
 
 NAME = "compile_settings"
 MUTANTS = {

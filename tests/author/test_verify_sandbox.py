@@ -8,7 +8,7 @@ import pytest
 from walled import NAME, walled_course
 
 from fairmark.author.verify import Verification, verify_assignment
-from fairmark.batch.journey import Journey
+from fairmark.grading.pipeline import Journey
 from fairmark.sandbox import ConfinedProcess
 
 pytestmark = pytest.mark.thorough

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from school import NAME, Variant, class_of, hand_in, variant_course
 
-from fairmark.batch.again import evidence_files, read_evidence
+from fairmark.classroom.regrade import evidence_files, read_evidence
 from fairmark.data import load_recipe, make, set_folder
 from fairmark.evidence import EpochEnded
 from fairmark.sandbox import choose_numerics

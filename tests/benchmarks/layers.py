@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hostile import Targets, targets
 from walled import NAME, Attack, attacks, walled_course
 
-from fairmark.batch.journey import Journey
 from fairmark.errors import InternalError
+from fairmark.grading.pipeline import Journey
 from fairmark.sandbox import ConfinedProcess
 from fairmark.sandbox.walls.layers import LAYERS, Layer
 

@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 from school import NAME, variant_course
 
-from fairmark.batch.journey import Journey
 from fairmark.course import Course
 from fairmark.evidence import EpochEnded
+from fairmark.grading.pipeline import Journey
 from fairmark.sandbox import choose_numerics
 
 

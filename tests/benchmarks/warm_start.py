@@ -28,10 +28,10 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fairmark.batch.journey import Journey
 from fairmark.course import Course
 from fairmark.data import data_folder
 from fairmark.evidence import Cell, CellFinished, CellStarted, Stamped
+from fairmark.grading.pipeline import Journey
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.sandbox import (
     ConfinedProcess,

@@ -47,7 +47,7 @@ from fairmark.evidence import (
     Rerun,
     Stamped,
 )
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 from fairmark.report import Report
 
 UNSCALED = {"rescale": 1.0}

@@ -8,7 +8,7 @@ import pytest
 from pasted import HORSES, waiting
 from recorded import SOURCES, right_answer
 
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 from fairmark.report import Report
 
 

@@ -33,7 +33,7 @@ from fairmark.evidence import (
     NamesBound,
     PictureLoaded,
 )
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 
 HORSES = load_grader(Path(__file__).resolve().parent.parent.parent / "graders" / "horses_or_humans.py")
 

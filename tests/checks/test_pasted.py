@@ -10,7 +10,7 @@ from pasted import HORSES, PASTED, RIGHT, earned, kinds, marked, waiting
 from recorded import GENERATORS, LAST, SOURCES, right_answer, submission
 
 from fairmark.evidence import Cell, Evidence
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 
 EXERCISES = ("generators", "layers", "compile", "steps", "training", "prediction")
 

@@ -11,7 +11,7 @@ from pasted import HORSES, waiting
 from recorded import SOURCES, hidden, right_answer, submission
 
 from fairmark.evidence import Cell
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 from fairmark.notebook.worked_out import UNKNOWN, given_to_fit
 from fairmark.report import Report
 

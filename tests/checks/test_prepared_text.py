@@ -9,7 +9,7 @@ from pasted import HORSES, waiting
 from recorded import SOURCES, hidden, right_answer
 
 from fairmark.evidence import Cell
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 from fairmark.notebook.possible import Prepared, read_possible
 from fairmark.report import Report
 

@@ -14,9 +14,9 @@ from tiny import PRETEND, tiny_course
 import fairmark.cli.check
 import fairmark.cli.grade
 import fairmark.sandbox.choose
-from fairmark.batch.journey import Journey
 from fairmark.cli import main
 from fairmark.course import Course
+from fairmark.grading.pipeline import Journey
 
 
 @pytest.fixture

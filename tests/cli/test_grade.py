@@ -15,9 +15,9 @@ from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.grade import ClassOfSubmissions
-from fairmark.batch.ledger import Ledger
-from fairmark.batch.room import cores
+from fairmark.classroom.grade import ClassOfSubmissions
+from fairmark.classroom.ledger import Ledger
+from fairmark.classroom.memory_admission import cores
 from fairmark.course import Course
 from fairmark.errors import Interrupted
 from fairmark.sandbox import Limits, NotebookJob

@@ -12,7 +12,7 @@ from commands import Run, is_report
 from scripted import Scripted
 from tiny import tiny_course
 
-from fairmark.batch.ledger import Ledger
+from fairmark.classroom.ledger import Ledger
 from fairmark.course import Course
 
 

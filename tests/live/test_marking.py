@@ -10,9 +10,9 @@ import pytest
 from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.batch.journey import Journey
 from fairmark.course import Course
 from fairmark.evidence import Cell, CellFinished, Event, NamesBound
+from fairmark.grading.pipeline import Journey
 from fairmark.sandbox import Limits, PlainProcess, Workplace, best_launcher, run_notebook
 
 ASKING = """
@@ -64,7 +64,7 @@ def test_a_notebook_that_asks_gets_the_marks_and_the_evidence_of_one_that_does_n
     ids=["warm", "cold"],
 )
 def test_nothing_is_imported_for_it_behind_any_wall(launcher: Callable[[], object]) -> None:
-    rooms = "('fairmark.live', 'fairmark.judge')"
+    rooms = "('fairmark.live', 'fairmark.grading.judge')"
     source = f"{ASKING}\nimport sys\nprint([name for name in sys.modules if name.startswith({rooms})])"
     with Workplace() as workplace:
         run = run_notebook(

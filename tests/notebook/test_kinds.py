@@ -1,4 +1,4 @@
-"""What a file is that is no notebook, by its name; the kinds are in ``tests/batch/test_find.py``."""
+"""What a file is that is no notebook, by its name; the kinds are in ``tests/classroom/test_discover.py``."""
 
 from __future__ import annotations
 

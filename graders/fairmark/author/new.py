@@ -16,13 +16,13 @@ from typing import Any
 from nbformat import from_dict
 from nbformat import v4 as format_4
 
+from fairmark.atomic_write import write_file
 from fairmark.author.adopt import Adopted, adopt
 from fairmark.course import Course
 from fairmark.errors import ReleaseError, UsageError
 from fairmark.notebook.stub import exercise_metadata, header_of
 from fairmark.notebook.student_notebook import KERNEL, answers_in, release_notebook
 from fairmark.present.escape import one_line
-from fairmark.whole import write_file
 
 __all__ = ["EXAMPLE", "Made", "cells_of", "new_assignment", "new_course", "notebook_bytes"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fairmark.atomic_write import write_file
 from fairmark.errors import MachineError, ReleaseError, UnreadableNotebook
 from fairmark.notebook.parse import parse_notebook
 from fairmark.notebook.stub import skeleton, stub_lines
 from fairmark.notebook.student_notebook import read_solution, release_notebook
-from fairmark.whole import write_file
 
 __all__ = ["is_stale", "release"]
 

@@ -18,6 +18,7 @@ import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
+from fairmark.atomic_write import write_file
 from fairmark.author.answer_keys import HeldBack, held_back, holds_key
 from fairmark.author.takeout import without_held_back
 from fairmark.checks import Exercise, Grader, load_grader
@@ -26,7 +27,6 @@ from fairmark.data.atomic import new_sibling, put_in_place
 from fairmark.errors import GraderError, MachineError, UsageError
 from fairmark.notebook.master import hand_out
 from fairmark.notebook.student_notebook import read_solution, release_notebook
-from fairmark.whole import write_file
 
 __all__ = ["answers_kept", "release_to_students"]
 

@@ -24,9 +24,9 @@ from fairmark.author.verify_problems import Problem, read_assignment
 from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Fate, Verdict
 from fairmark.author.verify_work import TwinFailed, Work
-from fairmark.batch.journey import Journey, Mode
 from fairmark.course import Course
 from fairmark.errors import AuthorError
+from fairmark.grading.pipeline import Journey, Mode
 
 __all__ = ["Progress", "Verification", "verify_assignment"]
 

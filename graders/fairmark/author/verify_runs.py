@@ -8,14 +8,14 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairmark.batch.journey import Journey, Mode
-from fairmark.batch.retraining import training_went_by
 from fairmark.checks import Doubted, Grader, RunView, Unmet
 from fairmark.checks.grader import line_in
 from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
+from fairmark.grading.pipeline import Journey, Mode
+from fairmark.grading.second_training import training_went_by
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.report import Report
 from fairmark.sandbox import Workplace, run_notebook

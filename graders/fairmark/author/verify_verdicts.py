@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from fairmark.author.mutants import Mutant
 from fairmark.author.twins import Declared
-from fairmark.batch.journey import Mode
+from fairmark.grading.pipeline import Mode
 from fairmark.report import CheckResult, Report
 
 __all__ = ["Baseline", "Compared", "Fate", "Verdict", "decided", "verdict_of"]

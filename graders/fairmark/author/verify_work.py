@@ -11,8 +11,8 @@ from fairmark.author.twins import Declared, Twin, line_of, twin_notebook
 from fairmark.author.verify_problems import Problem
 from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Baseline, Compared, Verdict, decided, verdict_of
-from fairmark.batch.journey import Mode
 from fairmark.evidence import CellFinished, Evidence
+from fairmark.grading.pipeline import Mode
 from fairmark.notebook.master import handed_out_bytes
 from fairmark.report import CheckResult, Report
 

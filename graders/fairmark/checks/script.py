@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from fairmark.errors import GraderError
-from fairmark.regular import regular_bytes
+from fairmark.regular_file import regular_bytes
 
 __all__ = ["is_raised_by_hand", "run_script"]
 

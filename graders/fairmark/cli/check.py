@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from fairmark.advice import switch_in
-from fairmark.batch.assign import assignment_of
-from fairmark.batch.journey import Journey, Marked
 from fairmark.checks import Grader
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
@@ -17,6 +15,8 @@ from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption,
 from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
 from fairmark.course import course_around, find_course
 from fairmark.errors import UnreadableNotebook
+from fairmark.grading.assign import assignment_of
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json

@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from fairmark import data
-from fairmark.batch.store import EvidenceStore
 from fairmark.cli.options import AsJson, CourseFolder, require_within
 from fairmark.cli.say import results, say, tell, waiting
 from fairmark.course import Course, find_course
 from fairmark.data.decoded import decoded_bytes, prune_decoded
 from fairmark.errors import PicturesDamaged, PicturesMissing
+from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.present.escape import plain
 
 __all__ = ["app"]

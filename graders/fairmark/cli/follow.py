@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from fairmark.batch.journey import Journey, Steps, first_line
 from fairmark.cli.say import waiting
 from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, FitStarted, Stamped, StepsWatched
+from fairmark.grading.pipeline import Journey, Steps, first_line
 from fairmark.present.progress import RunProgress
 
 __all__ = ["drawing", "steps_of"]

@@ -15,18 +15,16 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from fairmark.batch.class_run import ClassRun, Piece
-from fairmark.batch.cluster import mark_on_cluster
-from fairmark.batch.copies import Copies
-from fairmark.batch.elsewhere import Batch, NotHere, location_of
-from fairmark.batch.find import look_through
-from fairmark.batch.grade import ClassOfSubmissions, Place
-from fairmark.batch.journey import Journey, Marked
-from fairmark.batch.ledger import Ledger
-from fairmark.batch.outlook import looking_ahead
-from fairmark.batch.room import Room, cores, free_bytes
-from fairmark.batch.same_code import same_code
-from fairmark.batch.store import EvidenceStore
+from fairmark.classroom.dask import mark_on_cluster
+from fairmark.classroom.discover import look_through
+from fairmark.classroom.grade import ClassOfSubmissions, Place
+from fairmark.classroom.ledger import Ledger
+from fairmark.classroom.memory_admission import Room, cores, free_bytes
+from fairmark.classroom.outlook import looking_ahead
+from fairmark.classroom.plan import ClassRun, Piece
+from fairmark.classroom.remote_worker import Batch, NotHere, location_of
+from fairmark.classroom.same_code import same_code
+from fairmark.classroom.single_flight import Copies
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import drawing, steps_of
 from fairmark.cli.limits import with_limits
@@ -35,6 +33,8 @@ from fairmark.cli.say import results, say, say_course, say_error, say_kept, wait
 from fairmark.course import Course, find_course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
 from fairmark.present.progress import ClassProgress
 from fairmark.present.remarks import Remarks, left_out_text, remarks_data, show_remarks
 from fairmark.present.table import show_class

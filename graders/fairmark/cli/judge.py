@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from fairmark.batch.again import Judge, evidence_files, rewrite
-from fairmark.batch.grade import Place
-from fairmark.batch.journey import Marked
+from fairmark.classroom.grade import Place
+from fairmark.classroom.regrade import Judge, evidence_files, rewrite
 from fairmark.cli.check import exit_code
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, say, say_course, say_kept
 from fairmark.course import find_course
 from fairmark.errors import UsageError
+from fairmark.grading.pipeline import Marked
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.remarks import Remarks, show_remarks

@@ -15,12 +15,12 @@ from rich.text import Text
 
 from fairmark.author.verify import Verification, verify_assignment
 from fairmark.author.verify_verdicts import Fate, Verdict
-from fairmark.batch.journey import Journey
 from fairmark.cli.follow import drawing
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import Course, find_course
+from fairmark.grading.pipeline import Journey
 from fairmark.present.escape import plain
 from fairmark.sandbox import Limits, best_launcher
 

@@ -11,6 +11,7 @@ from random import Random
 
 import PIL
 
+from fairmark.atomic_write import replace_file
 from fairmark.data.archive import Archive, opened
 from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors
 from fairmark.data.labels import Labels, balanced_order, write_labels
@@ -21,7 +22,6 @@ from fairmark.data.recipe import Recipe
 from fairmark.data.secret import secret_seed
 from fairmark.data.survey import Added, ByClass, Found, Survey, all_of, notes_on, sizes_of, survey
 from fairmark.data.workers import Progress
-from fairmark.whole import replace_file
 
 __all__ = ["add"]
 

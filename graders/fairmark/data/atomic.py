@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fairmark.atomic_write import flush_folder
 from fairmark.errors import MachineError
-from fairmark.whole import flush_folder
 
 __all__ = ["Waiting", "disk_error", "locked", "new_sibling", "put_in_place", "translated_disk_errors"]
 

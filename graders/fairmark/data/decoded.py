@@ -27,12 +27,12 @@ import PIL
 from PIL import Image, features
 from pydantic import ConfigDict, Field, ValidationError
 
+from fairmark.atomic_write import flush_folder, remove_beyond, replace_file
 from fairmark.data.atomic import locked, translated_disk_errors
 from fairmark.data.manifest import MANIFEST, Schema, read_manifest
 from fairmark.data.picture_form import NotKept, PictureForm
 from fairmark.data.places import decoded_folder, set_folder
 from fairmark.errors import PicturesDamaged
-from fairmark.whole import flush_folder, remove_beyond, replace_file
 
 __all__ = [
     "MOST_BYTES",

@@ -15,9 +15,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fairmark.atomic_write import replace_file
 from fairmark.data.manifest import PictureFile
-from fairmark.regular import regular_bytes
-from fairmark.whole import replace_file
+from fairmark.regular_file import regular_bytes
 
 __all__ = ["BLOCK", "Labels", "balanced_order", "read_labels", "write_labels"]
 

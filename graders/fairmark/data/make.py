@@ -9,13 +9,13 @@ from pathlib import Path
 
 import PIL
 
+from fairmark.atomic_write import replace_file
 from fairmark.data.atomic import Waiting, locked, new_sibling, put_in_place, translated_disk_errors
 from fairmark.data.manifest import MANIFEST, Manifest, PictureFile, combined_digest, read_manifest
 from fairmark.data.places import set_folder
 from fairmark.data.recipe import Recipe, Splits, picture_seed
 from fairmark.data.workers import Drawn, Job, Progress, draw_all
 from fairmark.errors import RecipeError
-from fairmark.whole import replace_file
 
 __all__ = ["make", "pixels_as_published"]
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from fairmark.errors import PicturesDamaged
-from fairmark.regular import regular_bytes
+from fairmark.regular_file import regular_bytes
 
 __all__ = [
     "MANIFEST",

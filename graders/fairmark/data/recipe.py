@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from fairmark.data.drawing import Draw, RenderError, draw_picture, load_draw
 from fairmark.errors import RecipeError
-from fairmark.regular import regular_bytes
+from fairmark.regular_file import regular_bytes
 
 __all__ = ["ADD_REMEDY", "RENDER_REMEDY", "Real", "Recipe", "Splits", "load_recipe", "picture_seed"]
 

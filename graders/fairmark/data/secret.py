@@ -13,10 +13,10 @@ import secrets
 import stat
 from pathlib import Path
 
+from fairmark.atomic_write import replace_file
 from fairmark.data.atomic import locked, translated_disk_errors
 from fairmark.data.places import secret_folder
 from fairmark.errors import MachineError
-from fairmark.whole import replace_file
 
 __all__ = ["secret_seed"]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fairmark.checks import Grader
 from fairmark.course import find_course
 from fairmark.errors import FairmarkError
-from fairmark.judge import judge
+from fairmark.grading.judge import judge
 from fairmark.live.card import Card
 from fairmark.live.kernel import Kernel
 from fairmark.live.memory import CellRun

@@ -10,11 +10,11 @@ from functools import cache
 from operator import itemgetter
 from pathlib import Path
 
-from fairmark.batch.assign import assignment_of
 from fairmark.checks import Grader, load_grader
 from fairmark.checks.grader import Exercise
 from fairmark.course import Assignment, Course, find_course
 from fairmark.errors import AssignmentNotFound, FairmarkError, UsageError
+from fairmark.grading.assign import assignment_of
 from fairmark.live.kernel import Kernel
 from fairmark.notebook.master import Master, master_of, master_source
 from fairmark.notebook.placeholders import is_mere_stub

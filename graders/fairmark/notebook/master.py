@@ -17,12 +17,12 @@ from typing import Literal
 
 from nbformat import NotebookNode
 
+from fairmark.atomic_write import write_file
 from fairmark.course import Assignment
 from fairmark.errors import AssignmentNotFound, ReleaseError, UnreadableNotebook
 from fairmark.notebook.parse import parse_notebook, read_bytes
 from fairmark.notebook.stub import derived_grade_id, header, is_stub_line, stub_lines
 from fairmark.notebook.student_notebook import handed_out_notebook, read_solution
-from fairmark.whole import write_file
 
 __all__ = [
     "Master",

@@ -7,13 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fairmark.atomic_write import write_file
 from fairmark.evidence import Evidence
 from fairmark.present.audience import for_student
 from fairmark.present.curve import Curve
 from fairmark.present.escape import file_stem
 from fairmark.present.html import report_page
 from fairmark.report import Report
-from fairmark.whole import write_file
 
 __all__ = ["evidence_json", "report_files", "report_json", "report_name", "report_stem", "write_files"]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from fairmark.atomic_write import write_file
 from fairmark.present.escape import csv_field
 from fairmark.present.names import shown_apart
 from fairmark.present.wording import number, percent
 from fairmark.report import Standing
-from fairmark.whole import write_file
 
 __all__ = ["COLUMNS", "exercise_ids", "gradebook_row", "gradebook_text", "write_gradebook"]
 

@@ -1,0 +1,2 @@
+"""Many submissions: which files they are (`discover`), which of them are run and which reuse a result (`plan`), where
+they are run (this process, or workers that `dask` finds), and what is kept of them (`ledger`, `gradebook_file`)."""
