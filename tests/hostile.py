@@ -23,6 +23,7 @@ from fairmark.data import data_folder, evidence_folder, hidden_pictures, load_re
 from fairmark.evidence import Evidence
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.present.audience import for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_files
@@ -174,7 +175,13 @@ class Targets:
     def _journey(self, launcher: Launcher, limits: Limits, store: EvidenceStore | None, *, train: bool) -> Journey:
         """One for all that are marked so: the reference is run once, as it is for a class."""
         assignment = self.course.assignment(NAME)
-        return Journey(self.course, assignment, quick=not train, limits=limits, launcher=launcher, store=store)
+        return Journey(
+            self.course,
+            assignment,
+            settings=RunSettings(limits=limits, mode="structure" if not train else "full"),
+            launcher=launcher,
+            store=store,
+        )
 
 
 @contextmanager

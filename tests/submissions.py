@@ -14,6 +14,7 @@ from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Limits
 
 __all__ = ["Case", "Corpus", "cases"]
@@ -99,4 +100,9 @@ class Corpus:
     def _journey(self, *, quick: bool, rehearse: bool) -> Journey:
         assignment = self.course.assignment("horses_or_humans")
         limits = Limits(run_seconds=600)
-        return Journey(self.course, assignment, quick=quick, rehearse=rehearse, limits=limits, store=self.store)
+        return Journey(
+            self.course,
+            assignment,
+            settings=RunSettings(limits=limits, mode="rehearsal" if rehearse else "structure" if quick else "full"),
+            store=self.store,
+        )

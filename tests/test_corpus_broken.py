@@ -23,9 +23,9 @@ from scripted import Scripted
 from tiny import PRETEND, tiny_course
 
 from fairmark.author.sample_class import with_answers
+from fairmark.classroom import ClassRequest, grade_class
 from fairmark.classroom.discover import find_submissions
 from fairmark.classroom.grade import ClassOfSubmissions, Place, with_file
-from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.grading.pipeline import Journey, Steps
 from fairmark.present.gradebook import write_gradebook
@@ -63,7 +63,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     folder, outside = root / "class", root / "outside"
     lay_class(folder, outside, course)
     before = listing(root)
-    standings = grade_class([folder], root / "out", course, launcher=Scripted(PRETEND)).standings
+    standings = grade_class(ClassRequest((folder,), root / "out", course, launcher=Scripted(PRETEND))).standings
     written = [Place(root / "out").written(one.student, one.assignment, one.file_number) for one in standings]
     found = {row_of(report): report for report in written if report is not None}
     assert len(found) == len(standings)
@@ -286,7 +286,7 @@ def test_a_class_in_a_zip_has_its_rows_whatever_some_of_them_are(graded: Graded,
     ]
     (tmp_path / "class.zip").write_bytes(zip_of(members, right_notebook(graded.course)))
     standings = grade_class(
-        [tmp_path / "class.zip"], tmp_path / "out", graded.course, launcher=Scripted(PRETEND)
+        ClassRequest((tmp_path / "class.zip",), tmp_path / "out", graded.course, launcher=Scripted(PRETEND))
     ).standings
     assert {standing.student: standing.score for standing in standings} == {
         "Alice": 0,

@@ -37,6 +37,7 @@ from thorough import by_default
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
 
@@ -102,11 +103,12 @@ class Desk:
         made = Journey(
             self.courses[course],
             self.courses[course].assignment(assignment),
+            settings=RunSettings(
+                limits=Limits(run_seconds=600),
+                mode="rehearsal" if mode == "rehearsal" else "structure" if mode == "quick" else "full",
+            ),
             launcher=self.launcher,
             store=self.store,
-            limits=Limits(run_seconds=600),
-            quick=mode == "quick",
-            rehearse=mode == "rehearsal",
         )
         made.prepare()
         return made

@@ -21,10 +21,11 @@ from hostile import HOSTILE_LIMITS, Targets, credited, targets
 from walled import NAME, Attack, attacks, losses, right_notebook, walled_course
 
 from fairmark.checks import load_grader
-from fairmark.cli.grade import grade_class
+from fairmark.classroom import ClassRequest, grade_class
 from fairmark.data import data_folder, evidence_folder, secret_folder
 from fairmark.data.labels import Labels, read_labels
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.present.files import report_files
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess
@@ -86,7 +87,9 @@ class Class:
         for late, limits in LIMITS.items():
             if (self.targets.folder / f"class{late}").is_dir():
                 options: dict[str, Any] = {"limits": limits, "launcher": self.launcher, "jobs": 2, **how}
-                grade_class([self.targets.folder / f"class{late}"], out / late, self.targets.course, **options)
+                grade_class(
+                    ClassRequest((self.targets.folder / f"class{late}",), out / late, self.targets.course, **options)
+                )
         return out
 
     @cached_property
@@ -117,7 +120,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     wanted = [attack for attack in ATTACKS if attack in asked]
     with targets(course, tmp_path_factory.mktemp("targets"), launcher) as aimed_at:
         grade_class(
-            [aimed_at.folder / "submitted"], aimed_at.folder / "before", course, limits=LIMITS[""], launcher=launcher
+            ClassRequest(
+                (aimed_at.folder / "submitted",),
+                aimed_at.folder / "before",
+                course,
+                settings=RunSettings(limits=LIMITS[""], early_stopping=True),
+                launcher=launcher,
+            )
         )
         before = Kept.now()
         (aimed_at.folder / "class").mkdir()

@@ -15,6 +15,7 @@ from thorough import one_in
 from walled import NAME, Attack, innocents, losses, walled_course
 
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import ConfinedProcess
 
 INNOCENTS = innocents()
@@ -31,7 +32,12 @@ def marked(
     launcher = ConfinedProcess()
     assignment = course.assignment(NAME)
     journeys = {
-        train: Journey(course, assignment, quick=not train, limits=HOSTILE_LIMITS, launcher=launcher)
+        train: Journey(
+            course,
+            assignment,
+            settings=RunSettings(limits=HOSTILE_LIMITS, mode="structure" if not train else "full"),
+            launcher=launcher,
+        )
         for train in (False, True)
     }
     journeys[True].prepare()

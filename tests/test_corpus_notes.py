@@ -22,6 +22,7 @@ from fairmark.advice.names import HOMES, MEMBERS, MODULES
 from fairmark.evidence import Cell, CellError, CellFinished
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, run_notebook
 
@@ -73,7 +74,14 @@ def copying_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     assignment = course.assignment(NAME)
     store = EvidenceStore(tmp_path_factory.mktemp("store"))  # as in a class, the same code is run once
     journeys = {
-        train: Journey(course, assignment, launcher=launcher, quick=not train, store=store) for train in (False, True)
+        train: Journey(
+            course,
+            assignment,
+            settings=RunSettings(mode="structure" if not train else "full"),
+            launcher=launcher,
+            store=store,
+        )
+        for train in (False, True)
     }
     journeys[False].prepare()
     asked = [getattr(getattr(item, "callspec", None), "params", {}).get("note") for item in request.session.items]

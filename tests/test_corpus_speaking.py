@@ -21,7 +21,7 @@ from speaking import HARMLESS, NOT_SHOWN, ON_PAGES_ONLY, SUBMISSIONS, Text, mark
 from thorough import one_in
 
 from fairmark.checks import Grader, load_grader
-from fairmark.cli.follow import steps_of
+from fairmark.classroom.follow import steps_of
 from fairmark.evidence import CellStarted, Evidence, Stamped
 from fairmark.grading.judge import judge, put_off
 from fairmark.notebook.kept import encodable

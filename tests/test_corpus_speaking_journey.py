@@ -24,6 +24,7 @@ from tiny import PRETEND, tiny_course
 import fairmark.cli.check
 import fairmark.cli.grade
 from fairmark.author.sample_class import with_answers
+from fairmark.classroom import ClassRequest, grade_class
 from fairmark.cli import main
 from fairmark.course import Course
 from fairmark.evidence import CellFinished, Evidence
@@ -142,7 +143,7 @@ def test_a_class_that_speaks_is_graded_like_any_other(
 def graded(handed_in: Path, tmp_path_factory: pytest.TempPathFactory, course: Course) -> Path:
     """What grading the class leaves."""
     out = tmp_path_factory.mktemp("graded")
-    fairmark.cli.grade.grade_class([handed_in], out, course, launcher=Scripted(PRETEND))
+    grade_class(ClassRequest((handed_in,), out, course, launcher=Scripted(PRETEND)))
     return out
 
 

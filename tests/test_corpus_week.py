@@ -29,6 +29,7 @@ from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.report import CheckResult, Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
 
@@ -99,10 +100,9 @@ class Week:
         made = Journey(
             self.course,
             self.course.assignment(name),
+            settings=RunSettings(limits=Limits(run_seconds=600), mode="rehearsal" if mode == "rehearsal" else "full"),
             launcher=self.launcher,
             store=self.store,
-            limits=Limits(run_seconds=600),
-            rehearse=mode == "rehearsal",
         )
         made.prepare()
         return made

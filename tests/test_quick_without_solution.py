@@ -10,6 +10,7 @@ import pytest
 from quick_pictures import with_quick_pictures
 
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import grading_launcher
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +23,12 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("data")))
         course = with_quick_pictures(ROOT, tmp_path_factory.mktemp("unsolved") / "course")
         course.assignment("convnet_layers").solution.unlink()
-        made = Journey(course, course.assignment("convnet_layers"), launcher=grading_launcher(), quick=True)
+        made = Journey(
+            course,
+            course.assignment("convnet_layers"),
+            settings=RunSettings(mode="structure"),
+            launcher=grading_launcher(),
+        )
         made.prepare()
         yield made
 

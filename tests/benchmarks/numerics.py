@@ -25,6 +25,7 @@ from school import NAME, variant_course
 from fairmark.course import Course
 from fairmark.evidence import EpochEnded
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import choose_numerics
 
 
@@ -42,7 +43,9 @@ class Marked:
 def marked(course: Course, numerics: str, seed: int, *, every_epoch: bool) -> Marked:
     """The reference, run with ``seed``."""
     journey = Journey(
-        course, course.assignment(NAME), numerics=numerics, seed=seed, threads=1, decide_early=not every_epoch
+        course,
+        course.assignment(NAME),
+        settings=RunSettings(numerics=numerics, seed=seed, threads=1, early_stopping=not every_epoch),
     )
     began = time.monotonic()
     result = journey.mark(course.assignment(NAME).solution, "reference")

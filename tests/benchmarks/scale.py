@@ -44,12 +44,12 @@ from pathlib import Path
 sys.path.insert(0, TESTS)
 from scripted import Scripted
 from tiny import PRETEND
-from fairmark.cli.grade import grade_class
+from fairmark.classroom import ClassRequest, grade_class
 from fairmark.course import Course
 course, submitted, out, jobs, seconds = sys.argv[1:]
 launcher = Scripted(PRETEND + f"time.sleep({seconds})")
-grade_class([Path(submitted)], Path(out), Course(Path(course)), assignment="compile_settings",
-            launcher=launcher, jobs=int(jobs), fresh=True)
+grade_class(ClassRequest((Path(submitted),), Path(out), Course(Path(course)), assignment="compile_settings",
+                         launcher=launcher, jobs=int(jobs), fresh=True))
 """
 
 

@@ -19,15 +19,16 @@ import pytest
 from walled import DATASET, NAME, attacks, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
+from fairmark.classroom import ClassRequest, grade_class
 from fairmark.classroom.capacity import Workers
 from fairmark.classroom.dask import _needed_bytes
 from fairmark.classroom.ledger import Ledger
 from fairmark.classroom.remote_worker import Batch, Task, WorkerSeen, look_there, mark_there, world
-from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
 from fairmark.errors import MachineError, NotConfined, UsageError
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.present.files import evidence_json
 from fairmark.sandbox import Launcher, Limits
 from fairmark.sandbox.limits import GIB
@@ -141,13 +142,13 @@ def reached(out: Path) -> list[str]:
 @pytest.mark.thorough
 def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
     with_attacks(handed_in, cluster.scheduler_address)
-    grade_class([handed_in.folder], tmp_path / "here", handed_in.course)
+    grade_class(ClassRequest((handed_in.folder,), tmp_path / "here", handed_in.course))
     undisturbed = (tmp_path / "here" / "gradebook.csv").read_bytes()
     pids = [worker.process.pid for worker in cluster.workers.values()]
     thread, killed = killed_in_mid_run(lambda: pids)
     out = tmp_path / "out"
     standings = grade_class(
-        [handed_in.folder], out, handed_in.course, cluster=cluster.scheduler_address, fresh=True
+        ClassRequest((handed_in.folder,), out, handed_in.course, cluster=cluster.scheduler_address, fresh=True)
     ).standings
     thread.join(timeout=1)
     assert len(killed) == 1
@@ -155,7 +156,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(handed_in: Class, cluster: A
     assert [one.student for one in standings if one.outcome == "passed"] == sorted(["ada", "bob", *ATTACKS])
     assert reached(out) == []
     # What the ledger calls done is not sent again: nobody is asked.
-    grade_class([handed_in.folder], out, handed_in.course, cluster="tcp://127.0.0.1:1")
+    grade_class(ClassRequest((handed_in.folder,), out, handed_in.course, cluster="tcp://127.0.0.1:1"))
     assert (out / "gradebook.csv").read_bytes() == undisturbed
 
 
@@ -164,7 +165,7 @@ def test_workers_of_its_own_may_be_killed_too(handed_in: Class, tmp_path: Path) 
     others = set(dask_workers())
     thread, killed = killed_in_mid_run(lambda: [pid for pid in dask_workers() if pid not in others])
     [standing] = grade_class(
-        [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster="local", jobs=1, fresh=True
+        ClassRequest((handed_in.folder / "ada.ipynb",), tmp_path, handed_in.course, cluster="local", jobs=1, fresh=True)
     ).standings
     thread.join(timeout=1)
     assert len(killed) == 1
@@ -202,7 +203,7 @@ def test_a_run_asks_for_what_workers_declare_and_goes_where_it_is(
 
 @pytest.mark.thorough
 def test_where_a_worker_has_one_card_one_run_uses_it_at_a_time(handed_in: Class, tmp_path: Path) -> None:
-    grade_class([handed_in.folder], tmp_path / "here", handed_in.course)
+    grade_class(ClassRequest((handed_in.folder,), tmp_path / "here", handed_in.course))
     counts, ended = set[int](), threading.Event()
     with distributed.LocalCluster(
         n_workers=1,
@@ -221,7 +222,11 @@ def test_where_a_worker_has_one_card_one_run_uses_it_at_a_time(handed_in: Class,
 
         looking = threading.Thread(target=look)
         looking.start()
-        grade_class([handed_in.folder], tmp_path / "out", handed_in.course, cluster=one.scheduler_address, fresh=True)
+        grade_class(
+            ClassRequest(
+                (handed_in.folder,), tmp_path / "out", handed_in.course, cluster=one.scheduler_address, fresh=True
+            )
+        )
         ended.set()
         looking.join()
     assert max(counts) == 1
@@ -246,14 +251,22 @@ def test_a_run_needs_what_the_reference_does_or_more_where_more_was_measured(
             ledger.begin("ada", NAME, sha256="", settings="")
             ledger.end("ada", NAME, done=True, wall_seconds=1.0, peak_memory_bytes=measured)
         run = SimpleNamespace(ledger=ledger)
-        batch = Batch("none", None, limits=Limits(memory_bytes=GIB))
+        batch = Batch("none", None, settings=RunSettings(limits=Limits(memory_bytes=GIB)))
         assert _needed_bytes(run, Client(), batch, [NAME]) == {NAME: needed}
 
 
 @pytest.mark.thorough
 def test_while_it_waits_a_class_hears_in_which_cell_and_epoch_each_run_is(handed_in: Class) -> None:
-    expected = world(Journey(handed_in.course, handed_in.course.assignment(NAME), decide_early=True))
-    batch = Batch("told", str(handed_in.course.root), decide_early=True, fresh=True, worlds={NAME: expected})
+    expected = world(
+        Journey(handed_in.course, handed_in.course.assignment(NAME), settings=RunSettings(early_stopping=True))
+    )
+    batch = Batch(
+        "told",
+        str(handed_in.course.root),
+        settings=RunSettings(early_stopping=True),
+        fresh=True,
+        worlds={NAME: expected},
+    )
     told: list[str] = []
     there = mark_there(Task(batch, 0, "ada", NAME, right_notebook(handed_in.course)), tell=told.append)
     assert there.marked is not None
@@ -278,7 +291,7 @@ def test_a_worker_goes_by_what_was_recorded_before(handed_in: Class) -> None:
 @pytest.mark.parametrize("address", ["nonsense", "none.json", "tcp://", "head.example"])
 def test_what_is_no_address_is_said_at_once(address: str, handed_in: Class, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        grade_class([handed_in.folder], tmp_path, handed_in.course, cluster=address, fresh=True)
+        grade_class(ClassRequest((handed_in.folder,), tmp_path, handed_in.course, cluster=address, fresh=True))
     assert caught.value.message == f"{address}: is no scheduler's address, nor a file that is there"
 
 
@@ -292,7 +305,7 @@ def test_a_scheduler_without_workers_is_waited_for_and_that_is_said(
     ) as late:
         threading.Timer(3.0, late.scale, (1,)).start()
         [standing] = grade_class(
-            [handed_in.folder / "ada.ipynb"], tmp_path, handed_in.course, cluster=late.scheduler_address
+            ClassRequest((handed_in.folder / "ada.ipynb",), tmp_path, handed_in.course, cluster=late.scheduler_address)
         ).standings
     assert standing.outcome == "passed"
     assert "The scheduler has no workers yet: waiting for the first." in capfd.readouterr().err
@@ -310,7 +323,11 @@ def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_mark
     ) as near:
         near.workers[0].name = "node-7"
         with pytest.raises(MachineError) as caught:
-            grade_class([handed_in.folder], tmp_path, handed_in.course, cluster=near.scheduler_address, fresh=True)
+            grade_class(
+                ClassRequest(
+                    (handed_in.folder,), tmp_path, handed_in.course, cluster=near.scheduler_address, fresh=True
+                )
+            )
     assert caught.value.message == (
         "The worker node-7 cannot be used: This machine cannot confine files of the notebooks it runs "
         "(landlock: not in this kernel)."
@@ -328,8 +345,10 @@ def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_mark
     ],
 )
 def test_a_worker_that_would_mark_otherwise_is_refused(what: str, remedy: str, handed_in: Class) -> None:
-    expected = world(Journey(handed_in.course, handed_in.course.assignment(NAME), decide_early=True)) | {what: "0"}
-    batch = Batch(what, str(handed_in.course.root), decide_early=True, worlds={NAME: expected})
+    expected = world(
+        Journey(handed_in.course, handed_in.course.assignment(NAME), settings=RunSettings(early_stopping=True))
+    ) | {what: "0"}
+    batch = Batch(what, str(handed_in.course.root), settings=RunSettings(early_stopping=True), worlds={NAME: expected})
     seen = look_there(batch, name="node-7", slots=1, resources={})
     said = r"( \([0-9.]+, not 0\))?" if what == "keras" else ""
     assert re.fullmatch(
@@ -345,5 +364,7 @@ def test_a_scheduler_that_is_not_there_is_said(
 ) -> None:
     monkeypatch.setattr("fairmark.classroom.dask._CONNECT_SECONDS", 0.5)
     with pytest.raises(MachineError) as caught:
-        grade_class([handed_in.folder], tmp_path, handed_in.course, cluster="tcp://127.0.0.1:1", fresh=True)
+        grade_class(
+            ClassRequest((handed_in.folder,), tmp_path, handed_in.course, cluster="tcp://127.0.0.1:1", fresh=True)
+        )
     assert caught.value.message.startswith("tcp://127.0.0.1:1: no Dask scheduler can be reached: ")

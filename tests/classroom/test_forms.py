@@ -14,6 +14,7 @@ from tiny import PRETEND, tiny_course
 from fairmark.author.release import release
 from fairmark.course import Course
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import NotebookJob
 
 NAME = "compile_settings"
@@ -43,7 +44,7 @@ Mark: TypeAlias = Callable[..., tuple[Marked, list[str]]]
 def mark(made: Course, tmp_path: Path) -> Mark:
     """What comes of the right notebook after a change to its cells, and how often it was run in which way."""
 
-    def marking(change: Callable[[Cells], object], **options: bool) -> tuple[Marked, list[str]]:
+    def marking(change: Callable[[Cells], object], *, quick: bool = False) -> tuple[Marked, list[str]]:
         notebook = json.loads(made.assignment(NAME).notebook.read_text())
         for place, exercise in ((COMPILE, "compile"), (TRAINING, "training")):
             notebook["cells"][place]["source"] = f"# Exercise: {exercise}\n{RIGHT[exercise]}"
@@ -51,8 +52,8 @@ def mark(made: Course, tmp_path: Path) -> Mark:
         path = tmp_path / "ada.ipynb"
         path.write_text(json.dumps(notebook))
         launcher = Scripted(PRETEND)
-        journey = Journey(made, made.assignment(NAME), launcher=launcher, **options)
-        journey._reference("structure" if options.get("quick") else "rehearsal")
+        journey = Journey(made, made.assignment(NAME), RunSettings(mode="structure" if quick else "full"), launcher)
+        journey._reference("structure" if quick else "rehearsal")
         launcher.jobs.clear()
         marked = journey.mark(path, "ada")
         jobs = [job for job in launcher.jobs if isinstance(job, NotebookJob)]

@@ -24,6 +24,7 @@ from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey, Marked
 from fairmark.grading.progress import Steps
+from fairmark.grading.settings import RunSettings
 from fairmark.report import Report, Standing
 from fairmark.sandbox import Child, Job, Launcher, Limits
 
@@ -52,10 +53,9 @@ class Class:
             return Journey(
                 self.course,
                 self.course.assignment(name),
+                settings=RunSettings(seed=self.seed, limits=self.limits),
                 launcher=self.launcher,
-                seed=self.seed,
                 store=self.store,
-                limits=self.limits,
             )
 
         place = Place(self.out, self.deadline_passed)

@@ -10,8 +10,8 @@ import pytest
 from walled import NAME, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
+from fairmark.classroom import ClassRequest, grade_class
 from fairmark.classroom.regrade import rewrite
-from fairmark.cli.grade import grade_class
 from fairmark.course import Course
 from fairmark.report import Report, Standing
 from fairmark.sandbox import Child, ConfinedProcess, Job, Launcher, Limits, NotebookJob
@@ -71,7 +71,7 @@ def set_threshold(course: Course, before: str, now: str) -> None:
 def graded(folder: Path, out: Path, course: Course, launcher: Counting) -> tuple[dict[str, Standing], int]:
     """Where everybody stands, by name; and how many notebooks were trained for it."""
     launcher.trained = 0
-    standings = grade_class([folder], out, course, launcher=launcher, jobs=1).standings  # type: ignore[arg-type]
+    standings = grade_class(ClassRequest((folder,), out, course, launcher=launcher, jobs=1)).standings  # type: ignore[arg-type]
     return {one.student: one for one in standings}, launcher.trained
 
 

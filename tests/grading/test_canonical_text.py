@@ -257,7 +257,7 @@ def test_what_was_recorded_answers_for_the_very_cells_it_was_recorded_of() -> No
     """Comments count here: what is told of it quotes the cells of the evidence."""
     course = Course(Path(__file__).resolve().parents[2])
     journey = Journey(course, course.assignment("training_steps"))
-    recorded = right_answer().model_copy(update={"settings": journey.run_settings})
+    recorded = right_answer().model_copy(update={"settings": journey.run_digest})
     first, *others = recorded.submission.cells
     assert journey._is_of(recorded, recorded.submission)
     for edits in ({"source": f"{first.source}  # mine"}, {"number": 99}, {"role": "added"}, {"exercise": "other"}):

@@ -14,6 +14,7 @@ from walled import NAME, losses, right_notebook, walled_course
 from fairmark.author.sample_class import with_answers
 from fairmark.evidence import CellFinished, EpochEnded, Event, FitFinished, FitStarted, ModelExported
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.report import CheckResult
 from fairmark.sandbox import Child, ConfinedProcess, Job, Launcher, Limits, NotebookJob
 
@@ -25,7 +26,7 @@ EPOCHS = 8
 def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     course = walled_course(tmp_path_factory.mktemp("early") / "course")
     launcher = ConfinedProcess()
-    made = Journey(course, course.assignment(NAME), launcher=launcher, decide_early=True)
+    made = Journey(course, course.assignment(NAME), settings=RunSettings(early_stopping=True), launcher=launcher)
     made.prepare()
     yield made
     launcher.close()
@@ -48,7 +49,7 @@ def early(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Marked:
 
 @pytest.fixture(scope="module")
 def to_the_end(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Marked:
-    return marked(replace(journey, decide_early=False), tmp_path_factory.mktemp("other"))
+    return marked(replace(journey, settings=RunSettings()), tmp_path_factory.mktemp("other"))
 
 
 def events(one: Marked) -> list[Event]:
@@ -117,18 +118,20 @@ def test_a_loss_that_is_no_number_ends_it_at_once(journey: Journey, tmp_path: Pa
     assert any("training" in lost for lost in losses(ended.report))
 
 
-@pytest.mark.parametrize("decide_early", [True, False], ids=["early", "to the end"])
+@pytest.mark.parametrize("early_stopping", [True, False], ids=["early", "to the end"])
 def test_a_model_with_nothing_to_train_is_given_one_epoch_and_the_marks_of_all(
-    decide_early: bool, journey: Journey, tmp_path: Path
+    early_stopping: bool, journey: Journey, tmp_path: Path
 ) -> None:
-    ended = marked(replace(journey, decide_early=decide_early), tmp_path, "model.trainable = False\n")
+    ended = marked(
+        replace(journey, settings=RunSettings(early_stopping=early_stopping)), tmp_path, "model.trainable = False\n"
+    )
     decided = ended.evidence.run.decided
-    assert (decided and (decided.reason, decided.epoch)) == (("untrainable", 1) if decide_early else None)
-    assert epochs(ended) == (1 if decide_early else EPOCHS)
+    assert (decided and (decided.reason, decided.epoch)) == (("untrainable", 1) if early_stopping else None)
+    assert epochs(ended) == (1 if early_stopping else EPOCHS)
     assert losses(ended.report) == {"training.learns": 0.5, "training.hidden_accuracy": 2.0}
     [missed] = [check for check in training_checks(ended) if check.id == "hidden_accuracy"]
     taught = "None of the model's weights may change (trainable is False), so training teaches it nothing."
-    why = f" Nothing had changed after epoch 1 of {EPOCHS}, and training was ended there." if decide_early else ""
+    why = f" Nothing had changed after epoch 1 of {EPOCHS}, and training was ended there." if early_stopping else ""
     assert missed.message.endswith(f"{taught}{why}")
 
 
@@ -257,7 +260,7 @@ def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(journey: J
 
 @pytest.mark.thorough
 def test_to_the_last_epoch_an_experiment_is_trained_as_it_is(journey: Journey, tmp_path: Path) -> None:
-    ended, _ = marked_with(replace(journey, decide_early=False), tmp_path, EXPERIMENT.replace("30", "2"))
+    ended, _ = marked_with(replace(journey, settings=RunSettings()), tmp_path, EXPERIMENT.replace("30", "2"))
     tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
     assert [one.steps for one in tried] == [4, 4]
 

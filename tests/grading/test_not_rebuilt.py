@@ -10,6 +10,7 @@ from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess
 
@@ -110,7 +111,7 @@ KINDS = {
 def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     course = walled_course(tmp_path_factory.mktemp("rebuilt") / "course")
     launcher = ConfinedProcess()
-    made = Journey(course, course.assignment(NAME), launcher=launcher, decide_early=True)
+    made = Journey(course, course.assignment(NAME), settings=RunSettings(early_stopping=True), launcher=launcher)
     made.prepare()
     yield made
     launcher.close()

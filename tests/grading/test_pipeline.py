@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scripted import Scripted
@@ -15,6 +16,7 @@ from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, GraderError, InternalError
 from fairmark.evidence import Cell, Stamped
 from fairmark.grading.pipeline import Journey, Marked, Steps, first_line
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Limits, NotebookJob
 
 FIT = {
@@ -32,8 +34,8 @@ FIT = {
 BEGUN = "send('session_started', software={}, numerics='float32', seed=1)\n"
 
 
-def journey(course: Course, program: str = PRETEND, **options: object) -> Journey:
-    return Journey(course, course.assignment("compile_settings"), launcher=Scripted(program), **options)
+def journey(course: Course, program: str = PRETEND, **settings: Any) -> Journey:  # noqa: ANN401 - of RunSettings
+    return Journey(course, course.assignment("compile_settings"), RunSettings(**settings), Scripted(program))
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_a_grader_script_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> N
     course = tiny_course(tmp_path / "course")
     grader = course.assignment("compile_settings").grader
     grader.write_bytes(b"\xff\xfe\x00")
-    for look in (lambda made: made.settings, lambda made: made.prepare()):
+    for look in (lambda made: made.report_digest, lambda made: made.prepare()):
         with pytest.raises(GraderError, match=r"compile_settings\.py: invalid or missing encoding declaration"):
             look(journey(course))
 
@@ -122,7 +124,7 @@ def test_nothing_of_the_reference_is_in_the_job(course: Course, handed_in: Path)
 
 
 def test_what_was_asked_for_reaches_the_run(course: Course, handed_in: Path) -> None:
-    one = journey(course, seed=5, numerics="bfloat16", quick=True)
+    one = journey(course, seed=5, numerics="bfloat16", mode="structure")
     marked = one.mark(handed_in, "alice")
     assert isinstance(one.launcher, Scripted)
     [job] = one.launcher.jobs

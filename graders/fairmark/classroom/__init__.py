@@ -1,2 +1,7 @@
 """Many submissions: which files they are (`discover`), which of them are run and which reuse a result (`plan`), where
 they are run (this process, or workers that `dask` finds), and what is kept of them (`ledger`, `gradebook_file`)."""
+
+from fairmark.classroom.grade_class import ClassRequest, Graded, grade_class
+from fairmark.classroom.reporter import Reporter
+
+__all__ = ["ClassRequest", "Graded", "Reporter", "grade_class"]

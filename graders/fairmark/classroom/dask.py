@@ -39,6 +39,7 @@ from fairmark.classroom.remote_worker import (
     warm_up_there,
     world,
 )
+from fairmark.classroom.reporter import ClassProgress, RunProgress
 from fairmark.classroom.single_flight import Copies
 from fairmark.errors import Interrupted, MachineError, UsageError
 from fairmark.grading.canonical_text import as_run
@@ -48,7 +49,6 @@ from fairmark.grading.progress import NOBODY
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.present.files import evidence_json
-from fairmark.present.progress import ClassProgress, RunProgress
 
 __all__ = ["LOCAL", "mark_on_cluster"]
 
@@ -85,7 +85,7 @@ def mark_on_cluster(
     batch = replace(batch, worlds={name: world(submissions.journey_for(name)) for name in names})
     jobs = min(jobs or (cores() if address == LOCAL else _MOST_AT_ONCE), len(pieces))
     if address == LOCAL and jobs > 1:
-        batch = replace(batch, threads=max(1, cores() // jobs))
+        batch = batch.with_threads(max(1, cores() // jobs))
     with ExitStack() as stack:
         with progress.run("") as shown:
             shown.stage("Waiting for workers")
@@ -256,7 +256,7 @@ def _needed_bytes(run: ClassRun, client: Any, batch: Batch, names: list[str]) ->
         try:
             needed[name] = max(1, int(future.result()), measured.peak_memory_bytes if measured is not None else 0)
         except Exception:  # whatever became of the worker: its runs will say
-            needed[name] = batch.limits.memory_bytes
+            needed[name] = batch.settings.limits.memory_bytes
     return needed
 
 

@@ -211,7 +211,7 @@ class ClassOfSubmissions:
         """A digest of all that decides how this assignment is marked; empty where that is wrong in itself, as a grader
         script that cannot be loaded."""
         try:
-            return self.journey_for(assignment).settings
+            return self.journey_for(assignment).report_digest
         except AuthorError:
             return ""
 

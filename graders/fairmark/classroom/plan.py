@@ -131,7 +131,9 @@ class ClassRun:
         except Interrupted:
             raise
         except Exception:
-            return journey.limits.memory_bytes  # no reference, or no sandbox for it: whoever marks the piece says so
+            return (
+                journey.settings.limits.memory_bytes
+            )  # no reference, or no sandbox for it: whoever marks the piece says so
         return max(reference, measured.peak_memory_bytes if measured is not None else 0)
 
     def run(

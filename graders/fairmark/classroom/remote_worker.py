@@ -25,6 +25,7 @@ from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, Evidence, Fi
 from fairmark.grading.evidence_store import EvidenceStore, engine_digest, versions
 from fairmark.grading.pipeline import Journey, Marked
 from fairmark.grading.progress import Steps
+from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
 from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.walls.layers import Confined
@@ -61,20 +62,20 @@ class Batch:
 
     ``name`` is no other batch's: what a worker keeps, it keeps under it. ``course`` is the course's folder, the same
     path on all machines; None is the built-in one, wherever it is installed there. ``worlds`` are :func:`world` by
-    assignment, as the machine that hands out has them. ``threads`` is how many a run computes with; None divides the
-    worker's cores among its slots.
+    assignment, as the machine that hands out has them. If ``settings`` names no number of threads, the worker's cores
+    are divided among its slots.
     """
 
     name: str
     course: str | None
-    limits: Limits = field(default_factory=Limits)
-    numerics: str | None = None
-    seed: int = 1
-    decide_early: bool = False
+    settings: RunSettings = field(default_factory=RunSettings)
     trust: bool = False
     fresh: bool = False
-    threads: int | None = None
     worlds: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
+
+    def with_threads(self, threads: int) -> Batch:
+        """The same, each run computing with so many."""
+        return replace(self, settings=replace(self.settings, threads=threads))
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,11 @@ def world(journey: Journey) -> dict[str, str]:
     Hidden pictures are drawn for it where they are not there yet. Raises what that raises.
     """
     recipe = load_recipe(journey.course.dataset_folder(journey.grader.dataset))
-    is_probed = journey.grader.hidden_accuracy is not None and journey.mode == "full"
+    is_probed = journey.grader.hidden_accuracy is not None and journey.settings.mode == "full"
     return {
         **versions(),
         _ENGINE: engine_digest(),
-        _COURSE: journey.settings,
+        _COURSE: journey.report_digest,
         _HIDDEN: hidden_pictures(recipe).folder.parent.name if is_probed else "",
     }
 
@@ -162,17 +163,7 @@ def _class_of(batch: Batch) -> ClassOfSubmissions:
     store = EvidenceStore(evidence_folder(), fresh=batch.fresh)
 
     def journey(name: str) -> Journey:
-        return Journey(
-            course,
-            course.assignment(name),
-            limits=batch.limits,
-            launcher=launcher,
-            numerics=batch.numerics,
-            seed=batch.seed,
-            threads=batch.threads,
-            decide_early=batch.decide_early,
-            store=store,
-        )
+        return Journey(course, course.assignment(name), batch.settings, launcher, store)
 
     return ClassOfSubmissions(course, journey)
 
@@ -317,6 +308,6 @@ class _Follower:
 
 def _divided(batch: Batch, slots: int) -> Batch:
     """The batch as a worker of so many slots runs it: its cores are divided among them."""
-    if batch.threads is not None or slots <= 1:
+    if batch.settings.threads is not None or slots <= 1:
         return batch
-    return replace(batch, threads=max(1, cores() // slots))
+    return batch.with_threads(max(1, cores() // slots))

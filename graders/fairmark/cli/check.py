@@ -9,7 +9,8 @@ import typer
 
 from fairmark.advice import switch_in
 from fairmark.checks import Grader
-from fairmark.cli.follow import drawing, steps_of
+from fairmark.classroom.follow import steps_of
+from fairmark.cli.follow import drawing
 from fairmark.cli.limits import with_limits
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
@@ -17,6 +18,7 @@ from fairmark.course import course_around, find_course
 from fairmark.errors import UnreadableNotebook
 from fairmark.grading.assign import assignment_of
 from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
 from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
@@ -54,15 +56,10 @@ def check(
         )
     else:
         say_course(found)
-    journey = Journey(
-        found,
-        found.assignment(assignment_of(notebook, found)),
-        limits=limits,
-        numerics=numerics_from(numerics),
-        seed=seed,
-        quick=quick,
-    )
-    drawing(journey)
+    settings = RunSettings(limits, numerics_from(numerics), seed, mode="structure" if quick else "full")
+    journey = Journey(found, found.assignment(assignment_of(notebook, found)), settings)
+    with drawing() as drawn:
+        journey.prepare(drawn)
     whole = journey.grader
     journey.grader = asked_at_once(whole)
     warn_unconfined(journey.launcher)

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from fairmark.author.sample_class import write_sample_class
-from fairmark.cli.grade import grade_class
+from fairmark.classroom import ClassRequest, grade_class
+from fairmark.cli.follow import OnTerminal
 from fairmark.cli.options import Numerics, NumericsOption, numerics_from
 from fairmark.cli.say import results, say
 from fairmark.course import built_in_course
+from fairmark.grading.settings import RunSettings
 from fairmark.present.table import show_class
 
 __all__ = ["demo"]
@@ -30,7 +32,8 @@ def demo(
     submitted = out / "submitted"
     students = write_sample_class(course.assignment("horses_or_humans"), submitted)
     say(f"A class of {len(students)} handed in horses_or_humans: {submitted}")
-    standings = grade_class([submitted], out, course, numerics=numerics_from(numerics)).standings
+    settings = RunSettings(numerics=numerics_from(numerics), early_stopping=True)
+    standings = grade_class(ClassRequest((submitted,), out, course, settings), OnTerminal()).standings
     show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
     say(f"Gradebook: {out / 'gradebook.csv'}")
     say(f"Reports:   {out / 'reports'} (open one of the .html files)")

@@ -21,6 +21,7 @@ from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import Course, find_course
 from fairmark.grading.pipeline import Journey
+from fairmark.grading.settings import RunSettings
 from fairmark.present.escape import plain
 from fairmark.sandbox import Limits, best_launcher
 
@@ -63,7 +64,7 @@ def verify(
     warn_unconfined(launcher)
     done = []
     for name in names or found.assignments():
-        journey = Journey(found, found.assignment(name), limits=limits, launcher=launcher)
+        journey = Journey(found, found.assignment(name), RunSettings(limits), launcher)
         one = _verified(journey, train=train, rehearse=rehearse, only=only, workers=workers)
         done.append(one)
         if not as_json:
@@ -88,9 +89,14 @@ def _verified(journey: Journey, *, train: bool, rehearse: bool, only: str, worke
             rehearse_all=rehearse,
             workers=workers,
             only=lambda mutant: only in mutant.id,
-            prepare=drawing,
+            prepare=_prepare,
             progress=lambda finished, total: bars.update(bar, completed=finished, total=total, visible=True),
         )
+
+
+def _prepare(journey: Journey) -> None:
+    with drawing() as drawn:
+        journey.prepare(drawn)
 
 
 # --- for people -------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from fairmark.errors import MachineError, RecipeError
 
 __all__ = ["Drawn", "Job", "Progress", "draw_all", "usable_cores"]
 
-Progress: TypeAlias = Callable[[int, int], None]
+Progress: TypeAlias = Callable[[int, int], object]
 """Called with how many pictures are done and how many there are."""
 
 CHUNK = 8

@@ -32,7 +32,17 @@ __all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
 
 _DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy", "ipython")
 """Packages whose versions decide what a run comes to."""
-_ENGINE = ("evidence", "probe.py", "sandbox", "checks", "data", "notebook", "batch")
+_RUNNING = (
+    "canonical_text",
+    "decoding",
+    "early_stopping",
+    "evidence_store",
+    "probe",
+    "run",
+    "settings",
+    "stopped_early",
+)
+_ENGINE = ("evidence", "sandbox", "checks", "data", "notebook", *(f"grading/{name}.py" for name in _RUNNING))
 """Of this package: what runs inside, what watches it, what the probe reads off the run, and how all that is kept."""
 _MOST_BYTES = 2 << 30
 """Of all entries together, once a class is graded; an entry takes 20 to 200 kB."""

@@ -15,7 +15,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -33,8 +33,9 @@ from fairmark.grading.judge import judge
 from fairmark.grading.old_names import OldName, check_it_costs, old_name_in
 from fairmark.grading.progress import NOBODY, Steps
 from fairmark.grading.redaction import muted
-from fairmark.grading.run import Mode, Runner, added_pictures
+from fairmark.grading.run import Runner, added_pictures
 from fairmark.grading.second_training import training_went_by
+from fairmark.grading.settings import Mode, RunSettings
 from fairmark.grading.time_budget import has_time_left, nobodys_time, time_of_a_submission, was_left_out
 from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master, master_of, master_source
@@ -42,7 +43,7 @@ from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import read_forms, read_submission
 from fairmark.notebook.source import calls_in
 from fairmark.report import Report
-from fairmark.sandbox import Launcher, Limits, best_launcher, choose_numerics
+from fairmark.sandbox import Launcher, best_launcher
 
 __all__ = ["Journey", "Marked", "Mode", "Steps", "first_line"]
 
@@ -70,44 +71,32 @@ class Marked:
 class Journey:
     """The way from a file to a report for one assignment; used for as many submissions as there are.
 
-    ``quick`` leaves out training and all that needs it; ``rehearse`` has every ``fit`` do a single step, so that all
-    cells run, and shows no hidden pictures. The other settings are :class:`Runner`'s.
+    ``store`` keeps evidence, so that the same code is not run twice; None runs everything.
     """
 
     course: Course
     assignment: Assignment
-    limits: Limits = field(default_factory=Limits)
+    settings: RunSettings = field(default_factory=RunSettings)
     launcher: Launcher = field(default_factory=best_launcher)
-    numerics: str | None = None
-    seed: int = 1
-    quick: bool = False
-    rehearse: bool = False
-    threads: int | None = None
-    decide_early: bool = False
     store: EvidenceStore | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _references: dict[Mode, Evidence] = field(default_factory=dict)
     _answered: dict[Mode, frozenset[str]] = field(default_factory=dict)
 
-    @property
-    def mode(self) -> Mode:
-        return "structure" if self.quick else "rehearsal" if self.rehearse else "full"
-
     # --- what every submission needs, found once ---
 
     @cached_property
-    def settings(self) -> str:
+    def report_digest(self) -> str:
         """A digest of all that decides a report besides the submission: texts of the assignment, the data set's recipe,
         this engine, and how it is run."""
         read = [_text_of(path) for path in (self.assignment.grader, master_source(self.assignment))]
-        return _digest([read, self.run_settings])
+        return _digest([read, self.run_digest])
 
     @cached_property
-    def run_settings(self) -> str:
-        """A digest of all that decides what runs come to besides the submission: of :attr:`settings`, all but the
+    def run_digest(self) -> str:
+        """A digest of all that decides what runs come to besides the submission: of :attr:`report_digest`, all but the
         grader script. Under another one, what was recorded with the same may still answer."""
-        read = _text_of(self.assignment.solution)
-        how = [asdict(self.limits), self.numerics or choose_numerics(), self.seed, self.mode, self.decide_early]
+        read, how = _text_of(self.assignment.solution), self.settings.deciding()
         return _digest([read, self._recipe.digest, added_pictures(self._recipe), how, engine_digest(), versions()])
 
     def expected_bytes(self) -> int:
@@ -122,7 +111,7 @@ class Journey:
     def master(self) -> Master:
         return master_of(self.assignment)
 
-    def prepare(self, progress: Callable[[int, int], None] | None = None, *, submissions: int = 1) -> None:
+    def prepare(self, progress: Callable[[int, int], object] | None = None, *, submissions: int = 1) -> None:
         """Sees to it that everything is there before the first submission is touched: grader, master, pictures.
 
         ``progress`` is told how many pictures of how many are drawn; ``submissions`` is how many there will be.
@@ -136,10 +125,10 @@ class Journey:
                 remedy="Run `fairmark release`, or name the same exercises in both.",
             )
         make(self._recipe, progress=progress)
-        if self.mode == "full":
+        if self.settings.mode == "full":
             self._runner.require_hidden()
         pays = self.grader.needs_training or submissions >= _WORTH_DECODING
-        if self.mode == "full" and pays and self.assignment.solution.is_file():
+        if self.settings.mode == "full" and pays and self.assignment.solution.is_file():
             decode_ahead(self._recipe.name, self._own_answers().cells)
 
     @cached_property
@@ -152,17 +141,7 @@ class Journey:
 
     @cached_property
     def _runner(self) -> Runner:
-        return Runner(
-            self.grader,
-            self._recipe,
-            limits=self.limits,
-            launcher=self.launcher,
-            numerics=self.numerics,
-            seed=self.seed,
-            threads=self.threads,
-            decide_early=self.decide_early,
-            store=self.store,
-        )
+        return Runner(self.grader, self._recipe, self.settings, self.launcher, self.store)
 
     # --- one submission ---
 
@@ -172,7 +151,7 @@ class Journey:
         ``recorded`` is what an earlier batch recorded of it, under whatever grader script: what answers the questions
         that are asked now is not run again.
         """
-        with time_of_a_submission(self.limits.run_seconds):
+        with time_of_a_submission(self.settings.limits.run_seconds):
             marked = self._mark(path, student, steps, recorded)
             if not was_left_out():
                 return marked
@@ -192,7 +171,7 @@ class Journey:
         if recorded is not None and not self._is_of(recorded, submission):
             recorded = None
         first = self._answering(recorded, submission)
-        if first is None and chosen is not None and self.mode != "full":
+        if first is None and chosen is not None and self.settings.mode != "full":
             first = self._judged(chosen)  # the run by which the form was chosen
         if first is None:
             first = self._run_first(submission, steps)
@@ -201,7 +180,7 @@ class Journey:
 
     def _is_of(self, recorded: Evidence, submission: Submission) -> bool:
         """Whether it was recorded of these very cells, and as it would be now."""
-        same = recorded.submission.cells == submission.cells and recorded.settings == self.run_settings
+        same = recorded.submission.cells == submission.cells and recorded.settings == self.run_digest
         return same and recorded.run.outcome not in ("unreadable", "not_run")
 
     def _answering(self, recorded: Evidence | None, submission: Submission) -> Marked | None:
@@ -217,7 +196,7 @@ class Journey:
         """If a run that is ended early leaves a question open, since something is asked that nobody foresaw, it is made
         again to its last epoch, and with all hidden pictures."""
         marked = self._judged(self._first_run(submission, steps))
-        if self.mode != "full" or not _needs_run(marked.report):
+        if self.settings.mode != "full" or not _needs_run(marked.report):
             return marked
         steps.stage("Running again to the last epoch")
         return self._judged(self._runner.run(submission, submission.cells, steps, "full", whole=True))
@@ -230,7 +209,7 @@ class Journey:
         run can answer. So whatever is gained is gained by the author's text or order, which everybody was given; and
         one form alone is trained, once: nobody gets a second try at an accuracy by breaking a given cell.
         """
-        mode: Mode = "structure" if self.quick else "rehearsal"
+        mode: Mode = "structure" if self.settings.mode == "structure" else "rehearsal"
         evidence = self._runner.run(handed_in, handed_in.cells, steps, mode)
         earned, most = self._earned(evidence, mode)
         if earned < most:
@@ -257,17 +236,17 @@ class Journey:
         """As far as the mode says. Where nothing that is asked needs training, a run up to the first ``fit`` is all
         there is, as long as the notebook has no ``fit`` and nobody looks at weights that such a run leaves at zero."""
         needs_fit = self.grader.needs_training or any(call.name == "fit" for call in calls_in(submission.cells))
-        if self.mode == "full" and not needs_fit:
+        if self.settings.mode == "full" and not needs_fit:
             evidence = self._runner.run(submission, submission.cells, steps, "structure")
             if _is_whole(evidence.run):
                 return evidence.model_copy(update={"run": evidence.run.model_copy(update={"training_skipped": False})})
-        return self._runner.run(submission, submission.cells, steps, self.mode)
+        return self._runner.run(submission, submission.cells, steps, self.settings.mode)
 
     def _gone_on(self, marked: Marked, steps: Steps) -> Marked:
         """With a rehearsal, where a quick check ended at a ``fit`` before answers that need no training. It answers
         what a rehearsal of the reference can; without a solution, what is right in it."""
         evidence = marked.evidence
-        if self.mode != "structure" or evidence.run.outcome in ("unreadable", "not_run"):
+        if self.settings.mode != "structure" or evidence.run.outcome in ("unreadable", "not_run"):
             return marked
         needless = {exercise.id for exercise in self.grader.exercises if not exercise.needs_training}
         left = marked.report.not_checked
@@ -289,7 +268,7 @@ class Journey:
             sources[name.position] = name.source
             steps.stage("Running again with a name of an older Keras spelled as it is now")
             submission = first.submission.with_sources(sources)
-            seen = self._runner.run(submission, submission.cells, steps, self.mode)
+            seen = self._runner.run(submission, submission.cells, steps, self.settings.mode)
         if not found:
             return marked
         costs = {check_it_costs(marked.report, seen, self.grader, name) for name in found}
@@ -298,7 +277,7 @@ class Journey:
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
 
     def _judged(self, evidence: Evidence) -> Marked:
-        evidence = evidence.model_copy(update={"settings": self.run_settings})
+        evidence = evidence.model_copy(update={"settings": self.run_digest})
         return Marked(evidence, judge(evidence, self.grader))
 
     # --- error carried forward ---
@@ -322,7 +301,7 @@ class Journey:
                     continue
             if not wider:
                 return marked
-            replaced, has_trained = wider, self.mode != "full"
+            replaced, has_trained = wider, self.settings.mode != "full"
             marked = self._run_cheaply(marked, replaced, steps, recorded)
 
     def _run_cheaply(
@@ -332,7 +311,7 @@ class Journey:
         still_open = left_open(marked.report, replaced, marked.evidence.submission.cells)
         in_structure = still_open & self._answers("structure")
         goes_on = any(not rerun.replaced and not rerun.sources for rerun in marked.evidence.reruns)
-        if (goes_on or not self.quick) and still_open & self._answers("rehearsal") - in_structure:
+        if (goes_on or self.settings.mode != "structure") and still_open & self._answers("rehearsal") - in_structure:
             return self._run_again(marked, replaced, "rehearsal", steps, recorded)
         return self._run_again(marked, replaced, "structure", steps, recorded) if in_structure else marked
 

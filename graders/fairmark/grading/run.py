@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from fairmark.checks import Grader
 from fairmark.checks.asked import AskedOfHidden, asked_of_hidden
@@ -27,14 +27,13 @@ from fairmark.grading.early_stopping import EarlyDecision, experiments_after, is
 from fairmark.grading.evidence_store import EvidenceStore, Key
 from fairmark.grading.probe import probe_model
 from fairmark.grading.progress import Steps
+from fairmark.grading.settings import Mode, RunSettings
 from fairmark.grading.stopped_early import errors_after_ending, errors_in, is_new, may_be_new
 from fairmark.grading.time_budget import allowed, spend
-from fairmark.sandbox import Launcher, Limits, Pauses, Workplace, best_launcher, choose_numerics, run_notebook
+from fairmark.sandbox import Launcher, Pauses, Workplace, best_launcher, run_notebook
 
-__all__ = ["Mode", "Runner", "added_pictures"]
+__all__ = ["Runner", "added_pictures"]
 
-Mode: TypeAlias = Literal["structure", "rehearsal", "full"]
-"""How far a run goes: to the first ``fit``; through all cells, each ``fit`` doing a single step; all the way."""
 _LOOK_SECONDS = 120.0
 """The longest that a look at a model in mid-training may take; the run waits as long."""
 
@@ -51,21 +50,13 @@ def added_pictures(recipe: Recipe) -> str:
 class Runner:
     """Runs notebooks for one assignment.
 
-    ``numerics`` is ``float32``, ``bfloat16`` or, by default, the faster of the two that this processor has; ``seed``
-    goes to Python, NumPy and Keras; ``threads`` is how many TensorFlow computes with, None for one a core.
-
-    ``decide_early`` lets a training end once its mark is settled, where the author has not switched that off.
     ``store`` keeps evidence, so that the same code is not run twice; None runs everything.
     """
 
     grader: Grader
     recipe: Recipe
-    limits: Limits = field(default_factory=Limits)
+    settings: RunSettings = field(default_factory=RunSettings)
     launcher: Launcher = field(default_factory=best_launcher)
-    numerics: str | None = None
-    seed: int = 1
-    threads: int | None = None
-    decide_early: bool = False
     store: EvidenceStore | None = None
 
     def run(
@@ -111,16 +102,9 @@ class Runner:
             "early": [self._ends_early, self._is_quick_on_experiments, self.grader.still_epochs, whole]
             if mode == "full"
             else None,
-            "mode": mode,
-            "numerics": self._numerics,
-            "seed": self.seed,
-            "limits": asdict(self.limits),
+            "how": replace(self.settings, mode=mode).deciding(),
             "isolation": self.launcher.isolation,
         }
-
-    @property
-    def _numerics(self) -> str:
-        return self.numerics or choose_numerics()
 
     @cached_property
     def _asked(self) -> AskedOfHidden:
@@ -137,7 +121,7 @@ class Runner:
 
     @property
     def _is_quick_on_experiments(self) -> bool:
-        return self.decide_early and self.grader.decide_early
+        return self.settings.early_stopping and self.grader.decide_early
 
     def _run(
         self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool
@@ -203,15 +187,15 @@ class Runner:
                 cells,
                 workplace,
                 pictures_folder=data_folder(),
-                limits=allowed(self.limits),
-                numerics=self._numerics,
-                seed=self.seed,
+                limits=allowed(self.settings.limits),
+                numerics=self.settings.computes_in,
+                seed=self.settings.seed,
                 train=mode != "structure",
                 rehearse=mode == "rehearsal",
                 every_epoch=every_epoch,
                 rehearse_after=experiments_after(cells, self.grader) if is_short else None,
                 pauses=Pauses(accuracy=self._threshold, still_epochs=self.grader.still_epochs) if early else None,
-                threads=self.threads,
+                threads=self.settings.threads,
                 decoded=decoded_set(self.recipe.name),
                 dataset=self.recipe.name,
                 launcher=self.launcher,
@@ -250,6 +234,7 @@ class Runner:
         decided: Probe | None = None,
         shows_all: bool = False,
     ) -> Probe | None:
+        limits = self.settings.limits
         return probe_model(
             evidence,
             workplace,
@@ -257,9 +242,7 @@ class Runner:
             dataset_folder=set_folder(self.grader.dataset),
             thresholds=() if shows_all else self._asked.thresholds,
             launcher=self.launcher,
-            limits=replace(self.limits, run_seconds=min(_LOOK_SECONDS, self.limits.run_seconds))
-            if moment == "epoch"
-            else self.limits,
+            limits=replace(limits, run_seconds=min(_LOOK_SECONDS, limits.run_seconds)) if moment == "epoch" else limits,
             exercise=self._asked.exercise,
             moment=moment,
             decided=decided,

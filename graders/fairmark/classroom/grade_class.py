@@ -1,0 +1,180 @@
+"""Grades a class: everything that was handed in, into a folder with gradebook, reports and evidence."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Semaphore
+from typing import NamedTuple
+
+from fairmark.classroom.dask import mark_on_cluster
+from fairmark.classroom.discover import look_through
+from fairmark.classroom.follow import steps_of
+from fairmark.classroom.grade import ClassOfSubmissions, Place
+from fairmark.classroom.ledger import Ledger
+from fairmark.classroom.memory_admission import Room, cores, free_bytes
+from fairmark.classroom.outlook import looking_ahead
+from fairmark.classroom.plan import ClassRun, Piece
+from fairmark.classroom.remote_worker import Batch, NotHere, location_of
+from fairmark.classroom.reporter import SILENT, ClassProgress, Reporter
+from fairmark.classroom.same_code import same_code
+from fairmark.classroom.single_flight import Copies
+from fairmark.course import Course
+from fairmark.data import evidence_folder
+from fairmark.errors import Interrupted
+from fairmark.grading.evidence_store import EvidenceStore
+from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.settings import RunSettings
+from fairmark.present.remarks import Remarks, left_out_text
+from fairmark.report import Standing
+from fairmark.sandbox import Launcher, best_launcher, interrupted_runs
+
+__all__ = ["ClassRequest", "Graded", "grade_class"]
+
+_HANDED_OUT = 4
+"""Submissions for each that runs: as many may be copies that wait."""
+
+
+@dataclass(frozen=True)
+class ClassRequest:
+    """What is to be graded, and how.
+
+    Everything in ``folders`` is graded into ``out``; ``assignment`` is meant if a notebook does not say. What ``out``
+    says is done already is not done again, unless ``fresh``. ``jobs`` notebooks run at once, one a core by default.
+    With ``cluster``, the address of a Dask scheduler, its workers run the notebooks, with launchers of their own, if
+    they confine everything or ``trust`` says that they need not. ``launcher`` is the strongest that there is by
+    default; ``deadline_passed`` shows on students' pages what checks keep back until then.
+    """
+
+    folders: tuple[Path, ...]
+    out: Path
+    course: Course
+    settings: RunSettings = field(default_factory=lambda: RunSettings(early_stopping=True))
+    assignment: str | None = None
+    deadline_passed: bool = False
+    fresh: bool = False
+    jobs: int | None = None
+    cluster: str | None = None
+    trust: bool = False
+    launcher: Launcher | None = None
+
+
+class Graded(NamedTuple):
+    """A class: all standings, in the order of the gradebook, and what else a teacher should know."""
+
+    standings: list[Standing]
+    remarks: Remarks
+
+
+def grade_class(request: ClassRequest, reporter: Reporter = SILENT) -> Graded:
+    """Grades everything that the ``request`` names; ``reporter`` is told how it goes.
+
+    Raises what `fairmark.errors` has for folders without a notebook of the course, for a machine that cannot confine
+    notebooks and for a cluster that does not answer. What was graded before is written.
+    """
+    handed_in = look_through(list(request.folders), request.course.assignments())
+    files = handed_in.found
+    at_once = max(1, min(request.jobs or cores(), len(files)))
+    submissions = ClassOfSubmissions(request.course, _pipelines(request, at_once), request.assignment)
+    submissions.require_own(files)
+    place = Place(request.out, request.deadline_passed)
+    place.prepare()
+    left_out = [(one.file, one.reason) for one in handed_in.left_out]
+    place.write_left_out(left_out_text(left_out) if left_out else None)
+    with (
+        closing(Ledger(place.ledger)) as ledger,
+        _going_on(ClassRun(submissions, place, ledger, fresh=request.fresh), len(files), reporter) as run,
+    ):
+        pieces = run.plan(files)
+        _make_ready(submissions, pieces, reporter, others_are_done=bool(run.standings))
+        with (
+            reporter.class_begins(len(files), run.standings) as progress,
+            looking_ahead(submissions, pieces, progress.foresee),
+        ):
+            if request.cluster is None:
+                _mark_here(run, pieces, at_once, request.settings.limits.memory_bytes, progress)
+            else:
+                batch = Batch(
+                    name=secrets.token_hex(8),
+                    course=location_of(request.course),
+                    settings=request.settings,
+                    trust=request.trust,
+                    fresh=request.fresh,
+                )
+                mark_on_cluster(run, pieces, batch, address=request.cluster, jobs=request.jobs, progress=progress)
+        EvidenceStore(evidence_folder()).prune()
+        return Graded(run.standings, Remarks(left_out, place.left_out, same_code(ledger.written())))
+
+
+def _pipelines(request: ClassRequest, at_once: int) -> Callable[[str], Journey]:
+    """The way of submissions to each assignment, by its name."""
+    launcher = request.launcher or (best_launcher() if request.cluster is None else NotHere())
+    settings = replace(request.settings, threads=max(1, cores() // at_once) if at_once > 1 else None)
+
+    def pipeline(name: str) -> Journey:
+        store = EvidenceStore(evidence_folder(), fresh=request.fresh)
+        return Journey(request.course, request.course.assignment(name), settings, launcher, store)
+
+    return pipeline
+
+
+def _make_ready(
+    submissions: ClassOfSubmissions, pieces: list[Piece], reporter: Reporter, *, others_are_done: bool
+) -> None:
+    """Prepares the assignments of all ``pieces``, and says what is wrong with any; raises it only if nothing can be
+    graded for it."""
+    count = Counter(piece.assignment for piece in pieces)
+
+    def prepare(name: str) -> None:
+        with reporter.images_are_drawn() as drawn:
+            submissions.journey_for(name).prepare(drawn, submissions=count[name])
+
+    problems = submissions.make_ready(count, prepare)
+    if problems and len(problems) == len(count) and not others_are_done:
+        raise problems[0]
+    for problem in problems:
+        reporter.assignment_fails(problem)
+
+
+@contextmanager
+def _going_on(run: ClassRun, total: int, reporter: Reporter) -> Iterator[ClassRun]:
+    """Says how to go on if somebody presses Ctrl-C; and where edited gradebooks are, however it ends."""
+    try:
+        yield run
+    except (KeyboardInterrupt, Interrupted):
+        reporter.stopped(len(run.standings), total, fresh=run.fresh)
+        raise
+    finally:
+        for kept in run.kept_gradebooks:
+            reporter.gradebook_kept(kept)
+
+
+def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, most_bytes: int, progress: ClassProgress) -> None:
+    """By threads of this process, each of which follows one run at a time; more of them than may run, since copies wait
+    for the first of them. If there is only one, or all could take what one may take at most, nobody asks how much it
+    will be."""
+    handed_out = _HANDED_OUT * jobs
+    copies, slots = Copies(), Semaphore(jobs)
+    room = Room(free_bytes())
+    fit_at_their_limit = jobs == 1 or jobs * most_bytes <= room.size_bytes
+    with ThreadPoolExecutor(handed_out) as pool:
+
+        def mark(piece: Piece) -> Marked:
+            like = run.submissions.likeness(piece.found, piece.assignment) if jobs > 1 else ""
+            with copies.after_the_first(like), slots:
+                needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
+                with room.taken(needed), progress.running(piece.key), progress.run(piece.student) as shown:
+                    recorded = run.recorded(piece)
+                    return run.submissions.mark(piece.found, piece.assignment, steps_of(shown), recorded)
+
+        try:
+            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished, at_once=handed_out)
+        except BaseException:
+            with interrupted_runs():
+                pool.shutdown(wait=True, cancel_futures=True)
+            raise
