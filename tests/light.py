@@ -12,7 +12,7 @@ import pytest
 
 import fairmark.sandbox.bubblewrap
 from fairmark.evidence import Cell, Run
-from fairmark.sandbox import BubblewrapProcess, Child, Job, Launcher, Limits, Workplace, run_notebook
+from fairmark.sandbox import BubblewrapProcess, Child, Job, Launcher, Limits, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.worker import Worker
 
 __all__ = ["LightBubblewrap", "light_worker", "printed_by", "run_cells"]
@@ -73,11 +73,9 @@ def run_cells(launcher: Launcher, *sources: str, pictures: Path | None = None, *
     cells = [Cell(position=n, number=n, role="added", source=source) for n, source in enumerate(sources, start=1)]
     with Workplace() as workplace:
         return run_notebook(
-            cells,
+            notebook_job(cells, pictures or workplace.given, numerics="float32"),
             workplace,
-            pictures_folder=pictures or workplace.given,
             limits=Limits(**{"run_seconds": 60, **limits}),
-            numerics="float32",
             launcher=launcher,
         )
 

@@ -22,7 +22,7 @@ from shapes import Watching, draw_shapes
 
 import fairmark
 from fairmark.evidence import Cell, CellFinished, Run
-from fairmark.sandbox import Launcher, Limits, Workplace, run_notebook
+from fairmark.sandbox import Launcher, Limits, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.walls.landlock import landlock_abi
 
 __all__ = ["MAY", "MUST_NOT", "Answers", "Places", "Question", "ask", "effective", "places"]
@@ -273,12 +273,9 @@ def ask(launcher: Launcher, at: Places, before: Mapping[str, str] | None = None)
     at.seen()
     with Workplace() as workplace:
         run = run_notebook(
-            cells,
+            notebook_job(cells, at.pictures, numerics="float32", seed=7),
             workplace,
-            pictures_folder=at.pictures,
             limits=Limits(run_seconds=300),
-            numerics="float32",
-            seed=7,
             launcher=watching,
         )
         written = watching.written.path

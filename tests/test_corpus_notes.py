@@ -24,7 +24,7 @@ from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import Journey, Marked
 from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
-from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, run_notebook
+from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, notebook_job, run_notebook
 
 NOTES = notes()
 SINGLES = singles()
@@ -123,11 +123,9 @@ def single_cells(copying_class: Class) -> dict[str, str]:
     cells = [Cell(position=n, number=n, role="added", source=text) for n, text in enumerate(sources, start=1)]
     with Workplace() as workplace:
         run = run_notebook(
-            cells,
+            notebook_job(cells, workplace.given, numerics="float32"),
             workplace,
-            pictures_folder=workplace.given,
             limits=Limits(run_seconds=120),
-            numerics="float32",
             launcher=copying_class.launcher,
         )
     errors: dict[int, CellError | None] = {

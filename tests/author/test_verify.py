@@ -34,9 +34,7 @@ def course(tmp_path: Path) -> Course:
 def verified(course: Course, *mutants: str, train: bool = False) -> Verification:
     """What comes of the course's assignment, with mutants whose id begins so."""
     journey = Journey(course, course.assignment(NAME), launcher=Scripted(PRETEND))
-    return verify_assignment(
-        course, NAME, journey=journey, train=train, only=lambda mutant: mutant.id.startswith(mutants)
-    )
+    return verify_assignment(journey, train=train, only=lambda mutant: mutant.id.startswith(mutants))
 
 
 def script(course: Course, old: str, new: str) -> Assignment:

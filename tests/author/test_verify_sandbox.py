@@ -42,7 +42,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verification]:
     (course.root / "graders" / f"{NAME}.verify.toml").write_text(DECLARED)
     launcher = ConfinedProcess()
     journey = Journey(course, course.assignment(NAME), launcher=launcher)
-    yield verify_assignment(course, NAME, journey=journey, only=lambda mutant: mutant.id in WANTED)
+    yield verify_assignment(journey, only=lambda mutant: mutant.id in WANTED)
     launcher.close()
 
 

@@ -18,7 +18,7 @@ from shapes import finished as run_both
 from fairmark.checks.accuracy import accuracy_of
 from fairmark.data import Hidden
 from fairmark.evidence import Evidence, ModelExported, ModelPredicted, Preparation, Probe
-from fairmark.grading.probe import CannotRebuild, UnsafeModel, probe_model, vet_model
+from fairmark.grading.probe import CannotRebuild, ProbeRequest, UnsafeModel, probe_model, vet_model
 from fairmark.sandbox import Limits, ProbeJob
 
 CLASSES = ("circles", "squares")
@@ -193,10 +193,10 @@ def probes(finished: Finished, evidence: Evidence, stock: Path) -> Iterator[tupl
     pictures = tuple(sorted(stock.iterdir())[:200])
     shown = Hidden(pictures, tuple(number % 2 for number in range(200)), CLASSES, "drawn", more=True)
     last = [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, ModelExported)][-1]
-    options = {"dataset_folder": finished.pictures_folder / "shapes", "thresholds": (0.8,)}
+    request = ProbeRequest(lambda rounds: shown, finished.pictures_folder / "shapes", (0.8,))
     with finished.workplace_again() as whole, finished.workplace_again() as spoilt, ThreadPoolExecutor(2) as pool:
         (spoilt.folder / "export" / last.folder / "weights-3.npy").unlink()
-        asked = [pool.submit(probe_model, evidence, one, lambda rounds: shown, **options) for one in (whole, spoilt)]
+        asked = [pool.submit(probe_model, evidence, one, request) for one in (whole, spoilt)]
         rebuilt, not_rebuilt = (one.result() for one in asked)
         assert rebuilt is not None
         assert not_rebuilt is not None
@@ -260,9 +260,7 @@ def ask(
         probe = probe_model(
             evidence,
             workplace,
-            hidden,
-            dataset_folder=finished.pictures_folder / "shapes",
-            thresholds=(threshold,),
+            ProbeRequest(hidden, dataset_folder=finished.pictures_folder / "shapes", thresholds=(threshold,)),
             launcher=launcher,
             limits=Limits(run_seconds=60),
         )
@@ -371,7 +369,9 @@ def test_a_probe_that_crashes_is_started_again_twice_and_goes_on_where_it_stoppe
 def test_a_notebook_that_trained_nothing_has_no_probe(finished: Finished, hidden: Callable[[int], Hidden]) -> None:
     with finished.workplace_again() as workplace:
         probe = probe_model(
-            finished.evidence_before("fit"), workplace, hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,)
+            finished.evidence_before("fit"),
+            workplace,
+            ProbeRequest(hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,)),
         )
     assert probe is None
 
@@ -418,7 +418,10 @@ def test_a_refused_model_reaches_no_process(
     with finished.workplace_again() as workplace:
         (workplace.folder / "export" / last.folder / "config.json").write_bytes(configuration(finished, "lambda"))
         probe = probe_model(
-            evidence, workplace, hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,), launcher=launcher
+            evidence,
+            workplace,
+            ProbeRequest(hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,)),
+            launcher=launcher,
         )
     assert probe is not None
     assert (probe.problem or "").startswith("The model holds a Lambda layer, which fairmark cannot rebuild")

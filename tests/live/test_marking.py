@@ -14,7 +14,7 @@ from fairmark.course import Course
 from fairmark.evidence import Cell, CellFinished, Event, NamesBound
 from fairmark.grading.pipeline import Journey
 from fairmark.grading.settings import RunSettings
-from fairmark.sandbox import Limits, PlainProcess, Workplace, best_launcher, run_notebook
+from fairmark.sandbox import Limits, PlainProcess, Workplace, best_launcher, notebook_job, run_notebook
 
 ASKING = """
 from fairmark import check
@@ -69,11 +69,11 @@ def test_nothing_is_imported_for_it_behind_any_wall(launcher: Callable[[], objec
     source = f"{ASKING}\nimport sys\nprint([name for name in sys.modules if name.startswith({rooms})])"
     with Workplace() as workplace:
         run = run_notebook(
-            [Cell(position=1, number=1, role="added", source=source)],
+            notebook_job(
+                [Cell(position=1, number=1, role="added", source=source)], workplace.given, numerics="float32"
+            ),
             workplace,
-            pictures_folder=workplace.given,
             limits=Limits(run_seconds=120),
-            numerics="float32",
-            launcher=launcher(),  # type: ignore[arg-type]
+            launcher=launcher(),
         )
     assert (run.outcome, run.printed[1]) == ("completed", "said [None, None, None, None]\n[]\n")

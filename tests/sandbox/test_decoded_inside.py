@@ -14,7 +14,7 @@ from fairmark.data.decoded import decoded_set, ensure_decoded, own_form
 from fairmark.data.picture_form import PictureForm
 from fairmark.data.places import decoded_folder, set_folder
 from fairmark.evidence import Cell, NamesBound, PictureLoaded, PicturesOpened, Run, Value
-from fairmark.sandbox import ConfinedProcess, Launcher, Workplace, run_notebook
+from fairmark.sandbox import ConfinedProcess, Launcher, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.worker import Worker
 
 DRAWN = """
@@ -105,7 +105,7 @@ def run(*sources: str, decoded: Path | None, shapes: Path, launcher: Launcher) -
     ]
     with Workplace() as workplace:
         return run_notebook(
-            cells, workplace, pictures_folder=shapes.parent, numerics="float32", decoded=decoded, launcher=launcher
+            notebook_job(cells, shapes.parent, numerics="float32", decoded=decoded), workplace, launcher=launcher
         )
 
 
@@ -210,11 +210,8 @@ files_opened = len(opened)
     cells = [Cell(position=1, number=1, role="added", source=DRAWN + waits, touched=True)]
     with Workplace() as workplace:
         found = run_notebook(
-            cells,
+            notebook_job(cells, shapes.parent, numerics="float32", decoded=decoded_set("shapes")),
             workplace,
-            pictures_folder=shapes.parent,
-            numerics="float32",
-            decoded=decoded_set("shapes"),
             launcher=ConfinedProcess(worker=worker),
             on_event=heard,
         )

@@ -19,7 +19,7 @@ GRADER = """
 import sys
 from pathlib import Path
 from fairmark.evidence import Cell
-from fairmark.sandbox import ConfinedProcess, Workplace, run_notebook
+from fairmark.sandbox import ConfinedProcess, Workplace, notebook_job, run_notebook
 
 source = '''
 import os, subprocess, sys, time
@@ -35,7 +35,7 @@ launcher = ConfinedProcess(without=sys.argv[2:])
 print("begun", flush=True)
 while True:
     with Workplace() as workplace:
-        run_notebook([cell], workplace, pictures_folder=Path(sys.argv[1]), launcher=launcher)
+        run_notebook(notebook_job([cell], Path(sys.argv[1])), workplace, launcher=launcher)
 """
 
 NEXT = """

@@ -17,7 +17,7 @@ from fairmark.evidence import (
     NamesBound,
     Run,
 )
-from fairmark.sandbox import Limits, Workplace, run_notebook
+from fairmark.sandbox import Limits, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.inside.cells import binds_unnamed
 from fairmark.sandbox.inside.magics import PASSED_OVER
 from fairmark.sandbox.walls.reach import reach_of
@@ -126,9 +126,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     ]
     with Workplace() as workplace:
         folder = tmp_path_factory.mktemp("pictures")
-        return run_notebook(
-            cells, workplace, pictures_folder=folder, numerics="float32", limits=Limits(run_seconds=300)
-        )
+        return run_notebook(notebook_job(cells, folder, numerics="float32"), workplace, limits=Limits(run_seconds=300))
 
 
 def position(name: str) -> int:

@@ -7,7 +7,7 @@ from shapes import draw_shapes
 from thorough import one_in
 
 from fairmark.evidence import Cell, CellFinished, FitFinished, FitStarted, ModelExported, RecorderFailed, Run
-from fairmark.sandbox import Limits, Workplace, best_launcher, run_notebook
+from fairmark.sandbox import Limits, Workplace, best_launcher, notebook_job, run_notebook
 
 START = """
 import keras, numpy as np
@@ -499,12 +499,9 @@ def run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
     ]
     with Workplace() as workplace:
         ran = run_notebook(
-            cells,
+            notebook_job(cells, draw_shapes(tmp_path_factory.mktemp("pictures")), numerics="float32", seed=7),
             workplace,
-            pictures_folder=draw_shapes(tmp_path_factory.mktemp("pictures")),
             limits=Limits(run_seconds=900),
-            numerics="float32",
-            seed=7,
             launcher=best_launcher(),
         )
     events = [stamped.event for stamped in ran.events]

@@ -10,7 +10,7 @@ import pytest
 from scripted import Scripted
 
 from fairmark.evidence import Cell, ModelExported, Run
-from fairmark.sandbox import Files, Limits, NotebookJob, Workplace, run_notebook
+from fairmark.sandbox import Files, Limits, NotebookJob, Workplace, notebook_job, run_notebook
 
 # --- models -----------------------------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ CELLS = [
 def run(program: str = "send('run_finished')", **options: object) -> tuple[Run, NotebookJob]:
     launcher = Scripted(program, isolation=("a wall",))
     with Workplace() as workplace:
-        made = run_notebook(CELLS, workplace, pictures_folder=Path("/pictures"), launcher=launcher, **options)
+        made = run_notebook(notebook_job(CELLS, Path("/pictures")), workplace, launcher=launcher, **options)
     [job] = launcher.jobs
     assert isinstance(job, NotebookJob)
     return made, job

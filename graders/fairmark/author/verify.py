@@ -24,7 +24,6 @@ from fairmark.author.verify_problems import Problem, read_assignment
 from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Fate, Verdict
 from fairmark.author.verify_work import TwinFailed, Work
-from fairmark.course import Course
 from fairmark.errors import AuthorError
 from fairmark.grading.pipeline import Journey, Mode
 
@@ -63,10 +62,8 @@ Progress: TypeAlias = Callable[[int, int], object]
 
 
 def verify_assignment(
-    course: Course,
-    name: str,
+    journey: Journey,
     *,
-    journey: Journey | None = None,
     train: bool = False,
     rehearse_all: bool = False,
     workers: int = 2,
@@ -74,17 +71,18 @@ def verify_assignment(
     prepare: Callable[[Journey], object] = Journey.prepare,
     progress: Progress = lambda done, total: None,
 ) -> Verification:
-    """Verifies the assignment ``name``, ``workers`` notebooks at a time.
+    """Verifies the assignment of ``journey``, ``workers`` notebooks at a time.
 
-    ``journey`` says how notebooks are run. ``train`` trains where nothing else can decide; ``rehearse_all`` rehearses
-    also what a run without training has settled, and finds more that is charged twice. ``only`` chooses mutants.
+    ``train`` trains where nothing else can decide; ``rehearse_all`` rehearses also what a run without training has
+    settled, and finds more that is charged twice. ``only`` chooses mutants.
     ``prepare`` is called once before the first run.
 
     Raises :class:`AssignmentNotFound` where there is no such assignment, :class:`MachineError` and
     :class:`InternalError` where notebooks cannot be run here. The author's errors do not raise: they are problems.
     """
     began = time.monotonic()
-    assignment = course.assignment(name)
+    course, assignment = journey.course, journey.assignment
+    name = assignment.name
     read = read_assignment(course, assignment)
     try:
         path, declared = declared_for(assignment.grader)
@@ -92,7 +90,6 @@ def verify_assignment(
         return Verification(name, (*read.problems, Problem("author", problem.message, problem.remedy)))
     if any(problem.kind == "author" for problem in read.problems):
         return Verification(name, read.problems)
-    journey = journey or Journey(course, assignment)
     prepare(journey)
     modes: tuple[Mode, ...] = ("structure", "rehearsal", *(("full",) if train else ()))
     solution = _handed_in(assignment.solution.read_bytes(), name)

@@ -18,7 +18,7 @@ from fairmark.grading.pipeline import Journey, Mode
 from fairmark.grading.second_training import training_went_by
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.report import Report
-from fairmark.sandbox import Workplace, run_notebook
+from fairmark.sandbox import Workplace, notebook_job, run_notebook
 
 __all__ = ["Raised", "Runs", "exceptions_in"]
 
@@ -52,18 +52,17 @@ class Runs:
         if not any(cell.touched for cell in submission.cells if cell.role == "exercise"):
             return Evidence(submission=submission, run=Run(outcome="not_run"))
         with Workplace() as workplace:
-            run = run_notebook(
+            settings = self.journey.settings
+            job = notebook_job(
                 submission.cells,
-                workplace,
-                pictures_folder=data_folder(),
+                data_folder(),
                 dataset=self.journey.grader.dataset,
-                limits=self.journey.settings.limits,
-                numerics=self.journey.settings.numerics,
-                seed=self.journey.settings.seed,
+                numerics=settings.computes_in,
+                seed=settings.seed,
                 train=mode != "structure",
                 rehearse=mode == "rehearsal",
-                launcher=self.journey.launcher,
             )
+            run = run_notebook(job, workplace, limits=settings.limits, launcher=self.journey.launcher)
         folders = pictures_by_folder(set_folder(self.journey.grader.dataset))
         return Evidence(submission=submission, run=run, folders=folders)
 

@@ -11,7 +11,7 @@ from fairmark.advice import switch_in
 from fairmark.checks import Grader
 from fairmark.classroom.follow import steps_of
 from fairmark.cli.follow import drawing
-from fairmark.cli.limits import with_limits
+from fairmark.cli.limits import option_groups
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
 from fairmark.course import course_around, find_course
@@ -29,7 +29,7 @@ from fairmark.sandbox import Limits
 __all__ = ["check", "exit_code"]
 
 
-@with_limits
+@option_groups
 def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to check.")],
     *,

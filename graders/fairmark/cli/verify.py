@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from fairmark.author.verify import Verification, verify_assignment
 from fairmark.author.verify_verdicts import Fate, Verdict
 from fairmark.cli.follow import drawing
-from fairmark.cli.limits import with_limits
+from fairmark.cli.limits import option_groups
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import Course, find_course
@@ -36,22 +36,29 @@ _FATES: dict[Fate, str] = {
 }
 
 
-@with_limits
+@dataclass(frozen=True)
+class _How:
+    """What is run."""
+
+    train: Annotated[
+        bool, typer.Option("--train", help="Train where nothing else can decide: minutes for each such mutant.")
+    ] = False
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Rehearse what is settled without training, too: finds marks lost twice.")
+    ] = False
+    only: Annotated[
+        str, typer.Option("--only", metavar="TEXT", help="Of the mutants, only those whose id holds this.")
+    ] = ""
+    workers: Annotated[int, typer.Option("--workers", min=1, max=1000, help="How many notebooks run at once.")] = 2
+
+
+@option_groups
 def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Assignments; all if none.")] = None,
     *,
-    train: Annotated[
-        bool, typer.Option("--train", help="Train where nothing else can decide: minutes for each such mutant.")
-    ] = False,
-    rehearse: Annotated[
-        bool, typer.Option("--rehearse", help="Rehearse what is settled without training, too: finds marks lost twice.")
-    ] = False,
-    only: Annotated[
-        str, typer.Option("--only", metavar="TEXT", help="Of the mutants, only those whose id holds this.")
-    ] = "",
-    workers: Annotated[int, typer.Option("--workers", min=1, max=1000, help="How many notebooks run at once.")] = 2,
     course: CourseFolder = None,
     as_json: AsJson = False,
+    how: _How,
     limits: Limits,
 ) -> None:
     """Test graders: the solution, the untouched notebook, mutants of the solution, and right answers spelled otherwise.
@@ -65,7 +72,7 @@ def verify(
     done = []
     for name in names or found.assignments():
         journey = Journey(found, found.assignment(name), RunSettings(limits), launcher)
-        one = _verified(journey, train=train, rehearse=rehearse, only=only, workers=workers)
+        one = _verified(journey, how)
         done.append(one)
         if not as_json:
             _show(results(), one, found)
@@ -76,19 +83,17 @@ def verify(
     raise typer.Exit(max((one.exit_code for one in done), default=0))
 
 
-def _verified(journey: Journey, *, train: bool, rehearse: bool, only: str, workers: int) -> Verification:
+def _verified(journey: Journey, how: _How) -> Verification:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
     name = journey.assignment.name
     with Progress(*columns, console=waiting(), transient=True) as bars:
         bar = bars.add_task(plain(name), total=None, visible=False)
         return verify_assignment(
-            journey.course,
-            name,
-            journey=journey,
-            train=train,
-            rehearse_all=rehearse,
-            workers=workers,
-            only=lambda mutant: only in mutant.id,
+            journey,
+            train=how.train,
+            rehearse_all=how.rehearse,
+            workers=how.workers,
+            only=lambda mutant: how.only in mutant.id,
             prepare=_prepare,
             progress=lambda finished, total: bars.update(bar, completed=finished, total=total, visible=True),
         )

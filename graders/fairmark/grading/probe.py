@@ -33,7 +33,7 @@ from fairmark.evidence import (
 )
 from fairmark.sandbox import Launcher, Limits, ProbeJob, Workplace, best_launcher, supervise
 
-__all__ = ["CannotRebuild", "HiddenPictures", "UnsafeModel", "probe_model", "vet_model"]
+__all__ = ["CannotRebuild", "HiddenPictures", "ProbeRequest", "UnsafeModel", "probe_model", "vet_model"]
 
 HiddenPictures = Callable[[int], Hidden]
 """Gives the hidden pictures of so many rounds (1, 2, ...): see :func:`fairmark.data.hidden_pictures`."""
@@ -92,30 +92,39 @@ class _Candidate:
     picture: str | None
 
 
+@dataclass(frozen=True)
+class ProbeRequest:
+    """What is asked of a model that a notebook trained, the one that ``exercise`` is judged on.
+
+    ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``thresholds`` are the shares, 0
+    to 1, whose side is to be decided; without any, all pictures are shown. ``moment`` ``epoch`` looks at the model in
+    mid-training, and on few pictures; ``decided`` is what came of that, if it has settled the mark of the very model
+    that training left.
+    """
+
+    hidden: HiddenPictures
+    dataset_folder: Path
+    thresholds: Sequence[float]
+    exercise: str = ""
+    moment: Literal["epoch", "fit"] = "fit"
+    decided: Probe | None = None
+
+
 def probe_model(
     evidence: Evidence,
     workplace: Workplace,
-    hidden: HiddenPictures,
+    asked: ProbeRequest,
     *,
-    dataset_folder: Path,
-    thresholds: Sequence[float],
     launcher: Launcher | None = None,
     limits: Limits | None = None,
-    exercise: str = "",
-    moment: Literal["epoch", "fit"] = "fit",
-    decided: Probe | None = None,
 ) -> Probe | None:
-    """Hidden pictures through the model as the training that ``exercise`` is judged on left it; None if there is none.
+    """Hidden pictures through the model as training left it; None if there is none.
 
     ``workplace`` is the folder the notebook ran in; a copy of the exported model is taken out of it.
-    ``dataset_folder`` holds the public pictures, for the one the notebook predicted. ``thresholds`` are the shares, 0
-    to 1, whose side is to be decided; without any, all pictures are shown. ``moment`` ``epoch`` looks at the model in
-    mid-training, and on few pictures; ``decided`` is what came of that, where it has settled the mark of the very model
-    that training left.
     """
     began = time.monotonic()
-    view = RunView(evidence, exercise)
-    exported = _judged_export(view) if moment == "fit" else _last_exported(evidence, moment)
+    view = RunView(evidence, asked.exercise)
+    exported = _judged_export(view) if asked.moment == "fit" else _last_exported(evidence, asked.moment)
     if exported is None:
         return None
     try:
@@ -129,18 +138,20 @@ def probe_model(
             return Probe(
                 model=exported.model,
                 preparation=candidate.preparation,
-                dataset=dataset_folder.name,
+                dataset=asked.dataset_folder.name,
                 problem=str(problem),
                 not_rebuilt=isinstance(problem, CannotRebuild),
                 weights_swapped=isinstance(problem, SwappedWeights),
             )
-        asking = _Asking(candidate, tuple(thresholds), launcher or best_launcher(), limits or Limits(), own, model)
-        if decided is not None and decided.digest == exported.digest:
-            probe = asking.add_picture(decided, dataset_folder)
+        asking = _Asking(
+            candidate, tuple(asked.thresholds), launcher or best_launcher(), limits or Limits(), own, model
+        )
+        if asked.decided is not None and asked.decided.digest == exported.digest:
+            probe = asking.add_picture(asked.decided, asked.dataset_folder)
         else:
-            most = _EARLY_PICTURES if moment == "epoch" else None
-            seen = asking.ask(hidden, dataset_folder, most)
-            probe = seen.model_copy(update={"digest": exported.digest, "dataset": dataset_folder.name})
+            most = _EARLY_PICTURES if asked.moment == "epoch" else None
+            seen = asking.ask(asked.hidden, asked.dataset_folder, most)
+            probe = seen.model_copy(update={"digest": exported.digest, "dataset": asked.dataset_folder.name})
         layers = layers_in_configuration((model / "config.json").read_text(encoding="utf-8"))
     took = round(time.monotonic() - began, 3)
     return probe.model_copy(update={"wall_seconds": took, "fit": exported.fit, "layers": layers})

@@ -25,12 +25,12 @@ from fairmark.grading.canonical_text import as_run, in_own_lines
 from fairmark.grading.decoding import Decoding
 from fairmark.grading.early_stopping import EarlyDecision, experiments_after, is_judged_behind
 from fairmark.grading.evidence_store import EvidenceStore, Key
-from fairmark.grading.probe import probe_model
+from fairmark.grading.probe import ProbeRequest, probe_model
 from fairmark.grading.progress import Steps
 from fairmark.grading.settings import Mode, RunSettings
 from fairmark.grading.stopped_early import errors_after_ending, errors_in, is_new, may_be_new
 from fairmark.grading.time_budget import allowed, spend
-from fairmark.sandbox import Launcher, Pauses, Workplace, best_launcher, run_notebook
+from fairmark.sandbox import Launcher, Pauses, Workplace, best_launcher, notebook_job, run_notebook
 
 __all__ = ["Runner", "added_pictures"]
 
@@ -44,6 +44,19 @@ def added_pictures(recipe: Recipe) -> str:
     if manifest is None or manifest.origin == "drawn":
         return ""
     return f"{manifest.pixels_sha256} {manifest.held_back}"
+
+
+@dataclass(frozen=True)
+class _How:
+    """One run. ``ends_early`` ends a training once its mark is settled; ``shows_all`` shows all hidden pictures;
+    ``every_epoch`` is of a rehearsal: each ``fit`` does as many as it was asked for; ``trains_all`` trains what stands
+    behind the answers, too."""
+
+    mode: Mode
+    ends_early: bool = False
+    shows_all: bool = False
+    every_epoch: bool = False
+    trains_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +144,7 @@ class Runner:
         if last is None or not is_judged_behind(evidence, self.grader, last):
             return evidence
         steps.stage("Running again to train what stands behind the answers")
-        return self._execute(submission, cells, steps, mode, shows_all=whole, trains_all=True)
+        return self._execute(submission, cells, steps, _How(mode, shows_all=whole, trains_all=True))
 
     def _is_short(self, mode: Mode) -> bool:
         """Whether experiments behind the answers are only rehearsed."""
@@ -141,11 +154,11 @@ class Runner:
         self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, mode: Mode, *, whole: bool
     ) -> Evidence:
         if mode != "full" or whole or not self._ends_early:
-            return self._execute(submission, cells, steps, mode, shows_all=whole)
-        evidence = self._execute(submission, cells, steps, mode, ends_early=True)
+            return self._execute(submission, cells, steps, _How(mode, shows_all=whole))
+        evidence = self._execute(submission, cells, steps, _How(mode, ends_early=True))
         if self._was_upset(evidence, cells, steps):
             # A cell behind may count on all the epochs it asked for, as in plot(range(epochs), ...): it gets them.
-            evidence = self._execute(submission, cells, steps, mode)
+            evidence = self._execute(submission, cells, steps, _How(mode))
         return evidence
 
     def _was_upset(self, evidence: Evidence, cells: tuple[Cell, ...], steps: Steps) -> bool:
@@ -154,27 +167,15 @@ class Runner:
         if not errors:
             return False
         steps.stage("Looking for the cause of an error")
-        rehearsed = self._execute(evidence.submission, cells, steps, "rehearsal", every_epoch=True)
+        rehearsed = self._execute(evidence.submission, cells, steps, _How("rehearsal", every_epoch=True))
         known = errors_in(rehearsed.run)
         return any(is_new(cell, error, known, cells) for cell, error in errors.items())
 
-    def _execute(
-        self,
-        submission: Submission,
-        cells: tuple[Cell, ...],
-        steps: Steps,
-        mode: Mode,
-        *,
-        ends_early: bool = False,
-        shows_all: bool = False,
-        every_epoch: bool = False,
-        trains_all: bool = False,
-    ) -> Evidence:
-        """``every_epoch`` is of a rehearsal: each ``fit`` does as many as it was asked for. ``trains_all`` trains what
-        stands behind the answers, too."""
+    def _execute(self, submission: Submission, cells: tuple[Cell, ...], steps: Steps, how: _How) -> Evidence:
+        mode = how.mode
         with Workplace() as workplace:
-            early = self._early(submission, workplace) if ends_early else None
-            is_short = self._is_short(mode) and not trains_all
+            early = self._early(submission, workplace) if how.ends_early else None
+            is_short = self._is_short(mode) and not how.trains_all
             decoding = Decoding(self.recipe.name)
 
             def heard(stamped: Stamped) -> str | None:
@@ -183,24 +184,22 @@ class Runner:
                     decoding.heard(stamped)
                 return early.heard(stamped) if early is not None else None
 
-            run = run_notebook(
+            job = notebook_job(
                 cells,
-                workplace,
-                pictures_folder=data_folder(),
-                limits=allowed(self.settings.limits),
+                data_folder(),
                 numerics=self.settings.computes_in,
                 seed=self.settings.seed,
                 train=mode != "structure",
                 rehearse=mode == "rehearsal",
-                every_epoch=every_epoch,
+                every_epoch=how.every_epoch,
                 rehearse_after=experiments_after(cells, self.grader) if is_short else None,
                 pauses=Pauses(accuracy=self._threshold, still_epochs=self.grader.still_epochs) if early else None,
                 threads=self.settings.threads,
                 decoded=decoded_set(self.recipe.name),
                 dataset=self.recipe.name,
-                launcher=self.launcher,
-                on_event=heard,
             )
+            limits = allowed(self.settings.limits)
+            run = run_notebook(job, workplace, limits=limits, launcher=self.launcher, on_event=heard)
             _require_start(run)
             if early is not None:
                 run = run.model_copy(update={"decided": early.decided})
@@ -209,7 +208,7 @@ class Runner:
             if mode == "full" and self._threshold is not None:
                 steps.stage("Looking at hidden pictures")
                 decided = early.probe if early is not None else None
-                probe = self._probe(evidence, workplace, decided=decided, shows_all=shows_all)
+                probe = self._probe(evidence, workplace, decided=decided, shows_all=how.shows_all)
                 evidence = evidence.model_copy(update={"probe": probe})
             spend(evidence)
             return evidence
@@ -235,18 +234,17 @@ class Runner:
         shows_all: bool = False,
     ) -> Probe | None:
         limits = self.settings.limits
-        return probe_model(
-            evidence,
-            workplace,
+        if moment == "epoch":
+            limits = replace(limits, run_seconds=min(_LOOK_SECONDS, limits.run_seconds))
+        asked = ProbeRequest(
             self._hidden,
             dataset_folder=set_folder(self.grader.dataset),
             thresholds=() if shows_all else self._asked.thresholds,
-            launcher=self.launcher,
-            limits=replace(limits, run_seconds=min(_LOOK_SECONDS, limits.run_seconds)) if moment == "epoch" else limits,
             exercise=self._asked.exercise,
             moment=moment,
             decided=decided,
         )
+        return probe_model(evidence, workplace, asked, launcher=self.launcher, limits=limits)
 
     def require_hidden(self) -> None:
         """Raises what `fairmark.data.require_hidden` does where anything is asked of hidden pictures."""

@@ -78,7 +78,7 @@ from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
 from fairmark.sandbox.plain import PlainProcess
 from fairmark.sandbox.supervise import Observed, interrupted_runs, supervise
-from fairmark.sandbox.workplace import Workplace, run_notebook
+from fairmark.sandbox.workplace import Workplace, notebook_job, run_notebook
 
 __all__ = [
     "BubblewrapProcess",
@@ -101,6 +101,7 @@ __all__ = [
     "grading_launcher",
     "interrupted_runs",
     "not_confined",
+    "notebook_job",
     "run_notebook",
     "supervise",
 ]

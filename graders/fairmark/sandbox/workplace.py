@@ -6,18 +6,19 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from fairmark.evidence import Cell, CellFinished, ModelExported, Run, SessionStarted, Stamped
 from fairmark.sandbox.child import Files, Launcher
 from fairmark.sandbox.choose import best_launcher
 from fairmark.sandbox.exported import copy_model
-from fairmark.sandbox.jobs import NotebookJob, Pauses, SourceCell
+from fairmark.sandbox.jobs import NotebookJob, SourceCell
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
 from fairmark.sandbox.shelf import remove_tree, shelf
 from fairmark.sandbox.supervise import Observed, supervise
 
-__all__ = ["Workplace", "run_notebook"]
+__all__ = ["Workplace", "notebook_job", "run_notebook"]
 
 
 class Workplace:
@@ -63,55 +64,39 @@ class Workplace:
         return copy_model(written, ("export", exported.folder), destination)
 
 
+def notebook_job(cells: Iterable[Cell], pictures_folder: Path, **asked: Any) -> NotebookJob:  # noqa: ANN401 - its fields
+    """A job that runs the touched ``cells`` in order.
+
+    ``pictures_folder`` holds the data sets; ``asked`` are :class:`NotebookJob`'s other fields. By default training
+    computes as is fastest on this processor, from seed 1. Raises ``ValueError`` for what is no such field.
+    """
+    fields: dict[str, Any] = {"numerics": choose_numerics(), "seed": 1, **asked}
+    decoded = fields.get("decoded")
+    return NotebookJob(
+        cells=tuple(SourceCell(position=cell.position, source=cell.source) for cell in cells if cell.touched),
+        pictures_folder=str(pictures_folder),
+        **{**fields, "decoded": None if decoded is None else str(decoded)},
+    )
+
+
 def run_notebook(
-    cells: Iterable[Cell],
+    job: NotebookJob,
     workplace: Workplace,
     *,
-    pictures_folder: Path,
     limits: Limits | None = None,
-    numerics: str | None = None,
-    seed: int = 1,
-    train: bool = True,
-    rehearse: bool = False,
-    every_epoch: bool = False,
-    rehearse_after: int | None = None,
-    pauses: Pauses | None = None,
-    threads: int | None = None,
-    decoded: Path | None = None,
-    dataset: str = "",
     launcher: Launcher | None = None,
     on_event: Callable[[Stamped], object] | None = None,
 ) -> Run:
-    """Runs the touched cells in order and says what was seen.
+    """Runs the cells of ``job`` and says what was seen; ``on_event`` is :func:`supervise`'s.
 
-    ``pictures_folder`` holds the data sets; ``numerics`` is ``float32`` or ``bfloat16``, by default the faster one this
-    processor has; ``seed`` goes to Python, NumPy and Keras. ``train``, ``rehearse``, ``every_epoch``,
-    ``rehearse_after``, ``pauses``, ``threads``, ``decoded`` and ``dataset`` are :class:`NotebookJob`'s, ``on_event``
-    is :func:`supervise`'s.
     Exported models are left in ``workplace``.
     """
-    launcher = launcher or best_launcher()
-    numerics = numerics or choose_numerics()
-    job = NotebookJob(
-        cells=tuple(SourceCell(position=cell.position, source=cell.source) for cell in cells if cell.touched),
-        pictures_folder=str(pictures_folder),
-        numerics=numerics,
-        seed=seed,
-        train=train,
-        rehearse=rehearse,
-        every_epoch=every_epoch,
-        rehearse_after=rehearse_after,
-        pauses=pauses,
-        threads=threads,
-        decoded=str(decoded) if decoded is not None else None,
-        dataset=dataset,
-    )
-    limits = limits or Limits()
+    launcher, limits = launcher or best_launcher(), limits or Limits()
     child = launcher.start(job, workplace.folder, limits)
     workplace.keep(child.files)
     seen = supervise(child, job.seal, limits, on_event)
-    run = _as_run(seen, launcher.isolation, numerics)
-    return run.model_copy(update={"training_skipped": not train, "rehearsed": rehearse})
+    run = _as_run(seen, launcher.isolation, job.numerics)
+    return run.model_copy(update={"training_skipped": not job.train, "rehearsed": job.rehearse})
 
 
 def _as_run(seen: Observed, isolation: tuple[str, ...], numerics: str) -> Run:
