@@ -13,6 +13,7 @@ what the notebook gives or measures: it can be read as the task can, and is no s
 
 from __future__ import annotations
 
+import ast
 import shutil
 import tokenize
 from collections.abc import Iterable
@@ -20,8 +21,9 @@ from pathlib import Path
 
 from fairmark.atomic_write import write_file
 from fairmark.author.answer_keys import HeldBack, held_back, holds_key
-from fairmark.author.takeout import without_held_back
+from fairmark.author.takeout import helper_for, without_held_back
 from fairmark.checks import Exercise, Grader, load_grader
+from fairmark.checks.script import helpers_of
 from fairmark.course import Course
 from fairmark.data.atomic import new_sibling, put_in_place
 from fairmark.errors import GraderError, MachineError, UsageError
@@ -55,6 +57,10 @@ def release_to_students(course: Course, names: Iterable[str], folder: Path) -> P
             (made / part).mkdir()
         for name in names:
             _write_assignment(course, name, made)
+        _write_helpers(course, made)
+        for name in names:
+            assignment = course.assignment(name)
+            _require_same(load_grader(assignment.grader), made / "graders" / f"{name}.py", assignment.grader)
         for name in course.datasets():
             ignored = shutil.ignore_patterns(*LEFT_BEHIND)
             shutil.copytree(course.dataset_folder(name), made / "datasets" / name, ignore=ignored)
@@ -85,12 +91,41 @@ def _write_assignment(course: Course, name: str, made: Path) -> None:
     assignment = course.assignment(name)
     released = release_notebook(read_solution(assignment.solution), path=assignment.solution)
     whole = load_grader(assignment.grader)
-    with tokenize.open(assignment.grader) as file:  # in the encoding that the script declares
+    with tokenize.open(assignment.grader) as file:  # in the encoding that it declares
         source, encoding = file.read(), file.encoding
     script = made / "graders" / f"{name}.py"
     write_file(script, without_held_back(source, whole, assignment.grader).encode(encoding))
     hand_out(Course(made).assignment(name), released)
-    _require_same(whole, script, assignment.grader)
+
+
+def _write_helpers(course: Course, made: Path) -> None:
+    """The helpers that the scripts still import, without what only checks that are held back used of them."""
+    folder = made / "graders"
+    texts = {script: _text_of(script) for script in sorted(folder.glob("*.py"))}
+    helpers = {
+        helper.stem: _text_of(helper)
+        for script in list(texts)
+        for helper in helpers_of(course.root / "graders" / script.name)
+    }
+    for _ in helpers:  # what one does no longer use of another may be needless there, too
+        for name, text in list(helpers.items()):
+            others = [*texts.values(), *(one for other, one in helpers.items() if other != name)]
+            helpers[name] = helper_for(others, name, text)
+    for name, text in helpers.items():
+        if any(name in _modules_in(other) for other in [*texts.values(), *helpers.values()]):
+            write_file(folder / f"{name}.py", text.encode())
+
+
+def _text_of(path: Path) -> str:
+    with tokenize.open(path) as file:  # in the encoding that it declares
+        return file.read()
+
+
+def _modules_in(source: str) -> set[str]:
+    """The modules that a text imports."""
+    nodes = list(ast.walk(ast.parse(source)))
+    named = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return named | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def answers_kept(course: Course, names: Iterable[str]) -> int:

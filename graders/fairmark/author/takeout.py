@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from types import CodeType
 
@@ -18,7 +19,7 @@ from fairmark.checks import Check, Exercise, Grader
 from fairmark.errors import GraderError
 from fairmark.present.audience import NOT_SHOWN
 
-__all__ = ["without_held_back"]
+__all__ = ["helper_for", "without_held_back"]
 
 FLAT = "Let it be a plain function, not inside another, decorated with its exercise's check(...) and nothing else."
 
@@ -137,15 +138,43 @@ def _cut(lines: list[str], start: int, end: int) -> None:
 # --- what nothing else uses -------------------------------------------------------------------------------------------
 
 
-def _without_unused(source: str, wanted: set[str]) -> str:
+def helper_for(sources: Iterable[str], helper: str, source: str) -> str:
+    """``source``, the helper of that name, without what ``sources``, the scripts and helpers that students get, do not
+    use of it: it may have served a check that is held back."""
+    used: set[str] = set()
+    for tree in map(ast.parse, sources):
+        for node in ast.walk(tree):
+            match node:
+                case ast.ImportFrom(module=module, names=names) if module == helper:
+                    used |= {alias.name for alias in names}
+                case ast.Import(names=names) if any(alias.name == helper and alias.asname is None for alias in names):
+                    used |= _read_off(tree, helper)
+                case ast.Import(names=names) if any(alias.name == helper for alias in names):
+                    used |= {name for alias in names for name in _read_off(tree, alias.asname or "")}
+    bound = set().union(*map(_bound_by, ast.parse(source).body))
+    return source if "*" in used else _without_unused(source, bound - used, kept=frozenset(used))
+
+
+def _read_off(tree: ast.Module, name: str) -> set[str]:
+    """The attributes that are read off ``name``; all, if it is read in another way."""
+    held = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    read = {node.attr for node in held if isinstance(node.value, ast.Name) and node.value.id == name}
+    bases = {id(node.value) for node in held}
+    others = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name and id(node) not in bases
+    ]
+    return {*read, "*"} if others else read
+
+
+def _without_unused(source: str, wanted: set[str], kept: frozenset[str] = frozenset()) -> str:
     """``source`` without the statements that bind only names of ``wanted``, which removed text used, and nothing else
-    uses; and without what only these used, and so on."""
+    uses; and without what only these used, and so on. Names that are ``kept`` are used elsewhere."""
     while True:
         body = ast.parse(source).body
         lines = source.split("\n")
         for node in body:
             others = set().union(*(_names_in(other) for other in body if other is not node))
-            unused = (_bound_by(node) & wanted) - others
+            unused = (_bound_by(node) & wanted) - others - kept
             if not unused or _shares_a_line(node, body):
                 continue
             start, end = _extent(node, lines)

@@ -4,16 +4,21 @@ A script is trusted, but it may be wrong, and whoever runs a command must see wh
 process without a word (``os._exit``) is answered with an exception, in the script and in its checks, and what the
 script prints goes to standard error, where it is in no program's way. Nothing is changed for anybody else: the script
 has builtins of its own. A script that never ends is not ended: it runs as long as its author lets it, until Ctrl-C.
+
+A file beside the script whose name begins with ``_`` is a helper: ``from _rates import differ`` runs it as part of the
+script, the same way. It is on no import path, so that nothing else can be meant, and one course's is not another's.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
 import dis
 import importlib.util
 import os
 import sys
 import types
+from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -21,7 +26,7 @@ from typing import IO, Any, NoReturn
 from fairmark.errors import GraderError
 from fairmark.regular_file import regular_bytes
 
-__all__ = ["is_raised_by_hand", "run_script"]
+__all__ = ["helpers_of", "is_raised_by_hand", "run_script"]
 
 
 def run_script(path: Path) -> types.ModuleType:
@@ -33,14 +38,64 @@ def run_script(path: Path) -> types.ModuleType:
         raise GraderError(f"{path}: there is no such grader script")
     if path.suffix != ".py":
         raise GraderError(f"{path}: not a Python file")
-    _require_text(path)
-    loader = _FromText(f"fairmark_grader_{path.stem}", str(path))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _imported, "print": _printed}
-    loader.exec_module(module)
-    return module
+    return _Running(path.parent).run(path)
+
+
+def helpers_of(path: Path) -> tuple[Path, ...]:
+    """The helpers that the script at ``path`` names in its imports, and those that they name, by name. Nothing is run;
+    what is no text or no Python has none."""
+    found: dict[str, Path] = {}
+    waiting = [path]
+    while waiting:
+        for name in _helpers_named_in(waiting.pop()):
+            helper = path.parent / f"{name}.py"
+            if name not in found and helper.is_file():
+                found[name] = helper
+                waiting.append(helper)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _helpers_named_in(path: Path) -> Iterator[str]:
+    try:
+        tree = ast.parse(regular_bytes(path))
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if _is_helper(alias.name))
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and _is_helper(node.module or ""):
+            yield node.module or ""
+
+
+def _is_helper(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name.isidentifier()
+
+
+class _Running:
+    """One script with its helpers, each of which is run once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._helpers: dict[str, types.ModuleType] = {}
+
+    def run(self, path: Path) -> types.ModuleType:
+        _require_text(path)
+        loader = _FromText(f"fairmark_grader_{path.stem}", str(path))
+        spec = importlib.util.spec_from_loader(loader.name, loader)
+        assert spec is not None
+        module = importlib.util.module_from_spec(spec)
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._imported, "print": _printed}
+        if _is_helper(path.stem):
+            self._helpers[path.stem] = module  # before it runs, as Python does, for helpers that name each other
+        loader.exec_module(module)
+        return module
+
+    def _imported(self, name: str, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - as __import__ itself
+        """``__import__``, but for helpers, and for the modules that can end the process at once."""
+        if _is_helper(name) and (self._folder / f"{name}.py").is_file():
+            return self._helpers[name] if name in self._helpers else self.run(self._folder / f"{name}.py")
+        module = builtins.__import__(name, *others, **named)
+        return _harmless(module) if module is os or module is sys.modules.get("posix") else module
 
 
 class _FromText(SourceFileLoader):
@@ -79,12 +134,6 @@ def is_raised_by_hand(problem: BaseException) -> bool:
     if place is None:
         return False
     return dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
-
-
-def _imported(name: str, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - as __import__ itself
-    """``__import__``, but for the modules that can end the process at once."""
-    module = builtins.__import__(name, *others, **named)
-    return _harmless(module) if module is os or module is sys.modules.get("posix") else module
 
 
 def _harmless(module: types.ModuleType) -> types.ModuleType:

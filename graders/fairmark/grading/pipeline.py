@@ -21,6 +21,7 @@ from pathlib import Path
 
 from fairmark.checks import Grader, load_grader
 from fairmark.checks.expectation import NeedsRun
+from fairmark.checks.script import helpers_of
 from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.course import Assignment, Course
 from fairmark.data import Recipe, load_recipe, make
@@ -89,7 +90,8 @@ class Journey:
     def report_digest(self) -> str:
         """A digest of all that decides a report besides the submission: texts of the assignment, the data set's recipe,
         this engine, and how it is run."""
-        read = [_text_of(path) for path in (self.assignment.grader, master_source(self.assignment))]
+        script = self.assignment.grader
+        read = [_text_of(path) for path in (script, *helpers_of(script), master_source(self.assignment))]
         return _digest([read, self.run_digest])
 
     @cached_property
