@@ -12,7 +12,6 @@ from scripted import Scripted
 from tiny import PRETEND, tiny_course
 
 import fairmark.cli.check
-import fairmark.cli.grade
 import fairmark.sandbox.choose
 from fairmark.cli import main
 from fairmark.course import Course
@@ -47,7 +46,6 @@ def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scripted:
     scripted = Scripted(PRETEND)
     monkeypatch.setenv("FAIRMARK_SECRET", str(tmp_path / "secret"))
     monkeypatch.setattr(fairmark.cli.check, "Journey", functools.partial(Journey, launcher=scripted))
-    monkeypatch.setattr(fairmark.cli.grade, "best_launcher", lambda: scripted)
     monkeypatch.setattr(fairmark.sandbox.choose, "best_launcher", lambda: scripted)
     return scripted
 
