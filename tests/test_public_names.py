@@ -1,0 +1,176 @@
+"""Every public name, pinned: one that is added, renamed or taken away changes this page, and is thought about.
+
+Public is what somebody writes into a file of their own: a grader script (`fairmark`, `fairmark.checks` and the modules
+of questions), a test of a grader (`judge`, `regrade`, `evidence`, `sandbox.fake`), an extension in a package of its own
+(`report`, `present`, `classroom`, `errors`), a program that grades (`classroom`, `course`, `data`, `sandbox`,
+`grading.settings`). In these modules public is what ``__all__`` lists. Whatever else has an ``__all__`` is shared among
+the rooms of the engine only, and may change at any time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import fairmark
+from fairmark import checks
+
+PUBLIC = {
+    "fairmark": """
+        Grader RunView check dataset expect part
+    """,
+    "fairmark.errors": """
+        ArchiveRefused AssignmentNotFound AuthorError CourseNotFound CourseOfOthers FairmarkError GraderError
+        InternalError Interrupted MachineError NotConfined NotOfThisCourse PicturesDamaged PicturesMissing RecipeError
+        ReleaseError SandboxNotReady StudentError UnreadableNotebook UsageError
+    """,
+    "fairmark.report": """
+        CheckResult ExerciseResult ExerciseStanding Flag INFORMATION Outcome PRECEDENCE Report RunSummary
+        SEVERAL_FILES Standing Visibility worst
+    """,
+    "fairmark.evidence": """
+        BatchSeen CallbackAnswer CallbackTried Cell CellError CellFinished CellStarted Decided EVENT EpochEnded Event
+        Evidence FitFinished FitStarted Flag Function HooksGone InForce Layer ModelCompiled ModelDescribed
+        ModelEvaluated ModelExported ModelPredicted NamesBound PictureLoaded PicturesOpened Prediction Preparation
+        Probe RecorderFailed Rerun Run RunFinished RunOutcome SCHEMA Scalar SessionStarted Stamped StepsWatched
+        Submission Value
+    """,
+    "fairmark.course": """
+        Assignment Course HANDED_OUT built_in_course course_around find_course
+    """,
+    "fairmark.data": """
+        Added Hidden Manifest PictureFile Problem Progress Real Recipe Skipped Splits add data_folder evidence_folder
+        hidden_pictures load_recipe make pictures_by_folder pixels_as_published read_manifest require_hidden
+        secret_folder secret_seed set_folder verify verify_hidden
+    """,
+    "fairmark.sandbox": """
+        BubblewrapProcess Child ConfinedProcess Ending Files Job Launcher Limits NotebookJob Observed Pauses
+        PlainProcess ProbeJob SourceCell Workplace best_launcher choose_numerics grading_launcher interrupted_runs
+        not_confined notebook_job run_notebook supervise
+    """,
+    "fairmark.sandbox.fake": """
+        fake_run
+    """,
+    "fairmark.checks": """
+        Check Doubted Exercise Grader NotShown Observed RunView Unmet expect load_grader part
+    """,
+    "fairmark.checks.accuracy": """
+        Accuracy accuracy_in_training accuracy_of collecting_thresholds measured_accuracy predicted_class reaches
+        settled_accuracy wilson_interval
+    """,
+    "fairmark.checks.answers": """
+        are_numbers is_number is_word number_in
+    """,
+    "fairmark.checks.callbacks": """
+        compares_with defines_one ends_training_in_time is_given reads stops_the_model
+    """,
+    "fairmark.checks.cells": """
+        run_to_their_end
+    """,
+    "fairmark.checks.choices": """
+        are_words is_choice
+    """,
+    "fairmark.checks.classes": """
+        agrees_with_predictions common_labels counts_rightly has_rows_of keeps_order labels_agree misses_most
+    """,
+    "fairmark.checks.compile": """
+        learning_rate_is loss_fits_classes loss_fits_output measures_accuracy optimizer_is
+    """,
+    "fairmark.checks.generators": """
+        gives_labels has_batches_of has_size reads_folder scales_to_unit
+    """,
+    "fairmark.checks.history": """
+        History is_best_epoch is_gap lists reads
+    """,
+    "fairmark.checks.labels": """
+        reads_labels
+    """,
+    "fairmark.checks.layers": """
+        ends_for_classes ends_for_two_classes ends_with has_block has_hidden_layer has_only_blocks takes_pictures
+    """,
+    "fairmark.checks.misnamed": """
+        keeps_order lists_as_many_as_measured
+    """,
+    "fairmark.checks.one_picture": """
+        asks_about_it has_size is_batch_of_one is_output is_scaled_to_unit names_each
+    """,
+    "fairmark.checks.parameters": """
+        follows_from
+    """,
+    "fairmark.checks.prediction": """
+        names_class prepares_as_in_training
+    """,
+    "fairmark.checks.rates": """
+        chooses_by_several_epochs differ_only_in_rate learn_and_validate start_afresh take_epochs take_rates
+    """,
+    "fairmark.checks.training": """
+        learns_from passes_steps passes_validation_steps prints_a_line_an_epoch runs_steps steps_follow trains_at_most
+        trains_for validates_on validates_on_nothing
+    """,
+    "fairmark.grading.judge": """
+        judge put_off share_of
+    """,
+    "fairmark.grading.settings": """
+        Mode RunSettings
+    """,
+    "fairmark.present.files": """
+        evidence_json report_files report_json report_name report_stem write_files
+    """,
+    "fairmark.present.gradebook": """
+        COLUMNS exercise_ids gradebook_row gradebook_text write_gradebook
+    """,
+    "fairmark.present.html": """
+        report_page
+    """,
+    "fairmark.present.terminal": """
+        show_report
+    """,
+    "fairmark.present.table": """
+        show_class
+    """,
+    "fairmark.present.audience": """
+        NOT_SHOWN asked_at_once asked_later for_student is_held_back
+    """,
+    "fairmark.classroom": """
+        ClassRequest Graded Reporter grade_class
+    """,
+    "fairmark.classroom.regrade": """
+        Judge evidence_files read_evidence rewrite
+    """,
+    "fairmark.live": """
+        Checker check
+    """,
+    "fairmark.advice": """
+        Advice advise raised switch_in
+    """,
+    "fairmark.cli": """
+        COMMANDS command_line main
+    """,
+}
+"""The names of each public module, in the order of the alphabet, capitals first."""
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_a_public_module_lists_the_names_that_are_pinned_here_and_has_them(module: str) -> None:
+    imported = importlib.import_module(module)
+    assert sorted(imported.__all__) == PUBLIC[module].split()
+    assert not [name for name in imported.__all__ if not hasattr(imported, name)]
+
+
+def test_every_module_of_questions_is_pinned() -> None:
+    """Those that the vocabulary of checks names, each line of its list by subject."""
+    lines = re.findall(r"^ {4}([a-z_]+(?:, [a-z_]+)*) ", checks.__doc__ or "", re.MULTILINE)
+    named = {name for line in lines for name in line.split(", ")}
+    assert {f"fairmark.checks.{name}" for name in named} == {
+        module for module in PUBLIC if module.startswith("fairmark.checks.")
+    }
+
+
+def test_every_package_that_lists_names_is_pinned() -> None:
+    root = Path(fairmark.__file__).parent
+    packages = [f"fairmark.{path.parent.name}" for path in root.glob("*/__init__.py")]
+    listing = {package for package in packages if hasattr(importlib.import_module(package), "__all__")}
+    assert listing <= set(PUBLIC)
