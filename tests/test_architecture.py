@@ -19,6 +19,7 @@ PACKAGE = Path(fairmark.__file__).resolve().parent
 
 ROOMS = (
     "errors",
+    "extensions",
     "atomic_write",
     "regular_file",
     "evidence",

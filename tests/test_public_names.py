@@ -23,9 +23,9 @@ PUBLIC = {
         Grader RunView check dataset expect part
     """,
     "fairmark.errors": """
-        ArchiveRefused AssignmentNotFound AuthorError CourseNotFound CourseOfOthers FairmarkError GraderError
-        InternalError Interrupted MachineError NotConfined NotOfThisCourse PicturesDamaged PicturesMissing RecipeError
-        ReleaseError SandboxNotReady StudentError UnreadableNotebook UsageError
+        ArchiveRefused AssignmentNotFound AuthorError CourseNotFound CourseOfOthers ExtensionFailed ExtensionNotFound
+        FairmarkError GraderError InternalError Interrupted MachineError NotConfined NotOfThisCourse PicturesDamaged
+        PicturesMissing RecipeError ReleaseError SandboxNotReady StudentError UnreadableNotebook UsageError
     """,
     "fairmark.report": """
         CheckResult ExerciseResult ExerciseStanding Flag INFORMATION Outcome PRECEDENCE Report RunSummary
@@ -137,8 +137,15 @@ PUBLIC = {
     "fairmark.classroom": """
         ClassRequest Graded Reporter grade_class
     """,
+    "fairmark.classroom.executors": """
+        ClassWork EXECUTORS Executor executor_for
+    """,
     "fairmark.classroom.regrade": """
         Judge evidence_files read_evidence rewrite
+    """,
+    "fairmark.classroom.remote_worker": """
+        Batch MarkedThere NotHere Task WorkerSeen close_there expected_bytes_there location_of look_there mark_there
+        stop_there warm_up_there world
     """,
     "fairmark.live": """
         Checker check

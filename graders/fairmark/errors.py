@@ -12,9 +12,11 @@
     ├── UsageError              the command asks for something impossible          exit 2
     │   ├── ArchiveRefused
     │   ├── CourseOfOthers
+    │   ├── ExtensionNotFound
     │   └── NotOfThisCourse
     ├── Interrupted             somebody has asked us to stop                      exit 130
     ├── MachineError            this computer lacks something (space, pictures)    exit 3
+    │   ├── ExtensionFailed
     │   ├── NotConfined
     │   ├── PicturesMissing
     │   └── PicturesDamaged
@@ -35,6 +37,8 @@ __all__ = [
     "AuthorError",
     "CourseNotFound",
     "CourseOfOthers",
+    "ExtensionFailed",
+    "ExtensionNotFound",
     "FairmarkError",
     "GraderError",
     "InternalError",
@@ -116,6 +120,10 @@ class CourseOfOthers(UsageError):
     """The current folder lies in a course that may be somebody else's, whose grader scripts nobody asked to run."""
 
 
+class ExtensionNotFound(UsageError):
+    """No executor, exporter or the like has this name; the message lists those known."""
+
+
 class NotOfThisCourse(UsageError):
     """No notebook of a class belongs to the course that it was to be marked by: ``found`` says what there was instead,
     ``known`` are the course's assignments."""
@@ -139,6 +147,10 @@ class MachineError(FairmarkError):
     """This computer is at fault. Submissions met meanwhile are reported as ``needs_attention``."""
 
     exit_code = 3
+
+
+class ExtensionFailed(MachineError):
+    """What an installed package offers as an executor, exporter or the like cannot be used, or raised."""
 
 
 class NotConfined(MachineError):

@@ -23,6 +23,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from fairmark.classroom.capacity import LOOK_EVERY_SECONDS, MEMORY, Slots, Workers
+from fairmark.classroom.executors import ClassWork
 from fairmark.classroom.grade import not_marked
 from fairmark.classroom.memory_admission import cores, free_bytes
 from fairmark.classroom.plan import ClassRun, Piece
@@ -50,7 +51,7 @@ from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.present.files import evidence_json
 
-__all__ = ["LOCAL", "mark_on_cluster"]
+__all__ = ["LOCAL", "DaskExecutor"]
 
 LOCAL = "local"
 """The address that stands for workers on this machine, one for each run at once."""
@@ -67,39 +68,49 @@ _MOST_SHOWN = 8
 """Runs with a bar of their own."""
 
 
-def mark_on_cluster(
-    run: ClassRun, pieces: list[Piece], batch: Batch, *, address: str, jobs: int | None, progress: ClassProgress
-) -> None:
-    """Marks ``pieces`` on the cluster at ``address``: :data:`LOCAL`, a scheduler's address or the file it writes. At
-    most ``jobs`` at once.
+class DaskExecutor:
+    """The executor ``dask``, on the cluster at ``address``: :data:`LOCAL`, as by default, a scheduler's address or the
+    file it writes."""
 
-    Raises :class:`fairmark.errors.UsageError` for what is no address; :class:`fairmark.errors.MachineError` where Dask
-    is not installed, nothing answers, a worker cannot confine notebooks or has not the same course; and what ``run``
-    raises. What came in before is written.
-    """
-    if not pieces:
-        run.run(pieces, lambda piece: Future(), at_once=1)
-        return
-    submissions = run.submissions
-    names = [name for name in dict.fromkeys(piece.assignment for piece in pieces) if submissions.is_ready(name)]
-    batch = replace(batch, worlds={name: world(submissions.journey_for(name)) for name in names})
-    jobs = min(jobs or (cores() if address == LOCAL else _MOST_AT_ONCE), len(pieces))
-    if address == LOCAL and jobs > 1:
-        batch = batch.with_threads(max(1, cores() // jobs))
-    with ExitStack() as stack:
-        with progress.run("") as shown:
-            shown.stage("Waiting for workers")
-            client, local = stack.enter_context(_opened(address))
-            with contextlib.suppress(OSError):  # a worker died over it; the others, and those to come, have it
-                client.register_plugin(_warm_plugin(is_ours=local is not None), name="fairmark")
-            _wait_for_a_worker(client, progress)
-            shown.stage("Looking at the workers")
-            workers = stack.enter_context(Workers(client, _look, batch))
-            shown.stage("Finding out how much memory a run needs")
-            needed = _needed_bytes(run, client, batch, names) if jobs > 1 and (local or workers.declare(MEMORY)) else {}
-            if local is not None and jobs > 1:
-                local.scale(max(1, min(jobs, free_bytes() // max(needed.values(), default=1))))
-        _Following(run, client, batch, workers, needed, progress).follow(pieces, jobs)
+    runs_here = False
+    """Each worker builds the sandbox, and refuses if it cannot."""
+
+    def __init__(self, address: str | None = None) -> None:
+        self._address = LOCAL if address is None else address
+
+    def run(self, work: ClassWork) -> None:
+        """Grades what there is to grade on the workers of the cluster.
+
+        Raises :class:`fairmark.errors.UsageError` for what is no address; :class:`fairmark.errors.MachineError` where
+        Dask is not installed, nothing answers, a worker cannot confine notebooks or has not the same course; and what
+        :meth:`ClassWork.take_in` raises. What came in before is written.
+        """
+        if not work.pieces:
+            work.take_in(lambda piece: Future(), at_once=1)
+            return
+        run, progress, is_local = work.class_run, work.progress, self._address == LOCAL
+        submissions = run.submissions
+        asked = dict.fromkeys(piece.assignment for piece in work.pieces)
+        names = [name for name in asked if submissions.is_ready(name)]
+        batch = replace(work.batch, worlds={name: world(submissions.journey_for(name)) for name in names})
+        jobs = min(work.jobs or (cores() if is_local else _MOST_AT_ONCE), len(work.pieces))
+        if is_local and jobs > 1:
+            batch = batch.with_threads(max(1, cores() // jobs))
+        with ExitStack() as stack:
+            with progress.run("") as shown:
+                shown.stage("Waiting for workers")
+                client, local = stack.enter_context(_opened(self._address))
+                with contextlib.suppress(OSError):  # a worker died over it; the others, and those to come, have it
+                    client.register_plugin(_warm_plugin(is_ours=local is not None), name="fairmark")
+                _wait_for_a_worker(client, progress)
+                shown.stage("Looking at the workers")
+                workers = stack.enter_context(Workers(client, _look, batch))
+                shown.stage("Finding out how much memory a run needs")
+                is_asked = jobs > 1 and (local or workers.declare(MEMORY))
+                needed = _needed_bytes(run, client, batch, names) if is_asked else {}
+                if local is not None and jobs > 1:
+                    local.scale(max(1, min(jobs, free_bytes() // max(needed.values(), default=1))))
+            _Following(replace(work, batch=batch), client, workers, needed).follow(jobs)
 
 
 def _wait_for_a_worker(client: Any, progress: ClassProgress) -> None:  # noqa: ANN401 - Dask's
@@ -269,19 +280,18 @@ class _Following:
 
     def __init__(
         self,
-        run: ClassRun,
+        work: ClassWork,
         client: Any,  # noqa: ANN401 - Dask's
-        batch: Batch,
         workers: Workers,
         needed_bytes: dict[str, int],
-        progress: ClassProgress,
     ) -> None:
-        self._run = run
+        self._work = work
+        self._run = work.class_run
         self._client = client
-        self._batch = batch
+        self._batch = work.batch
         self._workers = workers
         self._needed_bytes = needed_bytes
-        self._progress = progress
+        self._progress = work.progress
         self._bars = BoundedSemaphore(_MOST_SHOWN)
         self._shown: dict[int, RunProgress] = {}
         self._copies = Copies()
@@ -289,18 +299,13 @@ class _Following:
         self._sent: dict[str, Any] = {}
         self._numbers = itertools.count(1)
 
-    def follow(self, pieces: list[Piece], jobs: int) -> None:
-        """Marks all of them; raises what :meth:`ClassRun.run` raises."""
+    def follow(self, jobs: int) -> None:
+        """Marks all pieces; raises what :meth:`ClassWork.take_in` raises."""
         self._client.subscribe_topic(_topic(self._batch), self._heard)
         self._slots = Slots(self._workers, most=jobs)
-        with ThreadPoolExecutor(min(len(pieces), _MOST_AT_ONCE)) as pool:
+        with ThreadPoolExecutor(min(len(self._work.pieces), _MOST_AT_ONCE)) as pool:
             try:
-                self._run.run(
-                    pieces,
-                    lambda piece: pool.submit(self._mark, piece),
-                    self._progress.finished,
-                    at_once=_MOST_AT_ONCE,
-                )
+                self._work.take_in(lambda piece: pool.submit(self._mark, piece), at_once=_MOST_AT_ONCE)
             except BaseException:
                 self._stop()
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -5,39 +5,32 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Semaphore
 from typing import NamedTuple
 
-from fairmark.classroom.dask import mark_on_cluster
 from fairmark.classroom.discover import look_through
-from fairmark.classroom.follow import steps_of
+from fairmark.classroom.executors import ClassWork, Executor, executor_for
 from fairmark.classroom.grade import ClassOfSubmissions, Place
 from fairmark.classroom.ledger import Ledger
-from fairmark.classroom.memory_admission import Room, cores, free_bytes
+from fairmark.classroom.memory_admission import cores
 from fairmark.classroom.outlook import looking_ahead
 from fairmark.classroom.plan import ClassRun, Piece
 from fairmark.classroom.remote_worker import Batch, NotHere, location_of
-from fairmark.classroom.reporter import SILENT, ClassProgress, Reporter
+from fairmark.classroom.reporter import SILENT, Reporter
 from fairmark.classroom.same_code import same_code
-from fairmark.classroom.single_flight import Copies
 from fairmark.course import Course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import Journey
 from fairmark.grading.settings import RunSettings
 from fairmark.present.remarks import Remarks, left_out_text
 from fairmark.report import Standing
-from fairmark.sandbox import Launcher, best_launcher, interrupted_runs
+from fairmark.sandbox import Launcher, best_launcher
 
 __all__ = ["ClassRequest", "Graded", "grade_class"]
-
-_HANDED_OUT = 4
-"""Submissions for each that runs: as many may be copies that wait."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +39,10 @@ class ClassRequest:
 
     Everything in ``folders`` is graded into ``out``; ``assignment`` is meant if a notebook does not say. What ``out``
     says is done already is not done again, unless ``fresh``. ``jobs`` notebooks run at once, one a core by default.
-    With ``cluster``, the address of a Dask scheduler, its workers run the notebooks, with launchers of their own, if
-    they confine everything or ``trust`` says that they need not. ``launcher`` is the strongest that there is by
-    default; ``deadline_passed`` shows on students' pages what checks keep back until then.
+    ``executor`` says where: on this machine by default; with ``cluster``, the address of a Dask scheduler, on its
+    workers, with launchers of their own, if they confine everything or ``trust`` says that they need not. ``launcher``
+    is the strongest that there is by default; ``deadline_passed`` shows on students' pages what checks keep back until
+    then.
     """
 
     folders: tuple[Path, ...]
@@ -60,6 +54,7 @@ class ClassRequest:
     fresh: bool = False
     jobs: int | None = None
     cluster: str | None = None
+    executor: Executor | None = None
     trust: bool = False
     launcher: Launcher | None = None
 
@@ -77,10 +72,11 @@ def grade_class(request: ClassRequest, reporter: Reporter = SILENT) -> Graded:
     Raises what `fairmark.errors` has for folders without a notebook of the course, for a machine that cannot confine
     notebooks and for a cluster that does not answer. What was graded before is written.
     """
+    executor = request.executor or executor_for(address=request.cluster)
     handed_in = look_through(list(request.folders), request.course.assignments())
     files = handed_in.found
     at_once = max(1, min(request.jobs or cores(), len(files)))
-    submissions = ClassOfSubmissions(request.course, _pipelines(request, at_once), request.assignment)
+    submissions = ClassOfSubmissions(request.course, _pipelines(request, executor, at_once), request.assignment)
     submissions.require_own(files)
     place = Place(request.out, request.deadline_passed)
     place.prepare()
@@ -96,24 +92,21 @@ def grade_class(request: ClassRequest, reporter: Reporter = SILENT) -> Graded:
             reporter.class_begins(len(files), run.standings) as progress,
             looking_ahead(submissions, pieces, progress.foresee),
         ):
-            if request.cluster is None:
-                _mark_here(run, pieces, at_once, request.settings.limits.memory_bytes, progress)
-            else:
-                batch = Batch(
-                    name=secrets.token_hex(8),
-                    course=location_of(request.course),
-                    settings=request.settings,
-                    trust=request.trust,
-                    fresh=request.fresh,
-                )
-                mark_on_cluster(run, pieces, batch, address=request.cluster, jobs=request.jobs, progress=progress)
+            batch = Batch(
+                name=secrets.token_hex(8),
+                course=location_of(request.course),
+                settings=request.settings,
+                trust=request.trust,
+                fresh=request.fresh,
+            )
+            executor.run(ClassWork(run, pieces, batch, request.jobs, progress))
         EvidenceStore(evidence_folder()).prune()
         return Graded(run.standings, Remarks(left_out, place.left_out, same_code(ledger.written())))
 
 
-def _pipelines(request: ClassRequest, at_once: int) -> Callable[[str], Journey]:
+def _pipelines(request: ClassRequest, executor: Executor, at_once: int) -> Callable[[str], Journey]:
     """The way of submissions to each assignment, by its name."""
-    launcher = request.launcher or (best_launcher() if request.cluster is None else NotHere())
+    launcher = request.launcher or (best_launcher() if executor.runs_here else NotHere())
     settings = replace(request.settings, threads=max(1, cores() // at_once) if at_once > 1 else None)
 
     def pipeline(name: str) -> Journey:
@@ -152,29 +145,3 @@ def _going_on(run: ClassRun, total: int, reporter: Reporter) -> Iterator[ClassRu
     finally:
         for kept in run.kept_gradebooks:
             reporter.gradebook_kept(kept)
-
-
-def _mark_here(run: ClassRun, pieces: list[Piece], jobs: int, most_bytes: int, progress: ClassProgress) -> None:
-    """By threads of this process, each of which follows one run at a time; more of them than may run, since copies wait
-    for the first of them. If there is only one, or all could take what one may take at most, nobody asks how much it
-    will be."""
-    handed_out = _HANDED_OUT * jobs
-    copies, slots = Copies(), Semaphore(jobs)
-    room = Room(free_bytes())
-    fit_at_their_limit = jobs == 1 or jobs * most_bytes <= room.size_bytes
-    with ThreadPoolExecutor(handed_out) as pool:
-
-        def mark(piece: Piece) -> Marked:
-            like = run.submissions.likeness(piece.found, piece.assignment) if jobs > 1 else ""
-            with copies.after_the_first(like), slots:
-                needed = 0 if fit_at_their_limit else run.expected_bytes(piece)
-                with room.taken(needed), progress.running(piece.key), progress.run(piece.student) as shown:
-                    recorded = run.recorded(piece)
-                    return run.submissions.mark(piece.found, piece.assignment, steps_of(shown), recorded)
-
-        try:
-            run.run(pieces, lambda piece: pool.submit(mark, piece), progress.finished, at_once=handed_out)
-        except BaseException:
-            with interrupted_runs():
-                pool.shutdown(wait=True, cancel_futures=True)
-            raise

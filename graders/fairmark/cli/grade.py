@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fairmark.classroom import ClassRequest, grade_class
+from fairmark.classroom.executors import executor_for
 from fairmark.classroom.grade import Place
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import OnTerminal
@@ -49,6 +50,14 @@ class _How:
         str | None,
         typer.Option("--cluster", metavar="ADDRESS", help="Run on Dask: a scheduler's address or file, or 'local'."),
     ] = None
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            "--executor",
+            metavar="NAME",
+            help="What runs the notebooks: 'local', 'dask', or what a package installed here offers.",
+        ),
+    ] = None
     fresh: Annotated[bool, typer.Option("--fresh", help="Run everything again, whatever is kept from earlier.")] = False
     trust: Annotated[
         bool, typer.Option("--trust", help="Grade even where this machine cannot confine notebooks; reports say so.")
@@ -83,6 +92,7 @@ def grade(
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
     course = find_course(what.course, graded=folders)
     say_course(course)
+    executor = executor_for(how.executor, how.cluster)
     request = ClassRequest(
         folders=tuple(folders),
         out=what.out,
@@ -92,10 +102,9 @@ def grade(
         deadline_passed=what.after_deadline,
         fresh=how.fresh,
         jobs=how.jobs,
-        cluster=how.cluster,
+        executor=executor,
         trust=how.trust,
-        # On a cluster each worker builds the sandbox, and refuses where it cannot.
-        launcher=grading_launcher(trust=how.trust) if how.cluster is None else None,
+        launcher=grading_launcher(trust=how.trust) if executor.runs_here else None,
     )
     began = time.monotonic()
     standings, remarks = grade_class(request, OnTerminal())
