@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import pytest
 
+import fairmark
+from fairmark.classroom.executors import Executor
 from fairmark.errors import ExtensionFailed, ExtensionNotFound, UsageError
 from fairmark.extensions import ExtensionPoint
+from fairmark.present.exporters import Exporter
 
 MODULE = """
 from fairmark.errors import UsageError
@@ -29,6 +33,9 @@ class Stone:
     def __init__(self, *arguments):
         pass
 """
+
+
+HANDBOOK = Path(fairmark.__file__).parent
 
 
 @runtime_checkable
@@ -107,3 +114,18 @@ def test_an_error_of_ours_comes_through_as_it_is(site: Path) -> None:
     install(site, "foundry", bronze="belfry:refuses")
     with pytest.raises(UsageError, match=r"^no bell today$"):
         BELLS.make("bronze")
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "arguments", "protocol"),
+    [
+        ("classroom/executors.md", "OneByOne", (None,), Executor),
+        ("present/exporters.md", "Points", (), Exporter),
+    ],
+)
+def test_the_program_in_the_handbook_is_one(page: str, name: str, arguments: tuple[None, ...], protocol: type) -> None:
+    text = (HANDBOOK / page).read_text(encoding="utf-8")
+    program = text[text.index("    from ") : text.index("\n- ")]
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(program), names)
+    assert isinstance(names[name](*arguments), protocol)

@@ -134,11 +134,20 @@ PUBLIC = {
     "fairmark.present.audience": """
         NOT_SHOWN asked_at_once asked_later for_student is_held_back
     """,
+    "fairmark.present.exporters": """
+        ClassResults EXPORTERS ExportedFile Exporter GradebookExporter HtmlExporter JsonExporter exporter_for
+    """,
+    "fairmark.present.escape": """
+        as_text csv_field directed file_stem one_line plain
+    """,
     "fairmark.classroom": """
         ClassRequest Graded Reporter grade_class
     """,
     "fairmark.classroom.executors": """
         ClassWork EXECUTORS Executor executor_for
+    """,
+    "fairmark.classroom.exports": """
+        ResultsOnDisk export_class exporters_for
     """,
     "fairmark.classroom.regrade": """
         Judge evidence_files read_evidence rewrite

@@ -202,3 +202,28 @@ def test_several_files_of_a_student_are_mentioned_again(
     result = fairmark_("judge", "--all", tmp_path / "two", "--course", own.root)
     assert "Several files: ida (2 for compile_settings)." in result.out
     assert (tmp_path / "two" / "gradebook.csv").read_bytes() == before
+
+
+def test_all_exports_what_was_judged_anew(out: Path, own: Course, fairmark_: Run) -> None:
+    expect_mse(own)
+    result = fairmark_("judge", "--all", out, "--course", own.root, "--export", "gradebook", "--export", "html")
+    assert result.exit_code == 1
+    assert f"Exported: {out / 'exports' / 'html'}" in result.err
+    assert (out / "exports" / "gradebook" / "gradebook.csv").read_bytes() == (out / "gradebook.csv").read_bytes()
+    for page in (out / "exports" / "html").iterdir():
+        assert page.read_bytes() == (out / "reports" / page.name).read_bytes()
+
+
+def test_only_a_whole_folder_is_exported(out: Path, own: Course, fairmark_: Run) -> None:
+    result = fairmark_("judge", evidence_of(out, "ada"), "--course", own.root, "--export", "html")
+    assert result.exit_code == 2
+    assert "--export goes with --all OUT" in result.err
+
+
+def test_an_unknown_format_changes_nothing(out: Path, own: Course, fairmark_: Run) -> None:
+    before = (out / "gradebook.csv").read_bytes()
+    expect_mse(own)
+    result = fairmark_("judge", "--all", out, "--course", own.root, "--export", "htm")
+    assert result.exit_code == 2
+    assert "There is no exporter called 'htm'. Known: gradebook, html, json" in result.err
+    assert (out / "gradebook.csv").read_bytes() == before

@@ -67,7 +67,7 @@ class Place:
 
     def tidy(self) -> None:
         """Removes what a grader that was killed has left half-written. Nobody else may be writing here."""
-        for folder in (self.folder, self.reports, self.evidence):
+        for folder in (self.folder, self.reports, self.evidence, *self.exports.glob("*")):
             for left in folder.glob(".*.tmp"):
                 left.unlink(missing_ok=True)
 
@@ -82,6 +82,11 @@ class Place:
     @property
     def evidence(self) -> Path:
         return self.folder / "evidence"
+
+    @property
+    def exports(self) -> Path:
+        """A folder for each exporter that was asked for; not there where none was."""
+        return self.folder / "exports"
 
     @property
     def ledger(self) -> Path:

@@ -12,11 +12,12 @@ import typer
 
 from fairmark.classroom import ClassRequest, grade_class
 from fairmark.classroom.executors import executor_for
+from fairmark.classroom.exports import export_class, exporters_for
 from fairmark.classroom.grade import Place
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import OnTerminal
 from fairmark.cli.limits import option_groups
-from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
+from fairmark.cli.options import AsJson, CourseFolder, Export, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, say, say_course
 from fairmark.course import find_course
 from fairmark.grading.settings import RunSettings
@@ -78,6 +79,7 @@ class _What:
     after_deadline: Annotated[
         bool, typer.Option("--after-deadline", help="Show on students' pages what checks keep back until then.")
     ] = False
+    export: Export = None
     as_json: AsJson = False
 
 
@@ -92,6 +94,7 @@ def grade(
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
     course = find_course(what.course, graded=folders)
     say_course(course)
+    exporters = exporters_for(what.export or [])
     executor = executor_for(how.executor, how.cluster)
     request = ClassRequest(
         folders=tuple(folders),
@@ -108,12 +111,15 @@ def grade(
     )
     began = time.monotonic()
     standings, remarks = grade_class(request, OnTerminal())
+    place = Place(what.out, what.after_deadline)
     if what.as_json:
-        listed = Place(what.out).reports_of(standings)
+        listed = place.reports_of(standings)
         listed += [remarks_data(remarks)] if remarks.left_out or remarks.same_code else []
         results().file.write(json.dumps(listed, indent=2) + "\n")
     else:
         show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
         show_remarks(results(), standings, remarks)
-        say(f"Gradebook: {what.out / 'gradebook.csv'}   Reports: {what.out / 'reports'}")
+        say(f"Gradebook: {place.gradebook}   Reports: {place.reports}")
+    for folder in export_class(place, standings, exporters):
+        say(f"Exported: {folder}")
     raise typer.Exit(exit_code([standing.outcome for standing in standings]))

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
+from fairmark.classroom.exports import export_class, exporters_for
 from fairmark.classroom.grade import Place
 from fairmark.classroom.regrade import Judge, evidence_files, rewrite
 from fairmark.cli.check import exit_code
-from fairmark.cli.options import AsJson, CourseFolder
+from fairmark.cli.options import AsJson, CourseFolder, Export
 from fairmark.cli.say import results, say, say_course, say_kept
 from fairmark.course import find_course
 from fairmark.errors import UsageError
@@ -40,6 +41,7 @@ def judge(
     after_deadline: Annotated[
         bool, typer.Option("--after-deadline", help="With --all: show on students' pages what was kept back until now.")
     ] = False,
+    export: Export = None,
     course: CourseFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,6 +52,9 @@ def judge(
     """
     if bool(evidence) == (all_of is not None):
         raise UsageError("judge takes files of evidence or --all OUT", remedy="Name one of the two.")
+    if export and all_of is None:
+        raise UsageError("--export goes with --all OUT", remedy="Name the output folder of the class with --all.")
+    exporters = exporters_for(export or [])
     began = time.monotonic()
     found = find_course(course)
     say_course(found)
@@ -71,7 +76,10 @@ def judge(
         show_class(results(), standings, elapsed_seconds=time.monotonic() - began)
         show_remarks(results(), standings, Remarks())
     if all_of is not None:
-        say(f"Written anew: {all_of / 'gradebook.csv'} and {all_of / 'reports'}")
+        place = Place(all_of, after_deadline)
+        say(f"Written anew: {place.gradebook} and {place.reports}")
+        for folder in export_class(place, standings, exporters):
+            say(f"Exported: {folder}")
     raise typer.Exit(exit_code([standing.outcome for standing in standings]))
 
 

@@ -14,6 +14,7 @@ from fairmark.sandbox.numerics import choose_numerics
 __all__ = [
     "AsJson",
     "CourseFolder",
+    "Export",
     "Numerics",
     "NumericsOption",
     "Seed",
@@ -34,6 +35,14 @@ CourseFolder = Annotated[
     Path | None, typer.Option("--course", metavar="DIR", help="The course's folder; else found from here, or built in.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Export = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--export",
+        metavar="NAME",
+        help="Also write OUT/exports/NAME: 'gradebook', 'html', 'json', or what a package installed here offers.",
+    ),
+]
 NumericsOption = Annotated[
     Numerics,
     typer.Option("--numerics", help="How training computes; auto takes bfloat16 where the processor has it."),
