@@ -199,6 +199,18 @@ def test_an_exception_in_a_check_is_the_authors_and_named_by_file_and_line(cours
     assert found.exit_code == 3
 
 
+def test_what_is_asked_in_a_helper_is_verified_and_its_exception_is_named_by_file_and_line(course: Course) -> None:
+    helper = course.root / "graders" / "_epochs.py"
+    helper.write_text("def are_two(answer):\n    assert 6 // (answer.value - 3) == -6\n")
+    script(course, EPOCHS, "are_two(run.answer('epochs'))")
+    script(course, "expect\n", "expect\nfrom _epochs import are_two\n")
+    found = verified(course, "training/number-plus")
+    said = "check training.trained raised ZeroDivisionError: integer division or modulo by zero"
+    assert [problem.message for problem in found.problems] == [f"{helper}:2: {said}"]
+    helper.write_text("from fairmark import expect\n\n\ndef are_two(answer):\n    expect(answer).to_be(2)\n")
+    assert set(fates(verified(course, "training")).values()) == {"killed"}
+
+
 def test_a_twin_that_passes_is_counted(course: Course) -> None:
     declare(course, "[[twin]]\nname = 'in parts'\nanswers.compile = \"loss = 'binary' + '_crossentropy'\"\n")
     found = verified(course)

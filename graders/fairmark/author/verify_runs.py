@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairmark.checks import Doubted, Grader, RunView, Unmet
-from fairmark.checks.grader import line_in
+from fairmark.checks.grader import place_in
 from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
@@ -107,9 +107,10 @@ def exceptions_in(evidence: Evidence, grader: Grader, script: Path) -> list[Rais
 
 
 def _named(name: str, problem: BaseException, script: Path) -> str:
-    """The script's line, and where in the engine it was raised where it was not there."""
+    """The line of the script or of its helper, and where in the engine it was raised if it was not there."""
     innermost = traceback.extract_tb(problem.__traceback__)[-1]
-    said = f"{script}{line_in(problem, script)}: check {name} raised {type(problem).__name__}: {problem}"
-    if innermost.filename == str(script):
+    place = place_in(problem, script)
+    said = f"{place}: check {name} raised {type(problem).__name__}: {problem}"
+    if place == f"{innermost.filename}:{innermost.lineno}":
         return said
     return f"{said} (in {Path(innermost.filename).name}:{innermost.lineno}, {innermost.name})"

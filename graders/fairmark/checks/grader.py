@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from fairmark.checks.script import is_raised_by_hand, run_script
+from fairmark.checks.script import helpers_of, is_raised_by_hand, run_script
 from fairmark.errors import GraderError
 from fairmark.report import Visibility
 
@@ -182,15 +182,15 @@ def load_grader(path: Path) -> Grader:
     try:
         module = run_script(path)
     except GraderError as problem:
-        if problem.message.startswith(str(path)):
+        if problem.message.startswith((str(path), *map(str, helpers_of(path)))):
             raise
-        placed = f"{path}{line_in(problem, path)}: {problem.message}"
+        placed = f"{place_in(problem, path)}: {problem.message}"
         raise GraderError(placed, remedy=problem.remedy) from problem
     except BaseException as problem:
         if not is_raised_by_hand(problem):
             raise
         said = problem.msg if isinstance(problem, SyntaxError) else problem
-        placed = f"{path}{line_in(problem, path)}: {type(problem).__name__}: {said}"
+        placed = f"{place_in(problem, path)}: {type(problem).__name__}: {said}"
         raise GraderError(placed, remedy="Correct the grader script there.") from problem
     grader = getattr(module, "grader", None)
     if not isinstance(grader, Grader):
@@ -203,12 +203,14 @@ def load_grader(path: Path) -> Grader:
     return grader
 
 
-def line_in(problem: BaseException, path: Path) -> str:
-    """``:12`` for the innermost line of ``path`` that the exception passed through, or nothing."""
-    if isinstance(problem, SyntaxError) and problem.filename == str(path) and problem.lineno is not None:
-        return f":{problem.lineno}"
-    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
-    return f":{lines[-1]}" if lines else ""
+def place_in(problem: BaseException, path: Path) -> str:
+    """``file:12`` for the innermost line of the script at ``path``, or of a helper of it, that the exception passed
+    through; the script alone if it passed through none."""
+    files = {str(path), *map(str, helpers_of(path))}
+    if isinstance(problem, SyntaxError) and problem.filename in files and problem.lineno is not None:
+        return f"{problem.filename}:{problem.lineno}"
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename in files]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(path)
 
 
 def _require_sound(check: str, title: object, points: object, hint: object, visibility: object) -> None:

@@ -7,6 +7,8 @@ has builtins of its own. A script that never ends is not ended: it runs as long 
 
 A file beside the script whose name begins with ``_`` is a helper: ``from _rates import differ`` runs it as part of the
 script, the same way. It is on no import path, so that nothing else can be meant, and one course's is not another's.
+Only an import that is written out finds it: what :func:`helpers_of` does not name cannot be imported, and so all that
+is run counts in the digests.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import dis
 import importlib.util
 import os
 import sys
+import threading
 import types
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
@@ -38,12 +41,12 @@ def run_script(path: Path) -> types.ModuleType:
         raise GraderError(f"{path}: there is no such grader script")
     if path.suffix != ".py":
         raise GraderError(f"{path}: not a Python file")
-    return _Running(path.parent).run(path)
+    return _Running(path).module
 
 
 def helpers_of(path: Path) -> tuple[Path, ...]:
-    """The helpers that the script at ``path`` names in its imports, and those that they name, by name. Nothing is run;
-    what is no text or no Python has none."""
+    """The helpers that the script at ``path`` imports, and those that they import, in the order of their names. Nothing
+    is run; what is no text or no Python has none."""
     found: dict[str, Path] = {}
     waiting = [path]
     while waiting:
@@ -72,30 +75,61 @@ def _is_helper(name: str) -> bool:
 
 
 class _Running:
-    """One script with its helpers, each of which is run once."""
+    """One script with its helpers, each of which is run once, when it is first imported."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, script: Path) -> None:
+        self._paths = {path.stem: path for path in helpers_of(script)}
         self._helpers: dict[str, types.ModuleType] = {}
+        self._lock = threading.RLock()  # checks, which may import too, are asked side by side
+        self.module = self._made(script)
+        self._run(self.module)
 
-    def run(self, path: Path) -> types.ModuleType:
+    def _made(self, path: Path) -> types.ModuleType:
         _require_text(path)
         loader = _FromText(f"fairmark_grader_{path.stem}", str(path))
         spec = importlib.util.spec_from_loader(loader.name, loader)
         assert spec is not None
         module = importlib.util.module_from_spec(spec)
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._imported, "print": _printed}
-        if _is_helper(path.stem):
-            self._helpers[path.stem] = module  # before it runs, as Python does, for helpers that name each other
-        loader.exec_module(module)
         return module
+
+    def _run(self, module: types.ModuleType) -> None:
+        """Runs it, listed among Python's modules for as long as that takes: ``@dataclass`` looks it up there."""
+        assert module.__spec__ is not None
+        assert isinstance(module.__spec__.loader, _FromText)
+        before = sys.modules.get(module.__name__)
+        sys.modules[module.__name__] = module
+        try:
+            module.__spec__.loader.exec_module(module)
+        finally:
+            if before is None:
+                sys.modules.pop(module.__name__, None)
+            else:
+                sys.modules[module.__name__] = before
 
     def _imported(self, name: str, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - as __import__ itself
         """``__import__``, but for helpers, and for the modules that can end the process at once."""
-        if _is_helper(name) and (self._folder / f"{name}.py").is_file():
-            return self._helpers[name] if name in self._helpers else self.run(self._folder / f"{name}.py")
+        if name in self._paths and not _is_relative(*others, **named):
+            return self._helper(name)
         module = builtins.__import__(name, *others, **named)
         return _harmless(module) if module is os or module is sys.modules.get("posix") else module
+
+    def _helper(self, name: str) -> types.ModuleType:
+        with self._lock:
+            if name not in self._helpers:
+                module = self._made(self._paths[name])
+                self._helpers[name] = module  # before it runs, as Python does, for helpers that import each other
+                try:
+                    self._run(module)
+                except BaseException:
+                    del self._helpers[name]  # as Python does: half a module is none
+                    raise
+            return self._helpers[name]
+
+
+def _is_relative(*others: object, level: int = 0, **named: object) -> bool:
+    """Whether ``__import__`` is called for ``from . import``; the level is its fifth argument."""
+    return bool(others[3] if len(others) > 3 else level)
 
 
 class _FromText(SourceFileLoader):

@@ -116,7 +116,7 @@ def exercises_known(kernel: Kernel | None, assignment: str | None) -> list[str]:
 
 def _in(course: Course, assignment: str, exercise: str) -> Asked:
     found = course.assignment(assignment)
-    grader = _loaded(found.grader, found.grader.stat().st_mtime_ns)
+    grader = _loaded(found.grader, _modified_ns(found.grader))
     for one in grader.exercises:
         if one.id == exercise:
             return Asked(found, grader, one)
@@ -131,14 +131,19 @@ def _graders(course: Course) -> dict[str, Grader]:
     for name in course.assignments():
         path = course.assignment(name).grader
         with contextlib.suppress(FairmarkError, OSError):
-            found[name] = _loaded(path, path.stat().st_mtime_ns)
+            found[name] = _loaded(path, _modified_ns(path))
     return found
 
 
 @cache
-def _loaded(path: Path, modified_ns: int) -> Grader:
+def _loaded(path: Path, modified_ns: tuple[int, ...]) -> Grader:
     """``modified_ns`` is there so that a script that is edited is read again."""
     return load_grader(path)
+
+
+def _modified_ns(script: Path) -> tuple[int, ...]:
+    """When the script was edited, and each file beside it that may be a helper of it."""
+    return tuple(path.stat().st_mtime_ns for path in (script, *sorted(script.parent.glob("_*.py"))))
 
 
 @cache
