@@ -60,6 +60,15 @@ def test_its_grader_script_is_short_and_its_lines_are(course: Course) -> None:
     assert max(map(len, lines)) <= 120
 
 
+def test_its_grader_script_may_have_helpers(course: Course) -> None:
+    grader = course.assignment(EXAMPLE).grader
+    grader.with_name("_words.py").write_text('TITLE = "Kept apart"\n')
+    grader.write_text(f"from _words import TITLE\n{grader.read_text()}\ngrader.title = TITLE\n")
+    assert load_grader(grader).title == "Kept apart"
+    assert course.assignments() == [EXAMPLE]
+    require_agreement(course.assignment(EXAMPLE))
+
+
 def test_its_recipe_draws(course: Course) -> None:
     recipe = load_recipe(course.dataset_folder(EXAMPLE))
     for class_name in recipe.classes:

@@ -139,3 +139,70 @@ def test_a_script_that_fails_without_what_is_held_back_is_refused(course: Course
         release_to_students(course, ["compile_settings"], tmp_path / "given")
     assert not (tmp_path / "given").exists()
     assert json.loads(course.assignment("compile_settings").solution.read_text())
+
+
+# --- helpers ----------------------------------------------------------------------------------------------------------
+
+HELPER = """\
+# -*- coding: latin-1 -*-
+from _secrets import LOSSES
+from fairmark import RunView, expect
+from fairmark.checks import cells
+
+BEST = "focal_secret"
+
+
+def runs_whole(run: RunView) -> None:
+    \"\"\"Grün.\"\"\"
+    cells.run_to_their_end(run)
+
+
+def is_best(run: RunView, name: str) -> None:
+    expect(run.answer(name)).to_be_one_of(BEST, *LOSSES, expected="the best")
+"""
+
+
+def with_helpers(course: Course) -> Course:
+    grader = course.assignment("compile_settings").grader
+    text = grader.read_text().replace("cells.run_to_their_end(run)", "runs_whole(run)")
+    text = text.replace(
+        'expect(run.answer("loss")).to_be_one_of("focal_secret", expected="the best")', 'is_best(run, "loss")'
+    )
+    grader.write_text(text.replace("expect\n", "expect\nfrom _settings import is_best, runs_whole\n", 1))
+    (grader.parent / "_settings.py").write_bytes(HELPER.encode("latin-1"))
+    (grader.parent / "_secrets.py").write_text("LOSSES = ['other_secret']\n")
+    (grader.parent / "_unused.py").write_text("OTHER = 'other_secret'\n")
+    return course
+
+
+def test_students_get_the_helpers_without_what_only_checks_held_back_use(course: Course, tmp_path: Path) -> None:
+    given = release_to_students(with_helpers(course), ["compile_settings"], tmp_path / "given")
+    graders = [name for name in files_in(given) if name.startswith("graders/") and name.endswith(".py")]
+    assert graders == ["graders/_settings.py", "graders/compile_settings.py"]
+    assert (given / "graders/_settings.py").read_text(encoding="utf-8") == (
+        "from fairmark import RunView\nfrom fairmark.checks import cells\n\n\n"
+        'def runs_whole(run: RunView) -> None:\n    """Grün."""\n    cells.run_to_their_end(run)\n'
+    )
+    assert not [name for name in files_in(given) if b"_secret" in (given / name).read_bytes()]
+    [settings, _] = load_grader(find_course(given).assignment("compile_settings").grader).exercises
+    assert [check.title for check in settings.checks] == ["The cell runs"]
+
+
+def test_a_check_that_asks_in_a_helper_what_was_typed_is_held_back(course: Course, tmp_path: Path) -> None:
+    grader = with_helpers(course).assignment("compile_settings").grader
+    grader.write_text(grader.read_text().replace(', visibility="after_deadline"', ""))
+    given = release_to_students(course, ["compile_settings"], tmp_path / "given")
+    assert b"focal_secret" not in (given / "graders/_settings.py").read_bytes()
+
+
+def test_a_check_made_in_a_helper_that_is_to_be_held_back_is_refused_with_its_line(
+    course: Course, tmp_path: Path
+) -> None:
+    grader = course.assignment("compile_settings").grader
+    made = 'def add(to):\n    @to.check("Nothing", points=1, visibility="never")\n    def nothing(run):\n        pass\n'
+    helper = grader.parent / "_adds.py"
+    helper.write_text(made)
+    grader.write_text(f"{grader.read_text()}\nfrom _adds import add\nadd(settings)\n")
+    with pytest.raises(GraderError) as caught:
+        release_to_students(course, ["compile_settings"], tmp_path / "given")
+    assert caught.value.message == f"{helper}:2: the check 'nothing' is held back and cannot be taken out"

@@ -24,6 +24,7 @@ from fairmark.checks import (
 SECRET_RATE = 0.0173
 # how the shares were found
 SECRET_SHARES: tuple[float, ...] = (0.3, SECRET_RATE)
+"""Three tenths of them, as was found."""
 OPEN_POINTS = 3
 
 grader = Grader("rates", title="Rates", dataset="tiles")
@@ -115,6 +116,7 @@ def test_no_line_of_what_is_held_back_is_left(tmp_path: Path) -> None:
         "from pathlib import Path  # for the hidden one only",
         "SECRET_RATE = 0.0173",
         "# how the shares were found",
+        '"""Three tenths of them, as was found."""',
     ]
     assert left.isdisjoint({line for line in [*removed, *also] if line})
 
@@ -145,11 +147,11 @@ def test_a_visibility_that_is_worked_out_is_understood(tmp_path: Path) -> None:
 def test_a_function_that_is_both_shown_and_held_back_is_refused_with_its_line(tmp_path: Path) -> None:
     both = SCRIPT.replace("def works(", "@other.check('And shown', points=1)\ndef works(")
     both = both.replace("# --- the", 'other = grader.exercise("other", title="Other")\n\n# --- the')
-    assert refused(both, tmp_path) == "48: the check 'works' is held back and cannot be taken out"
+    assert refused(both, tmp_path) == "49: the check 'works' is held back and cannot be taken out"
 
 
 def test_a_check_made_inside_another_function_is_refused_with_its_line(tmp_path: Path) -> None:
     start = SCRIPT.index("@rates.check('It")
     inner = "\n".join(f"    {line}" for line in SCRIPT[start:].rstrip().split("\n"))
     source = f"{SCRIPT[:start]}def add() -> None:\n{inner}\n\n\nadd()\n"
-    assert refused(source, tmp_path) == "47: the check 'works' is held back and cannot be taken out"
+    assert refused(source, tmp_path) == "48: the check 'works' is held back and cannot be taken out"

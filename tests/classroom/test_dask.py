@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
+from tiny import tiny_course
 from walled import DATASET, NAME, attacks, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
@@ -286,6 +287,23 @@ def test_a_worker_goes_by_what_was_recorded_before(handed_in: Class) -> None:
     task = Task(fresh, 0, "ada", NAME, notebook, evidence_json(first.evidence))
     assert mark_there(task, tell=told.append).marked == first
     assert told == ["Reading the notebook"]
+
+
+def test_a_worker_runs_the_helpers_of_a_grader_script_and_refuses_others(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path / "course", "compile_settings")
+    script = course.assignment("compile_settings").grader
+    script.write_text(f"from _worth import POINTS\n{script.read_text().replace('points=2', 'points=POINTS')}")
+    helper = script.with_name("_worth.py")
+    helper.write_text("POINTS = 5")
+    worlds = {"compile_settings": world(Journey(course, course.assignment("compile_settings")))}
+    batch = Batch("helped", str(course.root), worlds=worlds)
+    given = course.assignment("compile_settings").notebook.read_bytes()
+    there = mark_there(Task(batch, 0, "ada", "compile_settings", given))
+    assert there.marked is not None
+    assert there.marked.report.max_score == 6
+    helper.write_text("POINTS = 4")
+    refused = mark_there(Task(replace(batch, name="changed"), 0, "ada", "compile_settings", given))
+    assert refused.problem == "its course folder is not that of the machine that hands out the submissions"
 
 
 @pytest.mark.parametrize("address", ["nonsense", "none.json", "tcp://", "head.example"])

@@ -205,6 +205,18 @@ def test_a_changed_grader_script_marks_everybody_again(graded: Class, tmp_path: 
     assert graded.rows["ada"]["max_score"] == "6"
 
 
+def test_a_changed_helper_of_a_grader_script_marks_everybody_again(graded: Class, tmp_path: Path) -> None:
+    graded.course = tiny_course(tmp_path / "course")
+    script = graded.course.assignment(NAME).grader
+    script.write_text(f"from _worth import POINTS\n{script.read_text().replace('points=2', 'points=POINTS')}")
+    script.with_name("_worth.py").write_text("POINTS = 2")
+    graded.grade()
+    assert graded.grade() == []
+    script.with_name("_worth.py").write_text("POINTS = 5")
+    assert sorted(graded.grade()) == [*STUDENTS]
+    assert graded.rows["ada"]["max_score"] == "6"
+
+
 def test_pages_are_written_anew_after_the_deadline(graded: Class) -> None:
     graded.grade()
     graded.deadline_passed = True

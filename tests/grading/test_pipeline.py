@@ -64,6 +64,21 @@ def test_notebook_and_grader_must_name_the_same_exercises(tmp_path: Path) -> Non
         journey(course).prepare()
 
 
+def test_a_helper_of_the_grader_script_decides_what_it_reports_and_not_what_is_run(tmp_path: Path) -> None:
+    course = tiny_course(tmp_path / "course")
+    script, helper = course.root / "graders" / "compile_settings.py", course.root / "graders" / "_words.py"
+    helper.write_text("from _more import LOSS\n")
+    more = helper.with_name("_more.py")
+    more.write_text("LOSS = 'mse'\n")
+    script.write_text(f"{script.read_text()}\nfrom _words import LOSS\n")
+    reported, run = journey(course).report_digest, journey(course).run_digest
+    helper.with_name("_unused.py").write_text("LOSS = 'mse'\n")
+    assert journey(course).report_digest == reported
+    more.write_text("LOSS = 'mae'\n")
+    assert journey(course).report_digest != reported
+    assert journey(course).run_digest == run
+
+
 def test_a_grader_script_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
     course = tiny_course(tmp_path / "course")
     grader = course.assignment("compile_settings").grader

@@ -1,6 +1,7 @@
 """Students: the course as they get it. Notebooks, recipes, and grader scripts that say what is asked at once.
 
-No solution, nothing that `fairmark verify` reads, and of a check that is held back only its announcement::
+No solution, nothing that `fairmark verify` reads, of the scripts' helpers what is left in use, and of a check that is
+held back only its announcement::
 
     settings.unseen("The loss fits what the labels are", points=2, visibility="after_deadline")
 
@@ -13,7 +14,7 @@ what the notebook gives or measures: it can be read as the task can, and is no s
 
 from __future__ import annotations
 
-import ast
+import io
 import shutil
 import tokenize
 from collections.abc import Iterable
@@ -21,7 +22,8 @@ from pathlib import Path
 
 from fairmark.atomic_write import write_file
 from fairmark.author.answer_keys import HeldBack, held_back, holds_key
-from fairmark.author.takeout import helper_for, without_held_back
+from fairmark.author.helper_takeout import helpers_for
+from fairmark.author.takeout import without_held_back
 from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.checks.script import helpers_of
 from fairmark.course import Course
@@ -91,29 +93,19 @@ def _write_assignment(course: Course, name: str, made: Path) -> None:
     assignment = course.assignment(name)
     released = release_notebook(read_solution(assignment.solution), path=assignment.solution)
     whole = load_grader(assignment.grader)
-    with tokenize.open(assignment.grader) as file:  # in the encoding that it declares
-        source, encoding = file.read(), file.encoding
     script = made / "graders" / f"{name}.py"
-    write_file(script, without_held_back(source, whole, assignment.grader).encode(encoding))
+    write_file(script, _encoded(without_held_back(_text_of(assignment.grader), whole, assignment.grader)))
     hand_out(Course(made).assignment(name), released)
 
 
 def _write_helpers(course: Course, made: Path) -> None:
     """The helpers that the scripts still import, without what only checks that are held back used of them."""
     folder = made / "graders"
-    texts = {script: _text_of(script) for script in sorted(folder.glob("*.py"))}
-    helpers = {
-        helper.stem: _text_of(helper)
-        for script in list(texts)
-        for helper in helpers_of(course.root / "graders" / script.name)
-    }
-    for _ in helpers:  # what one does no longer use of another may be needless there, too
-        for name, text in list(helpers.items()):
-            others = [*texts.values(), *(one for other, one in helpers.items() if other != name)]
-            helpers[name] = helper_for(others, name, text)
-    for name, text in helpers.items():
-        if any(name in _modules_in(other) for other in [*texts.values(), *helpers.values()]):
-            write_file(folder / f"{name}.py", text.encode())
+    scripts = sorted(folder.glob("*.py"))
+    paths = {helper.stem: helper for one in scripts for helper in helpers_of(course.root / "graders" / one.name)}
+    texts = {name: _text_of(path) for name, path in paths.items()}
+    for name, text in helpers_for(map(_text_of, scripts), texts).items():
+        write_file(folder / f"{name}.py", _encoded(text))
 
 
 def _text_of(path: Path) -> str:
@@ -121,11 +113,9 @@ def _text_of(path: Path) -> str:
         return file.read()
 
 
-def _modules_in(source: str) -> set[str]:
-    """The modules that a text imports."""
-    nodes = list(ast.walk(ast.parse(source)))
-    named = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return named | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+def _encoded(text: str) -> bytes:
+    """In the encoding that it declares, if that line is still there."""
+    return text.encode(tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0])
 
 
 def answers_kept(course: Course, names: Iterable[str]) -> int:
@@ -141,7 +131,7 @@ def _require_same(whole: Grader, script: Path, path: Path) -> None:
     try:
         left = load_grader(script)
     except GraderError as problem:
-        said = problem.message.replace(str(script), path.name)
+        said = problem.message.replace(f"{script.parent}/", "")
         raise GraderError(f"{path}: without the checks held back it fails: {said}", remedy=remedy) from problem
     back = held_back(whole)
     asked = [_asked(exercise, back) for exercise in whole.exercises]

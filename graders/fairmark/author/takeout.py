@@ -9,19 +9,31 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from types import CodeType
 
 from fairmark.author.answer_keys import held_back
+from fairmark.author.statement_text import (
+    cut_lines,
+    extent_of,
+    first_line_of,
+    is_text,
+    name_bound_by,
+    names_read_in,
+    shares_a_line,
+)
 from fairmark.checks import Check, Exercise, Grader
 from fairmark.errors import GraderError
 from fairmark.present.audience import NOT_SHOWN
 
-__all__ = ["helper_for", "without_held_back"]
+__all__ = ["without_held_back"]
 
-FLAT = "Let it be a plain function, not inside another, decorated with its exercise's check(...) and nothing else."
+FLAT = (
+    "Let it be a plain function of the script, not inside another, decorated with its exercise's check(...) and "
+    "nothing else."
+)
 
 
 def without_held_back(source: str, grader: Grader, path: Path) -> str:
@@ -33,28 +45,28 @@ def without_held_back(source: str, grader: Grader, path: Path) -> str:
     """
     back = held_back(grader)
     tree = ast.parse(source)
-    functions = {_first_line(node): node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    functions = {first_line_of(node): node for node in tree.body if isinstance(node, ast.FunctionDef)}
     lines = source.split("\n")
     wanted: set[str] = set()
     edits: list[tuple[int, int, list[str]]] = []
     everything = [(exercise, check) for exercise in grader.exercises for check in exercise.checks]
-    shown_lines = {_line_of(check) for exercise, check in everything if (exercise.id, check.id) not in back}
+    shown_places = {_place_of(check) for exercise, check in everything if (exercise.id, check.id) not in back}
     for exercise in grader.exercises:
         if exercise.lesson is not None and any(exercise.id == one for one, _ in back):
             lesson = _lesson_of(tree, exercise, path)
-            wanted |= _names_in(lesson)
+            wanted |= names_read_in(lesson)
             edits.append(_replaced(lesson, "None", lines))
         for check in exercise.checks:
             if (exercise.id, check.id) not in back:
                 continue
-            line = _line_of(check)
-            function = functions.get(line)
-            variable = None if function is None or line in shown_lines else _exercise_variable(function)
+            file, line = _place_of(check)
+            function = functions.get(line) if file == str(path) else None
+            variable = None if function is None or (file, line) in shown_places else _exercise_variable(function)
             if function is None or variable is None:
-                problem = f"{path}:{line}: the check {check.id!r} is held back and cannot be taken out"
+                problem = f"{file}:{line}: the check {check.id!r} is held back and cannot be taken out"
                 raise GraderError(problem, remedy=FLAT)
-            wanted |= _names_in(function)
-            edits.append((*_extent(function, lines), [_announcement(variable, check, exercise)]))
+            wanted |= names_read_in(function)
+            edits.append((*extent_of(function, lines), [_announcement(variable, check, exercise)]))
     for start, end, instead in sorted(edits, reverse=True):
         lines[start:end] = instead
     return _without_unused("\n".join(lines), wanted)
@@ -80,10 +92,10 @@ def _replaced(node: ast.expr, instead: str, lines: list[str]) -> tuple[int, int,
     return first, last + 1, [f"{before}{instead}{after}"]
 
 
-def _line_of(check: Check) -> int:
-    """Of its function's first decorator."""
+def _place_of(check: Check) -> tuple[str, int]:
+    """The file, which may be a helper, and the line of its function's first decorator."""
     code: CodeType = inspect.unwrap(check.question).__code__
-    return code.co_firstlineno
+    return code.co_filename, code.co_firstlineno
 
 
 def _announcement(variable: str, check: Check, exercise: Exercise) -> str:
@@ -100,101 +112,34 @@ def _exercise_variable(function: ast.FunctionDef) -> str | None:
     return None
 
 
-# --- lines ------------------------------------------------------------------------------------------------------------
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _extent(node: ast.stmt, lines: list[str]) -> tuple[int, int]:
-    """Indices of the lines of a statement: with comments directly above it, and with those that end its body, which
-    are no part of the syntax tree."""
-    start, end = _first_line(node) - 1, node.end_lineno or node.lineno
-    while start and lines[start - 1].lstrip().startswith("#"):
-        start -= 1
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        for index in range(end, len(lines)):
-            if lines[index].strip() and not lines[index][0].isspace():
-                break
-            end = index + 1 if lines[index].strip() else end
-    return start, end
-
-
-def _cut(lines: list[str], start: int, end: int) -> None:
-    """Removes lines, and the shorter of the two gaps around them."""
-    above, below = start, end
-    while above and not lines[above - 1].strip():
-        above -= 1
-    while below < len(lines) and not lines[below].strip():
-        below += 1
-    if start - above >= below - end:
-        lines[start:below] = []
-    else:
-        lines[above:end] = []
-
-
 # --- what nothing else uses -------------------------------------------------------------------------------------------
 
 
-def helper_for(sources: Iterable[str], helper: str, source: str) -> str:
-    """``source``, the helper of that name, without what ``sources``, the scripts and helpers that students get, do not
-    use of it: it may have served a check that is held back."""
-    used: set[str] = set()
-    for tree in map(ast.parse, sources):
-        for node in ast.walk(tree):
-            match node:
-                case ast.ImportFrom(module=module, names=names) if module == helper:
-                    used |= {alias.name for alias in names}
-                case ast.Import(names=names) if any(alias.name == helper and alias.asname is None for alias in names):
-                    used |= _read_off(tree, helper)
-                case ast.Import(names=names) if any(alias.name == helper for alias in names):
-                    used |= {name for alias in names for name in _read_off(tree, alias.asname or "")}
-    bound = set().union(*map(_bound_by, ast.parse(source).body))
-    return source if "*" in used else _without_unused(source, bound - used, kept=frozenset(used))
-
-
-def _read_off(tree: ast.Module, name: str) -> set[str]:
-    """The attributes that are read off ``name``; all, if it is read in another way."""
-    held = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
-    read = {node.attr for node in held if isinstance(node.value, ast.Name) and node.value.id == name}
-    bases = {id(node.value) for node in held}
-    others = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name and id(node) not in bases
-    ]
-    return {*read, "*"} if others else read
-
-
-def _without_unused(source: str, wanted: set[str], kept: frozenset[str] = frozenset()) -> str:
+def _without_unused(source: str, wanted: set[str]) -> str:
     """``source`` without the statements that bind only names of ``wanted``, which removed text used, and nothing else
-    uses; and without what only these used, and so on. Names that are ``kept`` are used elsewhere."""
+    uses; and without what only these used, and so on."""
     while True:
         body = ast.parse(source).body
         lines = source.split("\n")
-        for node in body:
-            others = set().union(*(_names_in(other) for other in body if other is not node))
-            unused = (_bound_by(node) & wanted) - others - kept
-            if not unused or _shares_a_line(node, body):
+        for place, node in enumerate(body):
+            others = set().union(*(names_read_in(other) for other in body if other is not node))
+            unused = (_bound_by(node) & wanted) - others
+            if not unused or shares_a_line(node, body):
                 continue
-            start, end = _extent(node, lines)
+            start, end = extent_of(node, lines)
             if unused == _bound_by(node):
-                wanted = wanted | _names_in(node)
-                _cut(lines, start, end)
+                wanted = wanted | names_read_in(node)
+                for text in itertools.takewhile(is_text, body[place + 1 :]):  # which says what it is for
+                    end = extent_of(text, lines)[1]
+                cut_lines(lines, start, end)
                 break
             if isinstance(node, ast.Import | ast.ImportFrom):
-                node.names = [alias for alias in node.names if _binds(alias) not in unused]
+                node.names = [alias for alias in node.names if name_bound_by(alias) not in unused]
                 lines[node.lineno - 1 : end] = [ast.unparse(node)]
                 break
         else:
             return source
         source = "\n".join(lines)
-
-
-def _names_in(node: ast.AST) -> set[str]:
-    """Names that are read in it; what an assignment binds is not read."""
-    names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
-    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
 
 
 def _bound_by(node: ast.stmt) -> set[str]:
@@ -203,7 +148,7 @@ def _bound_by(node: ast.stmt) -> set[str]:
         case ast.FunctionDef(decorator_list=[]) | ast.ClassDef(decorator_list=[]):
             return {node.name}
         case ast.Import() | ast.ImportFrom():
-            return {_binds(alias) for alias in node.names}
+            return {name_bound_by(alias) for alias in node.names}
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return {name}
         case ast.AugAssign(target=ast.Name(id=name)):
@@ -211,16 +156,3 @@ def _bound_by(node: ast.stmt) -> set[str]:
         case ast.Assign(targets=[ast.Tuple(elts=names)]) if all(isinstance(one, ast.Name) for one in names):
             return {one.id for one in names if isinstance(one, ast.Name)}
     return set()
-
-
-def _binds(alias: ast.alias) -> str:
-    return alias.asname or alias.name.partition(".")[0]
-
-
-def _shares_a_line(node: ast.stmt, body: list[ast.stmt]) -> bool:
-    end = node.end_lineno or node.lineno
-    return any(
-        _first_line(other) <= end and (other.end_lineno or other.lineno) >= _first_line(node)
-        for other in body
-        if other is not node
-    )
