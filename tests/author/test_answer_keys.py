@@ -17,6 +17,7 @@ import fairmark.checks.answers
 from fairmark import Grader, RunView, expect, part
 from fairmark.checks import answers, choices, compile, history, layers, parameters
 from fairmark.checks.answers import is_number as comes_to
+import _ours as ours
 
 CURVES = {"loss": [0.5, 0.25]}
 STEPS = 8
@@ -33,12 +34,29 @@ def ask_again(run):
 eight = functools.partial(answers.is_number, tolerance=0.1)
 """
 
+HELPER = """\
+from fairmark import expect
+from fairmark.checks.answer_key import answered_by_the_run, given_the_answer
+
+def is_steps(run, name):
+    expect(run.answer(name)).to_be(8)
+
+@given_the_answer
+def is_this(run, name, value):
+    expect(run.answer(name)).to_be(value)
+
+@answered_by_the_run
+def is_measured(run, name):
+    expect(run.answer(name)).to_be(run.training.epochs_run.value)
+"""
+
 
 def loaded(body: str, tmp_path: Path) -> tuple[str, Path]:
     lines = "\n".join(f"    {line}" for line in body.split("\n"))
     source = f'{BEGINNING}\n@rates.check("It is right", points=1)\ndef right(run: RunView) -> object:\n{lines}\n'
     path = tmp_path / "rates.py"
     path.write_text(source)
+    path.with_name("_ours.py").write_text(HELPER)
     return source, path
 
 
@@ -54,7 +72,12 @@ TELLING = [
     'fairmark.checks.answers.is_number(run, "steps", 8)',
     'eight(run, "steps", 8)',
     'question = answers.is_number\nquestion(run, "steps", 8)',
-    'from fairmark.checks.labels import reads_labels as these\nthese(run, "labels", [0, 1])',
+    'from fairmark.checks.choices import is_choice as this\nthis(run, "choose", "A", expected="A, B or C")',
+    'import fairmark.checks.answers as these\nthese.is_number(run, "steps", 8)',
+    'from _ours import is_steps\nis_steps(run, "steps")',
+    'import _ours\n_ours.is_steps(run, "steps")',
+    'ours.is_steps(run, "steps")',
+    'ours.is_this(run, "steps", 8)',
     'for name, value in {"a": 1, "b": 2}.items():\n    with part():\n        answers.is_number(run, name, value)',
     'answers.is_number(run, "steps", 10 if run.model else 8, accept=[STEPS])',
     'answers.is_number(run, "steps", *[8])',
@@ -72,6 +95,9 @@ TELLING_NOTHING = [
     'history.is_best_epoch(run, CURVES, "turning", "loss")',
     'expect(run.model.loss).to_be("binary_crossentropy")',
     '"""Not answers.is_number(run, "steps", 8)."""',
+    'ours.is_measured(run, "steps")',
+    'from _ours import is_measured\nis_measured(run, "steps")',
+    'ours.is_this(run, "epochs_run", run.training.epochs_run.value)',
 ]
 
 
@@ -102,6 +128,7 @@ def test_a_key_in_a_check_that_cannot_be_taken_out_is_refused(tmp_path: Path) ->
     source = f'{BEGINNING}\n{made}\n\nask_for("steps", 8)\n'
     path = tmp_path / "rates.py"
     path.write_text(source)
+    path.with_name("_ours.py").write_text(HELPER)
     with pytest.raises(GraderError, match=r"rates\.py:\d+: the check 'asked' is held back and cannot be taken out"):
         without_held_back(source, load_grader(path), path)
 

@@ -2,21 +2,22 @@
 
 A check does if it calls a question that is given the right answer (see :mod:`fairmark.checks.answer_key`) with anything
 but what the run itself tells, and if it reads what was typed with ``run.answer`` to ask its own questions about it.
-Calls are followed into the author's own functions, and names to what they stand for, however they are spelled.
+Calls are followed into the author's own functions, helpers' too, and names to what they stand for, however they are
+spelled; but not into a question that is declared to be answered by the run.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
+import contextlib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, ModuleType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fairmark.checks import Check, Grader
-from fairmark.checks.answer_key import is_given_the_answer
+from fairmark.checks.answer_key import is_answered_by_the_run, is_given_the_answer
 
 __all__ = ["HeldBack", "held_back", "holds_key"]
 
@@ -52,7 +53,7 @@ def _tells(function: Callable[..., object], seen: set[object]) -> bool:
         return True
     if not isinstance(node, ast.FunctionDef):
         return True  # a lambda shares its line with who knows what
-    names = {**function.__globals__, **inspect.getclosurevars(function).nonlocals, **_imported_in(node)}
+    names = {**function.__globals__, **inspect.getclosurevars(function).nonlocals, **_imported_in(node, function)}
     arguments = [*node.args.posonlyargs, *node.args.args]
     run = arguments[0].arg if arguments else ""
     called = {id(call.func): call for call in ast.walk(node) if isinstance(call, ast.Call)}
@@ -64,6 +65,8 @@ def _tells(function: Callable[..., object], seen: set[object]) -> bool:
             call = called.get(id(inner))
             if call is None or any(run not in _names(value) for value in _right_answers(call)):
                 return True
+        elif is_answered_by_the_run(meant):
+            continue
         elif isinstance(meant, FunctionType) and not meant.__module__.startswith("fairmark.") and _tells(meant, seen):
             return True
     return False
@@ -96,11 +99,24 @@ def _names(node: ast.expr) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
-def _imported_in(node: ast.FunctionDef) -> dict[str, object]:
-    """What imports inside the function bind, of fairmark's own."""
+def _imported_in(node: ast.FunctionDef, function: FunctionType) -> dict[str, object]:
+    """What imports inside the function bind, of fairmark's own and of the script's helpers, as it imports them."""
     bound: dict[str, object] = {}
+
+    def module(name: str) -> object:
+        if name.partition(".")[0] != "fairmark" and not name.startswith("_"):
+            return None
+        builtins: dict[str, Any] = function.__builtins__  # type: ignore[attr-defined] # which know the helpers
+        with contextlib.suppress(ImportError):
+            return builtins["__import__"](name, None, None, ("__name__",), 0)
+        return None
+
     for inner in ast.walk(node):
-        if isinstance(inner, ast.ImportFrom) and (inner.module or "").partition(".")[0] == "fairmark":
-            module = importlib.import_module(inner.module or "")
-            bound |= {alias.asname or alias.name: getattr(module, alias.name, None) for alias in inner.names}
+        if isinstance(inner, ast.ImportFrom):
+            source = module(inner.module or "")
+            bound |= {alias.asname or alias.name: getattr(source, alias.name, None) for alias in inner.names}
+        elif isinstance(inner, ast.Import):
+            for alias in inner.names:
+                first = alias.name.partition(".")[0]
+                bound[alias.asname or first] = module(alias.name if alias.asname else first)
     return bound
