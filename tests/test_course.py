@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -180,3 +182,11 @@ def test_a_course_among_what_is_graded_must_be_named(course: Course, monkeypatch
             find_course(graded=[graded])
         assert find_course(course.root, graded=[graded]) == course
     assert find_course(graded=[course.root / "submissions"]) == course
+
+
+def test_no_grader_script_of_the_built_in_course_and_no_helper_is_on_an_import_path() -> None:
+    """Where the package is installed anew: an older editable install put the whole folder on the path."""
+    names = [path.stem for path in (built_in_course().root / "graders").glob("*.py")]
+    program = "import importlib.util, sys\nprint([n for n in sys.argv[1:] if importlib.util.find_spec(n) is not None])"
+    found = subprocess.run([sys.executable, "-P", "-c", program, *names], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"

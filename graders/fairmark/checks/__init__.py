@@ -5,12 +5,14 @@ about. Questions ready to use, by subject:
 
     generators, labels, classes         pictures and what they are called
     layers, parameters, compile         the network and its settings
-    training, callbacks, rates, history training and what it wrote down
+    training, callbacks, history        training and what it wrote down
     accuracy, prediction, one_picture   what the trained model says
     answers, choices, misnamed, cells   what a cell was to work out, choose, name or do without raising
 
 To add a kind of check, write a function that takes a part of the view and raises ``Unmet`` where the answer is wrong:
-in the grader script itself, or for several of them in a module here, with its tests in ``tests/checks/``. Ask through
+in the grader script itself; for several scripts of a course, in a helper beside them, whose name begins with ``_``
+(``graders/_rates.py``, with its tests in ``tests/graders/``); for every course, in a module here, with its tests in
+``tests/checks/``. A helper's question that reads what was typed says so: see ``answer_key``. Ask through
 ``run.model``, ``run.training``, ``run.training_pictures``, ``run.prediction`` and ``run.answer(name)``: what these give
 has been held against the notebook's text. What ``run.all(...)`` and ``run.evidence`` hold is the recorder's word alone,
 which a notebook may forge: confirm it with ``run.witness`` before marks hang on it.

@@ -6,18 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from built_in import helper
 from recorded import GENERATORS, LAST, TRAINING, layers, pictures, unmet
 
 from fairmark.checks import NotShown, RunView
 from fairmark.checks.expectation import collecting_unsupported
-from fairmark.checks.rates import (
-    chooses_by_several_epochs,
-    differ_only_in_rate,
-    learn_and_validate,
-    start_afresh,
-    take_epochs,
-    take_rates,
-)
 from fairmark.evidence import (
     Cell,
     EpochEnded,
@@ -33,6 +26,14 @@ from fairmark.evidence import (
     Submission,
 )
 from fairmark.sandbox.fake import fake_run
+
+_rates = helper("_rates")
+chooses_by_several_epochs = _rates.chooses_by_several_epochs
+differ_only_in_rate = _rates.differ_only_in_rate
+learn_and_validate = _rates.learn_and_validate
+start_afresh = _rates.start_afresh
+take_epochs = _rates.take_epochs
+take_rates = _rates.take_rates
 
 RATES = (0.03, 0.001, 0.00001)
 CURVES = {0.03: [0.5, 0.4, 0.5, 0.95], 0.001: [0.8, 0.88, 0.9, 0.92], 0.00001: [0.5, 0.5, 0.5, 0.6]}

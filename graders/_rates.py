@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
+from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NeedsRun, NotShown, Observed, Unmet, spell
 from fairmark.checks.origin import TRAINED
@@ -121,6 +122,7 @@ def _folder(run: RunView, source: Observed[str | None]) -> str | None:
     return opened[0].directory if opened else None
 
 
+@answered_by_the_run
 def chooses_by_several_epochs(run: RunView, name: str, *, epochs: int, near: float) -> str:
     """The notebook bound ``name`` to the learning rate whose validation accuracy, on average over the last ``epochs``
     epochs, is best, or within ``near`` (0 to 1) of the best."""
