@@ -7,7 +7,7 @@ about. Questions ready to use, by subject:
     layers, parameters, compile         the network and its settings
     training, callbacks, history        training and what it wrote down
     accuracy, prediction, one_picture   what the trained model says
-    answers, choices, misnamed, cells   what a cell was to work out, choose, name or do without raising
+    answers, choices, cells             what a cell was to work out, choose or do without raising
 
 To add a kind of check, write a function that takes a part of the view and raises ``Unmet`` where the answer is wrong:
 in the grader script itself; for several scripts of a course, in a helper beside them, whose name begins with ``_``

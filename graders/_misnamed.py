@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
+from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.origin import ANSWERED
 from fairmark.checks.pictures_view import PicturesView
@@ -26,6 +27,7 @@ def keeps_order(pictures: PicturesView) -> None:
         raise Unmet(shuffled.subject, found="shuffled", expected=expected, cell=shuffled.cell)
 
 
+@answered_by_the_run
 def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: PicturesView, name: str) -> None:
     """The notebook bound ``name`` to a list of as many different files as ``training`` found to be named wrongly when
     it validated on ``pictures`` after its last epoch."""

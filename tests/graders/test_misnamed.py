@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from built_in import helper
 from recorded import PREDICTION, SOURCES, unmet, view
 
 from fairmark.checks import Doubted, NotShown, RunView
-from fairmark.checks.misnamed import keeps_order, lists_as_many_as_measured
+
+_misnamed = helper("_misnamed")
+keeps_order = _misnamed.keeps_order
+lists_as_many_as_measured = _misnamed.lists_as_many_as_measured
 
 WRONG = 38
 """Of 256, at the last epoch's validation accuracy of 0.85."""
