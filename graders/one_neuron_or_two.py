@@ -1,8 +1,8 @@
 """Marks one_neuron_or_two: two ways to tell two classes apart, and what belongs to each. 12 points."""
 
+from _labels import reads_labels
 from fairmark import Grader, RunView
 from fairmark.checks import answers, compile, generators, layers
-from fairmark.checks.labels import reads_labels
 
 grader = Grader("one_neuron_or_two", title="One neuron or two", dataset="horses_or_humans")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from built_in import helper
 from recorded import STEPS, unmet, view
 
 from fairmark.checks import NotShown, RunView
-from fairmark.checks.labels import reads_labels
 from fairmark.evidence import NamesBound, Value
+
+_labels = helper("_labels")
+reads_labels = _labels.reads_labels
 
 RIGHT = [0, 1, 1, 0]
 
