@@ -6,7 +6,7 @@ about. Questions ready to use, by subject:
     generators, classes                 pictures and what they are called
     layers, parameters, compile         the network and its settings
     training, callbacks, history        training and what it wrote down
-    accuracy, prediction, one_picture   what the trained model says
+    accuracy, prediction                what the trained model says
     answers, choices, cells             what a cell was to work out, choose or do without raising
 
 To add a kind of check, write a function that takes a part of the view and raises ``Unmet`` where the answer is wrong:

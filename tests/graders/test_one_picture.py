@@ -7,18 +7,19 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from built_in import helper
 from recorded import LAST, PREDICTION, unmet, view
 
 from fairmark.checks import Doubted, NotShown, RunView
-from fairmark.checks.one_picture import (
-    asks_about_it,
-    has_size,
-    is_batch_of_one,
-    is_output,
-    is_scaled_to_unit,
-    names_each,
-)
 from fairmark.evidence import NamesBound
+
+_one_picture = helper("_one_picture")
+asks_about_it = _one_picture.asks_about_it
+has_size = _one_picture.has_size
+is_batch_of_one = _one_picture.is_batch_of_one
+is_output = _one_picture.is_output
+is_scaled_to_unit = _one_picture.is_scaled_to_unit
+names_each = _one_picture.names_each
 
 CLASSES = ("horses", "humans")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Unmet, spell
 from fairmark.checks.keras_calls import ASKING
@@ -114,6 +115,7 @@ def _asked(run: RunView) -> ModelPredicted:
     return asked[-1]
 
 
+@answered_by_the_run
 def is_output(run: RunView, name: str) -> None:
     """The notebook bound ``name`` to the one number that the model answered with."""
     asked, answer = _asked(run), run.answer(name)
@@ -131,6 +133,7 @@ def is_output(run: RunView, name: str) -> None:
         raise Unmet(name, found=said, expected=f"{expected}, {output:.3f}", cell=answer.cell)
 
 
+@answered_by_the_run
 def names_each(run: RunView, name: str, outputs: Sequence[float], classes: Sequence[str]) -> None:
     """The notebook bound ``name`` to the class that each of ``outputs``, the probability of the second class, stands
     for: a list in their order. A class may be written in the singular, in any case."""
