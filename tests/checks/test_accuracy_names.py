@@ -16,9 +16,9 @@ from fairmark.checks.accuracy_names import (
     is_accuracy_key,
     measures_accuracy_of,
 )
-from fairmark.checks.classes import counts_rightly
 from fairmark.evidence import Function
 
+counts_rightly = helper("_classes").counts_rightly
 lists_as_many_as_measured = helper("_misnamed").lists_as_many_as_measured
 
 LOSSES = {

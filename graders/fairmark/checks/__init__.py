@@ -3,7 +3,7 @@
 ``grader`` says what a grader script is made of, ``expectation`` how a question is asked, ``view`` what can be asked
 about. Questions ready to use, by subject:
 
-    generators, classes                 pictures and what they are called
+    generators                          pictures and what they are called
     layers, parameters, compile         the network and its settings
     training, callbacks, history        training and what it wrote down
     accuracy, prediction                what the trained model says

@@ -6,21 +6,22 @@ import math
 from typing import Any
 
 import pytest
+from built_in import helper
 from recorded import GENERATORS, PREDICTION, block, dense, keras_layer, unmet, view
 
 from fairmark.checks import NotShown, RunView
-from fairmark.checks.classes import (
-    agrees_with_predictions,
-    common_labels,
-    counts_rightly,
-    has_rows_of,
-    keeps_order,
-    labels_agree,
-    misses_most,
-)
 from fairmark.checks.compile import loss_fits_classes
 from fairmark.checks.layers import ends_for_classes
 from fairmark.evidence import Function, ModelPredicted
+
+_classes = helper("_classes")
+agrees_with_predictions = _classes.agrees_with_predictions
+common_labels = _classes.common_labels
+counts_rightly = _classes.counts_rightly
+has_rows_of = _classes.has_rows_of
+keeps_order = _classes.keeps_order
+labels_agree = _classes.labels_agree
+misses_most = _classes.misses_most
 
 CLASSES = ("blight", "healthy", "mosaic")
 COUNTS = (4, 6, 10)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
+from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import NotShown, Observed, Unmet, expect, spell
 from fairmark.checks.origin import ANSWERED
@@ -52,6 +53,7 @@ def labels_agree(run: RunView) -> None:
         raise Unmet(labels.subject, found=spell(labels.value), expected=expected, cell=labels.cell)
 
 
+@answered_by_the_run
 def has_rows_of(run: RunView, name: str, counts: Sequence[int]) -> None:
     """The notebook bound ``name`` to a confusion matrix whose rows add up to ``counts``, the pictures of each true
     class."""
@@ -70,6 +72,7 @@ def has_rows_of(run: RunView, name: str, counts: Sequence[int]) -> None:
     raise Unmet(name, found=found, expected=expected, cell=answer.cell)
 
 
+@answered_by_the_run
 def counts_rightly(run: RunView, name: str, training: TrainingView, pictures: PicturesView) -> str:
     """The diagonal of the matrix agrees with the validation accuracy that ``fit`` measured after its last epoch, on all
     of ``pictures``."""
@@ -88,6 +91,7 @@ def counts_rightly(run: RunView, name: str, training: TrainingView, pictures: Pi
     return f"The diagonal holds {share:.1%} of the pictures, as fit measured."
 
 
+@answered_by_the_run
 def agrees_with_predictions(run: RunView, name: str, pictures: PicturesView, first: int) -> None:
     """The first row of the matrix counts what the network really named for the first pictures of ``pictures``.
 
@@ -140,6 +144,7 @@ def _measured_on_all(run: RunView, training: TrainingView, pictures: PicturesVie
     return curve[-1]
 
 
+@answered_by_the_run
 def misses_most(run: RunView, name: str, matrix: str, classes: Sequence[str]) -> str:
     """The notebook bound ``name`` to the class of which ``matrix``, the notebook's own, has the smallest share on the
     diagonal; any of several equals is right. The class may be given by its label."""
