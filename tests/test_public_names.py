@@ -73,9 +73,6 @@ PUBLIC = {
     "fairmark.checks.choices": """
         are_words is_choice
     """,
-    "fairmark.checks.classes": """
-        agrees_with_predictions common_labels counts_rightly has_rows_of keeps_order labels_agree misses_most
-    """,
     "fairmark.checks.compile": """
         learning_rate_is loss_fits_classes loss_fits_output measures_accuracy optimizer_is
     """,
@@ -85,26 +82,14 @@ PUBLIC = {
     "fairmark.checks.history": """
         History is_best_epoch is_gap lists reads
     """,
-    "fairmark.checks.labels": """
-        reads_labels
-    """,
     "fairmark.checks.layers": """
         ends_for_classes ends_for_two_classes ends_with has_block has_hidden_layer has_only_blocks takes_pictures
-    """,
-    "fairmark.checks.misnamed": """
-        keeps_order lists_as_many_as_measured
-    """,
-    "fairmark.checks.one_picture": """
-        asks_about_it has_size is_batch_of_one is_output is_scaled_to_unit names_each
     """,
     "fairmark.checks.parameters": """
         follows_from
     """,
     "fairmark.checks.prediction": """
         names_class prepares_as_in_training
-    """,
-    "fairmark.checks.rates": """
-        chooses_by_several_epochs differ_only_in_rate learn_and_validate start_afresh take_epochs take_rates
     """,
     "fairmark.checks.training": """
         learns_from passes_steps passes_validation_steps prints_a_line_an_epoch runs_steps steps_follow trains_at_most
