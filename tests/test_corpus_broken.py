@@ -24,7 +24,7 @@ from tiny import PRETEND, tiny_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.classroom import ClassRequest, grade_class
-from fairmark.classroom.discover import find_submissions
+from fairmark.classroom.discover import look_through
 from fairmark.classroom.grade import ClassOfSubmissions, Place, with_file
 from fairmark.course import Course
 from fairmark.grading.pipeline import Journey, Steps
@@ -157,7 +157,7 @@ def test_in_the_opposite_order_all_get_the_same(graded: Graded, tmp_path: Path) 
         graded.course, lambda name: Journey(graded.course, graded.course.assignment(name), launcher=launcher)
     )
     place, reports = Place(tmp_path / "out"), list[Report]()
-    work = submissions.prepare(find_submissions(graded.folder, [NAME]))
+    work = submissions.prepare(look_through([graded.folder], [NAME]).found)
     for found, assignment in reversed(work):
         marked = with_file(submissions.mark(found, assignment, Steps()), found)
         reports.append(marked.report)
@@ -245,14 +245,14 @@ def test_pages_are_whole_and_hold_nothing_that_runs(graded: Graded) -> None:
 READS_ALL = f"""
 import resource, sys
 from pathlib import Path
-from fairmark.classroom.discover import find_submissions
+from fairmark.classroom.discover import look_through
 from fairmark.errors import FairmarkError
 from fairmark.notebook.master import load_master
 from fairmark.notebook.read import read_submission
 resource.setrlimit(resource.RLIMIT_DATA, ({MEMORY_BYTES}, {MEMORY_BYTES}))
 resource.setrlimit(resource.RLIMIT_CPU, ({CPU_SECONDS}, {CPU_SECONDS}))
 master = load_master(Path(sys.argv[2]))
-for found in find_submissions(Path(sys.argv[1]), [{NAME!r}]):
+for found in look_through([Path(sys.argv[1])], [{NAME!r}]).found:
     try:
         read_submission(found.path, student=found.student, master=master)
     except FairmarkError:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairmark.classroom.discover import Found, find_submissions, look_through
+from fairmark.classroom.discover import Found, look_through
 from fairmark.errors import ArchiveRefused, MachineError, UnreadableNotebook, UsageError
 from fairmark.notebook.files import read_bytes
 from fairmark.notebook.members import SEPARATORS, is_hidden
@@ -33,7 +33,7 @@ def rows() -> Callable[[Path], Rows]:
     """Student, assignment and file name of everything found."""
 
     def of(place: Path) -> Rows:
-        return [(one.student, one.assignment, one.path.name) for one in find_submissions(place, KNOWN)]
+        return [(one.student, one.assignment, one.path.name) for one in look_through([place], KNOWN).found]
 
     return of
 
@@ -222,7 +222,7 @@ def test_a_zip_with_the_suffix_in_capitals_is_one(tmp_path: Path, rows: Callable
 def test_two_zips_with_the_same_names_inside_do_not_mix(place: Path) -> None:
     for student in ("alice", "bob"):
         pack(place / f"{student}.zip", ["work.ipynb"])
-    first, second = find_submissions(place, KNOWN)
+    first, second = look_through([place], KNOWN).found
     assert (first.path, second.path) == (place / "alice.zip" / "work.ipynb", place / "bob.zip" / "work.ipynb")
 
 
@@ -267,7 +267,7 @@ def test_a_member_that_points_outside_gets_its_row_inside(
     member: str, tmp_path: Path, rows: Callable[[Path], Rows]
 ) -> None:
     archive = pack(tmp_path / "class.zip", ["bob.ipynb", member])
-    assert all(one.path.is_relative_to(archive) for one in find_submissions(archive, KNOWN))
+    assert all(one.path.is_relative_to(archive) for one in look_through([archive], KNOWN).found)
     assert len(rows(archive)) == 2
 
 
@@ -322,7 +322,7 @@ def test_whatever_its_members_are_called_they_stay_inside_and_nothing_is_written
     archive = pack(home / "class.zip", dict.fromkeys(f"{name}.ipynb" for name in names))
     found: list[Found] = []
     with contextlib.suppress(ArchiveRefused):
-        found = find_submissions(home if in_folder else archive, KNOWN)
+        found = look_through([home if in_folder else archive], KNOWN).found
     assert all(one.path.is_relative_to(archive) and ".." not in one.path.parts for one in found)
     assert len({one.path for one in found}) == len(found)
     assert all(read_bytes(one.path) == b"notebook" for one in found if is_readable(one.path))
@@ -341,16 +341,16 @@ def test_a_zip_that_lies_alone_in_its_folder_may_hold_a_class(tmp_path: Path) ->
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
         archive.writestr("alice/horses_or_humans.ipynb", "{}")
         archive.writestr("bob.ipynb", "{}")
-    assert [one.student for one in find_submissions(tmp_path, KNOWN)] == ["alice", "bob"]
+    assert [one.student for one in look_through([tmp_path], KNOWN).found] == ["alice", "bob"]
     (tmp_path / "carol.ipynb").write_text("{}")
-    assert [one.student for one in find_submissions(tmp_path, KNOWN)] == ["carol", "class", "class"]
+    assert [one.student for one in look_through([tmp_path], KNOWN).found] == ["carol", "class", "class"]
 
 
 def test_a_students_own_zip_that_lies_alone_remains_the_students(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "alice.zip", "w") as archive:
         archive.writestr("horses_or_humans.ipynb", "{}")
         archive.writestr("compile_settings.ipynb", "{}")
-    assert {one.student for one in find_submissions(tmp_path, KNOWN)} == {"alice"}
+    assert {one.student for one in look_through([tmp_path], KNOWN).found} == {"alice"}
 
 
 # --- nobody is left out -----------------------------------------------------------------------------------------------
@@ -434,7 +434,7 @@ def test_where_students_hand_in_folders_one_without_a_notebook_has_its_row(place
     }
     assert problems(place) == said
     assert left_out(place) == {"eva/notes.txt": "is a text, not a notebook"}
-    assert [one.assignment for one in find_submissions(place, KNOWN)] == ["compile_settings"] * 2 + [None] * 2
+    assert [one.assignment for one in look_through([place], KNOWN).found] == ["compile_settings"] * 2 + [None] * 2
     archive = pack(tmp_path / "class.zip", names)
     assert problems(archive) == {student: text.replace(str(place), str(archive)) for student, text in said.items()}
 
@@ -460,7 +460,7 @@ def test_beyond_the_bounds_something_is_said(place: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("fairmark.classroom.folders.MAX_ENTRIES", 3)
     fill(place, *(f"ben/{number}.ipynb" for number in range(6)))
     assert left_out(place)["ben/3.ipynb"] == "is beyond the first 20,000 files of this folder"
-    assert len([one for one in find_submissions(place, KNOWN) if one.student == "ben"]) == 3
+    assert len([one for one in look_through([place], KNOWN).found if one.student == "ben"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,7 @@ def test_what_systems_leave_behind_is_passed_over(name: str, place: Path, tmp_pa
     fill(place, "ada.ipynb", name, f"ben/{name}", "ben/work.ipynb")
     archive = pack(tmp_path / "class.zip", ["ada.ipynb", name, f"ben/{name}", "ben/work.ipynb"])
     for where in (place, archive):
-        assert ([one.student for one in find_submissions(where, KNOWN)], left_out(where)) == (["ada", "ben"], {})
+        assert ([one.student for one in look_through([where], KNOWN).found], left_out(where)) == (["ada", "ben"], {})
 
 
 def test_links_beside_a_notebook_are_left_out_and_never_followed(place: Path, tmp_path: Path) -> None:
@@ -489,7 +489,7 @@ def test_links_beside_a_notebook_are_left_out_and_never_followed(place: Path, tm
     (place / "ada" / "more").symlink_to(tmp_path / "elsewhere")
     (place / "ada" / "secret.txt").symlink_to(tmp_path / "elsewhere" / "secret.txt")
     (place / "notes.txt").symlink_to(tmp_path / "elsewhere" / "secret.txt")
-    assert [one.file for one in find_submissions(place, KNOWN)] == ["ada/work.ipynb"]
+    assert [one.file for one in look_through([place], KNOWN).found] == ["ada/work.ipynb"]
     assert left_out(place) == dict.fromkeys(
         ["ada/more", "ada/secret.txt", "notes.txt"], "is a link, which is never followed"
     )
@@ -519,7 +519,7 @@ def test_several_places_name_their_files_apart_and_a_file_named_twice_counts_onc
 def test_a_folder_without_notebooks_is_refused_with_what_it_holds(place: Path) -> None:
     fill(place, "ada/a.py", "b.pdf")
     with pytest.raises(UsageError) as caught:
-        find_submissions(place, KNOWN)
+        look_through([place], KNOWN)
     assert caught.value.message == f"{place}: no notebooks in it, but b.pdf, ada/a.py"
 
 

@@ -10,7 +10,7 @@ import pytest
 from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
-from fairmark.classroom.discover import Found, find_submissions
+from fairmark.classroom.discover import Found, look_through
 from fairmark.classroom.grade import ClassOfSubmissions, Place
 from fairmark.course import Course
 from fairmark.errors import MachineError, NotOfThisCourse
@@ -43,7 +43,7 @@ def class_of(course: Course, launcher: object = None) -> ClassOfSubmissions:
 
 
 def mark_all(submissions: ClassOfSubmissions, folder: Path) -> dict[str, Marked]:
-    found = find_submissions(folder, submissions.course.assignments())
+    found = look_through([folder], submissions.course.assignments()).found
     return {one.student: submissions.mark(one, name, Steps()) for one, name in submissions.prepare(found)}
 
 
@@ -86,7 +86,7 @@ def test_a_class_of_another_course_is_not_marked_by_this_one(tmp_path: Path, cou
 def test_the_first_notebook_that_belongs_is_enough(tmp_path: Path, course: Course) -> None:
     of_another_course(course, tmp_path / "class", "ada", "cem")
     (tmp_path / "class" / "ben.ipynb").write_bytes(answered(course))
-    found = find_submissions(tmp_path / "class", course.assignments())
+    found = look_through([tmp_path / "class"], course.assignments()).found
     class_of(course).require_own([*found[:2], Found(tmp_path / "not_looked_at.ipynb", "zoe")])
 
 
@@ -138,7 +138,7 @@ def test_a_name_that_is_not_utf_8_gets_its_files_too(tmp_path: Path, course: Cou
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.ipynb"))
     path.write_text("no notebook")
     submissions, place = class_of(course), Place(tmp_path / "out")
-    for found in find_submissions(path, course.assignments()):
+    for found in look_through([path], course.assignments()).found:
         marked = submissions.mark(found, "compile_settings", Steps())
         place.write(marked)
         written = place.written(found.student, "compile_settings")

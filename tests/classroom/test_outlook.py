@@ -8,7 +8,7 @@ from pathlib import Path
 from scripted import Scripted
 from tiny import PRETEND, answered
 
-from fairmark.classroom.discover import find_submissions
+from fairmark.classroom.discover import look_through
 from fairmark.classroom.grade import ClassOfSubmissions
 from fairmark.classroom.outlook import looking_ahead, work_of
 from fairmark.classroom.plan import Piece
@@ -27,7 +27,7 @@ def pieces_of(folder: Path, course: Course) -> tuple[ClassOfSubmissions, list[Pi
     submissions = ClassOfSubmissions(
         course, lambda name: Journey(course, course.assignment(name), launcher=Scripted(PRETEND))
     )
-    named = submissions.prepare(find_submissions(folder, course.assignments()))
+    named = submissions.prepare(look_through([folder], course.assignments()).found)
     return submissions, [Piece(number, one, name, "") for number, (one, name) in enumerate(named)]
 
 

@@ -15,7 +15,7 @@ from scripted import Scripted
 from tiny import PRETEND, answered, tiny_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.classroom.discover import find_submissions
+from fairmark.classroom.discover import look_through
 from fairmark.classroom.grade import ClassOfSubmissions, Place
 from fairmark.classroom.ledger import Ledger
 from fairmark.classroom.plan import ClassRun, Piece
@@ -65,7 +65,7 @@ class Class:
             yield ClassRun(submissions, place, ledger, fresh=self.fresh)
 
     def plan(self, run: ClassRun) -> list[Piece]:
-        return run.plan(find_submissions(self.folder, self.course.assignments()))
+        return run.plan(look_through([self.folder], self.course.assignments()).found)
 
     def grade(self, submit: Callable[[ClassRun, Piece], Future[Marked]] | None = None) -> list[str]:
         """The students that were marked, in the order in which that came in; the others were done already."""

@@ -262,9 +262,6 @@ def _argument(name: str) -> Advice | None:
     return None if meant is None else Advice(f"There is no argument `{name}` here.", f"Write `{meant}`.")
 
 
-_IDENTIFIER = re.compile(r"Could not interpret (?:[a-z]{1,12} )?[a-z]{1,12} (?:function )?identifier: (\w{1,60})\Z")
-
-
 _ONE_MORE = re.compile(r"Expected shape \(None, ([\d, ]{1,60})\), but input has incompatible shape \(([\d, ]{1,60})\)")
 
 

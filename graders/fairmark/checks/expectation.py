@@ -7,7 +7,7 @@ read is made from them in one place.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -183,10 +183,6 @@ class Expectation(Generic[T]):
     def to_be_one_of(self, *accepted: T, expected: str | None = None) -> None:
         """Any of ``accepted``; ``expected`` says so in words where a list would not help."""
         self._demand(self._observed.value in accepted, expected or " or ".join(spell(item) for item in accepted))
-
-    def to_satisfy(self, accepts: Callable[[T], bool], expected: str) -> None:
-        """``accepts(value)`` is true; ``expected`` says in words what that means."""
-        self._demand(accepts(self._observed.value), expected)
 
 
 def expect(observed: Observed[T]) -> Expectation[T]:

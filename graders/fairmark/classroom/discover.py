@@ -25,7 +25,7 @@ from fairmark.notebook.kinds import EMPTY_FOLDER, HANDED_OUT_COPY, Reason
 from fairmark.notebook.members import Parts, is_notebook, is_zip, stem_of, without_copy_mark
 from fairmark.notebook.zips import contents_of, zip_members
 
-__all__ = ["Found", "HandedIn", "LeftOut", "find_submissions", "look_through"]
+__all__ = ["Found", "HandedIn", "LeftOut", "look_through"]
 
 _NAMED = 3
 """Files that are named where there is no notebook."""
@@ -65,11 +65,6 @@ class HandedIn:
 
     found: list[Found] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
-
-
-def find_submissions(place: Path, assignments: list[str]) -> list[Found]:
-    """What of ``place`` has a row, as :func:`look_through` gives it."""
-    return look_through([place], assignments).found
 
 
 def look_through(places: list[Path], assignments: list[str]) -> HandedIn:

@@ -26,7 +26,6 @@ CREATE TABLE IF NOT EXISTS submission (
     sha256 TEXT NOT NULL,
     settings TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed')),
-    tries INTEGER NOT NULL DEFAULT 0,
     wall_seconds REAL NOT NULL DEFAULT 0,
     peak_memory_bytes INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (student, assignment, file_number)
@@ -55,8 +54,8 @@ BEGIN;
 ALTER TABLE submission RENAME TO earlier;
 ALTER TABLE enrolled ADD COLUMN file_number INTEGER NOT NULL DEFAULT 1;
 {_SCHEMA}
-INSERT INTO submission (student, assignment, sha256, settings, state, tries, wall_seconds, peak_memory_bytes)
-    SELECT student, assignment, sha256, settings, state, tries, wall_seconds, peak_memory_bytes FROM earlier;
+INSERT INTO submission (student, assignment, sha256, settings, state, wall_seconds, peak_memory_bytes)
+    SELECT student, assignment, sha256, settings, state, wall_seconds, peak_memory_bytes FROM earlier;
 DROP TABLE earlier;
 COMMIT;
 """
@@ -116,7 +115,7 @@ class Ledger:
         [version] = self._database.execute("PRAGMA user_version").fetchone()
         self.is_new = not self._database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
         columns = [name for _, name, *_ in self._database.execute("PRAGMA table_info(submission)")]
-        if version < _VERSION and "tries" in columns and "file_number" not in columns:
+        if version < _VERSION and columns and "file_number" not in columns:
             self._database.executescript(_UPGRADE)
         self._database.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -223,9 +222,9 @@ class Ledger:
         """It is being marked, once more."""
         with self._using() as database:
             database.execute(
-                "INSERT INTO submission (student, assignment, file_number, sha256, settings, state, tries) VALUES"
-                " (?, ?, ?, ?, ?, 'running', 1) ON CONFLICT (student, assignment, file_number) DO UPDATE SET"
-                " sha256 = excluded.sha256, settings = excluded.settings, state = 'running', tries = tries + 1",
+                "INSERT INTO submission (student, assignment, file_number, sha256, settings, state) VALUES"
+                " (?, ?, ?, ?, ?, 'running') ON CONFLICT (student, assignment, file_number) DO UPDATE SET"
+                " sha256 = excluded.sha256, settings = excluded.settings, state = 'running'",
                 (student, assignment, file_number, sha256, settings),
             )
 

@@ -43,10 +43,9 @@ _Span: TypeAlias = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Respelled:
-    """``source`` is the cell's text with ``old`` spelled as Keras 3 does; ``subject`` what it belongs to."""
+    """``source`` is the cell's text with one old name spelled as Keras 3 does; ``subject`` what that belongs to."""
 
     source: str
-    old: str
     subject: Subject
 
 
@@ -59,8 +58,8 @@ def respelled(source: str, line: int, message: str) -> Respelled | None:
     found = [one for one in _old_names(tree, line) if f"'{one[1]}'" in message]
     if not found:
         return None
-    span, old, new, subject = min(found, key=lambda one: (one[0][0] != line, one[0]))
-    return Respelled(_replaced(source, span, new), old, subject)
+    span, _, new, subject = min(found, key=lambda one: (one[0][0] != line, one[0]))
+    return Respelled(_replaced(source, span, new), subject)
 
 
 def without_switch(source: str) -> Respelled | None:
@@ -70,7 +69,7 @@ def without_switch(source: str) -> Respelled | None:
     for call in calls:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
         if name in SWITCHES:
-            return Respelled(_replaced(source, _whole(call), "None"), str(name), "everything")
+            return Respelled(_replaced(source, _whole(call), "None"), "everything")
     return None
 
 

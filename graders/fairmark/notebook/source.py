@@ -24,13 +24,9 @@ __all__ = [
     "UNKNOWN",
     "Folded",
     "SourceCall",
-    "attribute_values_in",
-    "attributes_set_in",
     "calls_in",
-    "handed_on_in",
     "parses",
     "tree_of",
-    "unparsable",
     "values_given",
 ]
 
@@ -103,48 +99,6 @@ def values_given(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
     return (*found, UNKNOWN) if is_open else tuple(found)
 
 
-def handed_on_in(cells: Iterable[Cell]) -> frozenset[str]:
-    """Names of functions that live calls are given, as in ``partial(generator.flow_from_directory, ...)`` and
-    ``getattr(generator, "flow_from_directory")``: the last part of each."""
-    given = (value for call in _read(cells).reach.calls if call.reachable for value in call.node.args)
-    return frozenset(filter(None, map(_function_named, given)))
-
-
-def _function_named(value: ast.expr) -> str | None:
-    if isinstance(value, ast.Constant):
-        return value.value if isinstance(value.value, str) else None
-    return (dotted_name(value) or "").rpartition(".")[2] if not isinstance(value, ast.Attribute) else value.attr
-
-
-def attributes_set_in(cells: Iterable[Cell]) -> frozenset[str]:
-    """Attributes that these cells give a value, of whatever object: the last part of ``opt.learning_rate = 0.1``."""
-    return _read(cells).attributes_set
-
-
-def attribute_values_in(cells: Iterable[Cell], name: str) -> tuple[Folded, ...]:
-    """What the live code of these cells gives the attribute ``name``, of whatever object: by ``=``, or by ``assign`` as
-    a variable of TensorFlow's is; `UNKNOWN` for each value that cannot be read off."""
-    read = _read(cells)
-    given = [
-        value
-        for statement in read.reach.statements
-        if statement.reachable
-        for value in _attribute_values(statement.node, name)
-    ]
-    return tuple(fold(value, read.names.constants, read.names.functions) for value in given)
-
-
-def _attribute_values(node: ast.stmt, name: str) -> list[ast.expr]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            return [value for target in targets if isinstance(target, ast.Attribute) and target.attr == name]
-        case ast.Expr(
-            value=ast.Call(func=ast.Attribute(value=ast.Attribute(attr=attribute), attr="assign"), args=[value])
-        ) if attribute == name:
-            return [value]
-    return []
-
-
 @dataclass(frozen=True)
 class _Reading:
     """What is read off a notebook once, however much is asked of it. ``bound_in_passing``: by ``:=``;
@@ -152,7 +106,6 @@ class _Reading:
 
     names: Names
     reach: Reach
-    attributes_set: frozenset[str]
     bound_in_passing: frozenset[str]
     changed_in_place: frozenset[str]
 
@@ -173,7 +126,6 @@ def _read_texts(texts: tuple[tuple[int, str], ...]) -> _Reading:
     return _Reading(
         names=names_in(tree for _, tree in trees),
         reach=reach_in(trees),
-        attributes_set=frozenset().union(*(one.attributes_set for one in changes)),
         bound_in_passing=frozenset().union(*(one.bound_in_passing for one in changes)),
         changed_in_place=frozenset().union(*(one.changed_in_place for one in changes)),
     )
@@ -183,7 +135,6 @@ def _read_texts(texts: tuple[tuple[int, str], ...]) -> _Reading:
 class _Changes:
     """Of one cell, what `_Reading` has of all."""
 
-    attributes_set: frozenset[str]
     bound_in_passing: frozenset[str]
     changed_in_place: frozenset[str]
 
@@ -196,9 +147,7 @@ def _changes_in(tree: ast.Module) -> _Changes:
     kept = _KEPT.get(tree)
     if kept is None:
         nodes = list(ast.walk(tree))
-        stored = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
         kept = _KEPT[tree] = _Changes(
-            attributes_set=frozenset(node.attr for node in stored),
             bound_in_passing=frozenset(node.target.id for node in nodes if isinstance(node, ast.NamedExpr)),
             changed_in_place=frozenset(filter(None, map(_changed_by, nodes))),
         )
@@ -219,20 +168,9 @@ def _changed_by(node: ast.AST) -> str | None:
     return None
 
 
-def unparsable(cells: Iterable[Cell]) -> tuple[int, ...]:
-    """Positions of the cells that run but are not Python: a syntax error, or nested beyond `MAX_DEPTH`."""
-    return _trees(cells)[1]
-
-
 def parses(source: str) -> bool:
     """Whether a cell's text is Python, IPython's additions aside."""
     return tree_of(source) is not None
-
-
-def _trees(cells: Iterable[Cell]) -> tuple[list[tuple[int, ast.Module]], tuple[int, ...]]:
-    parsed = [(cell.position, tree_of(cell.source)) for cell in cells if cell.touched]
-    trees = [(position, tree) for position, tree in parsed if tree is not None]
-    return trees, tuple(position for position, tree in parsed if tree is None)
 
 
 def tree_of(source: str) -> ast.Module | None:
