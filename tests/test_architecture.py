@@ -22,6 +22,7 @@ ROOMS = (
     "extensions",
     "atomic_write",
     "regular_file",
+    "usable_cores",
     "evidence",
     "report",
     "course",

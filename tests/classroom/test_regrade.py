@@ -95,9 +95,9 @@ def files_in(out: Path) -> dict[str, bytes]:
 
 def test_several_processes_write_what_one_does(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, several = graded(tmp_path / "one", 40), graded(tmp_path / "several", 40)
-    monkeypatch.setattr(again, "cores", lambda: 1)
+    monkeypatch.setattr(again, "usable_cores", lambda: 1)
     alone = rewrite(one, course)
-    monkeypatch.setattr(again, "cores", lambda: 3)
+    monkeypatch.setattr(again, "usable_cores", lambda: 3)
     assert rewrite(several, course) == alone
     assert [report.score for report in alone[:2]] == [0, 2]
     assert files_in(several) == files_in(one)
@@ -111,7 +111,7 @@ def test_one_damaged_file_is_named_and_nothing_is_written(
     out = graded(tmp_path / "out", 40)
     damaged = out / "evidence" / "s7.compile_settings.json"
     damaged.write_text("{}")
-    monkeypatch.setattr(again, "cores", lambda: cores)
+    monkeypatch.setattr(again, "usable_cores", lambda: cores)
     with pytest.raises(UsageError) as problem:
         rewrite(out, course)
     assert problem.value.message.startswith(f"{damaged}: is not evidence: submission: ")
@@ -128,7 +128,7 @@ def test_a_process_that_the_system_ends_is_told_and_nothing_is_written(
         assert os.getpid() != own
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(again, "cores", lambda: 2)
+    monkeypatch.setattr(again, "usable_cores", lambda: 2)
     monkeypatch.setattr(Judge, "judged", ended)
     with pytest.raises(MachineError, match="ended from outside"):
         rewrite(out, course)

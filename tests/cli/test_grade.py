@@ -17,11 +17,11 @@ from tiny import PRETEND, answered, tiny_course
 from fairmark.author.sample_class import with_answers
 from fairmark.classroom.grade import ClassOfSubmissions
 from fairmark.classroom.ledger import Ledger
-from fairmark.classroom.memory_admission import cores
 from fairmark.course import Course
 from fairmark.errors import Interrupted
 from fairmark.sandbox import Limits, NotebookJob
 from fairmark.sandbox.limits import GIB
+from fairmark.usable_cores import usable_cores
 
 pytestmark = pytest.mark.usefixtures("launcher")
 
@@ -348,7 +348,7 @@ def test_at_least_one_job_runs_at_once(folder: Path, course: Course, fairmark_: 
     assert "--jobs" in result.err
 
 
-@pytest.mark.parametrize(("jobs", "threads"), [(1, None), (2, max(1, cores() // 2))])
+@pytest.mark.parametrize(("jobs", "threads"), [(1, None), (2, max(1, usable_cores() // 2))])
 def test_runs_at_once_share_the_cores(
     jobs: int,
     threads: int | None,

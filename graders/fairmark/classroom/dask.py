@@ -25,7 +25,7 @@ from typing import Any
 from fairmark.classroom.capacity import LOOK_EVERY_SECONDS, MEMORY, Slots, Workers
 from fairmark.classroom.executors import ClassWork
 from fairmark.classroom.grade import not_marked
-from fairmark.classroom.memory_admission import cores, free_bytes
+from fairmark.classroom.memory_admission import free_bytes
 from fairmark.classroom.plan import ClassRun, Piece
 from fairmark.classroom.remote_worker import (
     Batch,
@@ -50,6 +50,7 @@ from fairmark.grading.progress import NOBODY
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.present.files import evidence_json
+from fairmark.usable_cores import usable_cores
 
 __all__ = ["LOCAL", "DaskExecutor"]
 
@@ -93,9 +94,9 @@ class DaskExecutor:
         asked = dict.fromkeys(piece.assignment for piece in work.pieces)
         names = [name for name in asked if submissions.is_ready(name)]
         batch = replace(work.batch, worlds={name: world(submissions.journey_for(name)) for name in names})
-        jobs = min(work.jobs or (cores() if is_local else _MOST_AT_ONCE), len(work.pieces))
+        jobs = min(work.jobs or (usable_cores() if is_local else _MOST_AT_ONCE), len(work.pieces))
         if is_local and jobs > 1:
-            batch = batch.with_threads(max(1, cores() // jobs))
+            batch = batch.with_threads(max(1, usable_cores() // jobs))
         with ExitStack() as stack:
             with progress.run("") as shown:
                 shown.stage("Waiting for workers")

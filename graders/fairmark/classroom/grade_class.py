@@ -14,7 +14,6 @@ from fairmark.classroom.discover import look_through
 from fairmark.classroom.executors import ClassWork, Executor, executor_for
 from fairmark.classroom.grade import ClassOfSubmissions, Place
 from fairmark.classroom.ledger import Ledger
-from fairmark.classroom.memory_admission import cores
 from fairmark.classroom.outlook import looking_ahead
 from fairmark.classroom.plan import ClassRun, Piece
 from fairmark.classroom.remote_worker import Batch, NotHere, location_of
@@ -29,6 +28,7 @@ from fairmark.grading.settings import RunSettings
 from fairmark.present.remarks import Remarks, left_out_text
 from fairmark.report import Standing
 from fairmark.sandbox import Launcher, best_launcher
+from fairmark.usable_cores import usable_cores
 
 __all__ = ["ClassRequest", "Graded", "grade_class"]
 
@@ -75,7 +75,7 @@ def grade_class(request: ClassRequest, reporter: Reporter = SILENT) -> Graded:
     executor = request.executor or executor_for(address=request.cluster)
     handed_in = look_through(list(request.folders), request.course.assignments())
     files = handed_in.found
-    at_once = max(1, min(request.jobs or cores(), len(files)))
+    at_once = max(1, min(request.jobs or usable_cores(), len(files)))
     submissions = ClassOfSubmissions(request.course, _pipelines(request, executor, at_once), request.assignment)
     submissions.require_own(files)
     place = Place(request.out, request.deadline_passed)
@@ -107,7 +107,7 @@ def grade_class(request: ClassRequest, reporter: Reporter = SILENT) -> Graded:
 def _pipelines(request: ClassRequest, executor: Executor, at_once: int) -> Callable[[str], Journey]:
     """The way of submissions to each assignment, by its name."""
     launcher = request.launcher or (best_launcher() if executor.runs_here else NotHere())
-    settings = replace(request.settings, threads=max(1, cores() // at_once) if at_once > 1 else None)
+    settings = replace(request.settings, threads=max(1, usable_cores() // at_once) if at_once > 1 else None)
 
     def pipeline(name: str) -> Journey:
         store = EvidenceStore(evidence_folder(), fresh=request.fresh)

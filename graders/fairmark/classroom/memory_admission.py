@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 
-__all__ = ["Room", "cores", "free_bytes"]
+__all__ = ["Room", "free_bytes"]
 
 _SHARE = 0.85
 """Of what is free when a batch begins; the rest is for the grader itself and for whoever else works here."""
@@ -18,11 +17,6 @@ _SHARE = 0.85
 def free_bytes() -> int:
     """What runs may use together."""
     return int(psutil.virtual_memory().available * _SHARE)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Room:

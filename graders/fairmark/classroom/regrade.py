@@ -45,7 +45,6 @@ from fairmark.checks import Grader, load_grader
 from fairmark.classroom.grade import Place
 from fairmark.classroom.gradebook_file import GradebookFile
 from fairmark.classroom.ledger import Ledger
-from fairmark.classroom.memory_admission import cores
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, MachineError, UsageError
 from fairmark.evidence import Evidence
@@ -55,6 +54,7 @@ from fairmark.present.files import report_stem, write_files
 from fairmark.present.gradebook import write_gradebook
 from fairmark.regular_file import regular_bytes
 from fairmark.report import Report, Standing
+from fairmark.usable_cores import usable_cores
 
 __all__ = ["Judge", "evidence_files", "read_evidence", "rewrite"]
 
@@ -201,11 +201,11 @@ def _crew(judge_: Judge, place: Place, count: int) -> Iterator[Callable[[list[Pa
     """What judges ``count`` files of evidence: as many processes as there are cores, where that pays and a process that
     has no other threads can be forked; else this one."""
     may_fork = "fork" in get_all_start_methods() and threading.active_count() == 1
-    if not may_fork or count < _WORTH_PROCESSES or cores() == 1:
+    if not may_fork or count < _WORTH_PROCESSES or usable_cores() == 1:
         yield lambda paths: [_rewritten(judge_, place, path) for path in paths]
         return
     try:
-        with ProcessPoolExecutor(cores(), get_context("fork"), _begin, (judge_, place)) as pool:
+        with ProcessPoolExecutor(usable_cores(), get_context("fork"), _begin, (judge_, place)) as pool:
             yield lambda paths: pool.map(_rewritten_there, paths, chunksize=8)
     except BrokenProcessPool as problem:
         raise MachineError(

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from fairmark.classroom.discover import Found
 from fairmark.classroom.grade import ClassOfSubmissions
-from fairmark.classroom.memory_admission import cores
 from fairmark.course import Course, built_in_course
 from fairmark.data import evidence_folder, hidden_pictures, load_recipe
 from fairmark.errors import FairmarkError, InternalError, Interrupted, MachineError
@@ -29,6 +28,7 @@ from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
 from fairmark.sandbox.shelf import shelf
 from fairmark.sandbox.walls.layers import Confined
+from fairmark.usable_cores import usable_cores
 
 __all__ = [
     "Batch",
@@ -310,4 +310,4 @@ def _divided(batch: Batch, slots: int) -> Batch:
     """The batch as a worker of so many slots runs it: its cores are divided among them."""
     if batch.settings.threads is not None or slots <= 1:
         return batch
-    return batch.with_threads(max(1, cores() // slots))
+    return batch.with_threads(max(1, usable_cores() // slots))

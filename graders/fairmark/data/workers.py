@@ -24,8 +24,9 @@ from fairmark.data import drawing
 from fairmark.data.atomic import disk_error
 from fairmark.data.recipe import RENDER_REMEDY, Recipe
 from fairmark.errors import MachineError, RecipeError
+from fairmark.usable_cores import usable_cores
 
-__all__ = ["Drawn", "Job", "Progress", "draw_all", "usable_cores"]
+__all__ = ["Drawn", "Job", "Progress", "draw_all"]
 
 Progress: TypeAlias = Callable[[int, int], object]
 """Called with how many pictures are done and how many there are."""
@@ -63,13 +64,6 @@ class Worker:
         self.channel.send_bytes(
             json.dumps([[jobs[i].seed, jobs[i].class_name, str(jobs[i].target)] for i in indices]).encode()
         )
-
-
-def usable_cores() -> int:
-    """Cores this process may use; at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def draw_all(
