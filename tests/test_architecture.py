@@ -6,6 +6,7 @@ Everything here is read off the source text, so that imports inside functions an
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib
 import subprocess
 import sys
@@ -233,6 +234,38 @@ def test_what_a_module_lists_is_there_once() -> None:
         if path.name != "__main__.py":
             module = importlib.import_module(name_of(path))
             assert not [name for name in names if not hasattr(module, name)], name_of(path)
+
+
+# --- what is raised ---------------------------------------------------------------------------------------------------
+
+OUT_OF_THE_TREE = {
+    "fairmark.errors.FairmarkError": "the root of what people read",
+    "fairmark.errors.ControlFlow": "the root of what is caught on the way",
+    "fairmark.sandbox.inside.recorder.TrainingSkipped": "no Exception, so that a notebook's cells cannot catch it",
+    "fairmark.data.drawing.RenderError": "its file is also a program, which has the standard library and Pillow alone",
+}
+"""Classes of exceptions with a base that is not ours, and why."""
+
+
+def classes() -> Iterator[tuple[str, list[str]]]:
+    """Every class of the engine by its full name, with the last parts of its bases' names."""
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef):
+                yield f"{name_of(path)}.{node.name}", [ast.unparse(base).rpartition(".")[2] for base in node.bases]
+
+
+def is_foreign_exception(base: str, ours: set[str]) -> bool:
+    named_like_one = base.endswith(("Error", "Exception", "Exit", "Interrupt", "Warning"))
+    built_in = getattr(builtins, base, None)
+    is_built_in_one = isinstance(built_in, type) and issubclass(built_in, BaseException)
+    return base not in ours and (named_like_one or is_built_in_one)
+
+
+def test_every_exception_that_is_raised_on_purpose_hangs_in_the_tree_of_errors() -> None:
+    ours = {name.rpartition(".")[2] for name, _ in classes()}
+    found = {name for name, bases in classes() if any(is_foreign_exception(base, ours) for base in bases)}
+    assert found == set(OUT_OF_THE_TREE)
 
 
 # --- how it is written ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from fairmark import errors
 from fairmark.errors import (
     AuthorError,
+    ControlFlow,
     FairmarkError,
     InternalError,
     Interrupted,
@@ -20,7 +21,9 @@ from fairmark.errors import (
     UsageError,
 )
 
-CLASSES = [getattr(errors, name) for name in errors.__all__]
+NAMED = [getattr(errors, name) for name in errors.__all__]
+CLASSES = [error for error in NAMED if not issubclass(error, ControlFlow)]
+"""Those that people read."""
 
 
 @pytest.mark.parametrize("error", CLASSES)
@@ -34,7 +37,7 @@ def test_every_error_but_the_root_says_whose_fault_it_is(error: type[Exception])
     assert sum(issubclass(error, side) for side in sides) == (error is not FairmarkError)
 
 
-@pytest.mark.parametrize("error", CLASSES)
+@pytest.mark.parametrize("error", NAMED)
 def test_the_tree_is_drawn_at_the_top_of_the_module(error: type[Exception]) -> None:
     assert error.__name__ in (errors.__doc__ or "")
 
@@ -55,6 +58,10 @@ def test_message_and_remedy_are_kept(error: type[FairmarkError]) -> None:
         "there is no train/",
         "Name another folder.",
     )
+
+
+def test_what_is_caught_on_the_way_is_no_error_that_people_read() -> None:
+    assert not issubclass(ControlFlow, FairmarkError)
 
 
 def test_an_error_may_have_no_remedy() -> None:

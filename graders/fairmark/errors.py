@@ -1,4 +1,4 @@
-"""Everything fairmark raises on purpose, in one tree that says whose fault it is.
+"""Everything fairmark raises on purpose: what people read says whose fault it is, the rest is caught on the way.
 
     FairmarkError
     ├── StudentError            what was handed in cannot be read or marked        exit 2
@@ -23,7 +23,11 @@
     └── InternalError           our own mistake: never costs a student marks       exit 3
         └── SandboxNotReady
 
-Each message says what is wrong and where; ``remedy`` says what to do about it. Only ``cli`` prints them.
+    ControlFlow                 no error: the part of the engine that asked catches it
+    └── CheckOutcome            what a check found, raised to the judge
+
+Each message of a `FairmarkError` says what is wrong and where; ``remedy`` says what to do about it. Only ``cli`` prints
+them. Rooms hang classes of their own below these, and a test finds those that hang elsewhere.
 """
 
 from __future__ import annotations
@@ -35,6 +39,8 @@ __all__ = [
     "ArchiveRefused",
     "AssignmentNotFound",
     "AuthorError",
+    "CheckOutcome",
+    "ControlFlow",
     "CourseNotFound",
     "CourseOfOthers",
     "ExtensionFailed",
@@ -58,7 +64,7 @@ __all__ = [
 
 
 class FairmarkError(Exception):
-    """Base of all of them.
+    """Base of all that people read.
 
     ``exit_code`` is what the command line exits with; ``remedy`` is one sentence, or None where nothing can be done.
     """
@@ -181,3 +187,12 @@ class InternalError(FairmarkError):
 
 class SandboxNotReady(InternalError):
     """The worker has not put a run's wall up in time, nor said why: it may hang."""
+
+
+class ControlFlow(Exception):
+    """Tells the part of the engine that asked how it went, and is always caught there: nobody reads it, it has no exit
+    code, and what catches errors lets it through."""
+
+
+class CheckOutcome(ControlFlow):
+    """What a check found where it did not simply hold, for the judge to catch."""

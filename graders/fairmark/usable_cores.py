@@ -1,4 +1,4 @@
-"""How many cores this process may use: as many pictures are drawn, and runs go on, at once unless an option says otherwise."""
+"""How many cores this process may use: the number of processes and runs at once, if no option says otherwise."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from fairmark.errors import ControlFlow
 from fairmark.notebook.syntax import syntax_tree
 
 __all__ = ["newer_f_string"]
@@ -34,7 +35,7 @@ _BREAK: Final = (
 )
 
 
-class _Unreadable(Exception):
+class _Unreadable(ControlFlow):
     """Not even Python 3.12 reads it so."""
 
 

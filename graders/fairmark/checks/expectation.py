@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from fairmark.errors import CheckOutcome
+
 __all__ = [
     "Doubted",
     "Expectation",
@@ -56,7 +58,7 @@ class Observed(Generic[T]):
     cell: int | None = None
 
 
-class Unmet(Exception):
+class Unmet(CheckOutcome):
     """An expectation was not met. ``message`` may replace the sentence made of the parts."""
 
     def __init__(
@@ -87,7 +89,7 @@ class NotShown(Unmet):
     """The evidence says nothing about the subject: the notebook never did it, or never got that far."""
 
 
-class Doubted(Exception):
+class Doubted(CheckOutcome):
     """Two witnesses contradict each other: not credited until a person has looked."""
 
     def __init__(self, message: str, *, cell: int | None = None) -> None:
@@ -96,7 +98,7 @@ class Doubted(Exception):
         self.cell = cell
 
 
-class LeftOpen(Exception):
+class LeftOpen(CheckOutcome):
     """The evidence cannot answer the question, and that is no fault of the student's: the check is neither passed nor
     failed. ``kind`` is that of the flag that says so."""
 

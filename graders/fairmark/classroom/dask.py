@@ -42,7 +42,7 @@ from fairmark.classroom.remote_worker import (
 )
 from fairmark.classroom.reporter import ClassProgress, RunProgress
 from fairmark.classroom.single_flight import Copies
-from fairmark.errors import Interrupted, MachineError, UsageError
+from fairmark.errors import ControlFlow, Interrupted, MachineError, UsageError
 from fairmark.grading.canonical_text import as_run
 from fairmark.grading.evidence_store import Key
 from fairmark.grading.pipeline import Marked
@@ -272,7 +272,7 @@ def _needed_bytes(run: ClassRun, client: Any, batch: Batch, names: list[str]) ->
     return needed
 
 
-class _AllLost(Exception):
+class _AllLost(ControlFlow):
     """A run was sent to workers, and anew to others, and they are all gone."""
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from fairmark.errors import ControlFlow
+
 __all__ = ["NotKept", "PictureForm"]
 
 _INTERPOLATIONS = {
@@ -25,7 +27,7 @@ _LEFT_AS_THEY_ARE = {"grayscale": ("I;16", "I")}
 _LONGEST_SIDE = 2048
 
 
-class NotKept(Exception):
+class NotKept(ControlFlow):
     """Decoded pictures of this form are not kept; the text says why."""
 
 

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from fairmark.data.drawing import pixels_digest, png_bytes
 from fairmark.data.upright import Change, corrected, left_as_it_is
+from fairmark.errors import UsageError
 
 __all__ = [
     "CHECK_ARCHIVE",
@@ -67,15 +68,16 @@ _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"
 CHECK_ARCHIVE: Final = "Check that the archive is whole."
 
 
-class UnreadablePictureError(Exception):
+class UnreadablePictureError(UsageError):
     """It cannot be decoded; the text says why, ``remedy`` what to do."""
 
+    remedy: str
+
     def __init__(self, reason: str, remedy: str = CHECK_ARCHIVE) -> None:
-        super().__init__(reason)
-        self.remedy = remedy
+        super().__init__(reason, remedy=remedy)
 
 
-class TooManyPixelsError(Exception):
+class TooManyPixelsError(UsageError):
     """Decoding it would take more memory than a photograph does; the text gives its size."""
 
 

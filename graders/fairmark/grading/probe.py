@@ -21,6 +21,7 @@ from fairmark.checks.logits import gives_logits
 from fairmark.checks.network import layers_in_configuration
 from fairmark.checks.view import RunView
 from fairmark.data import Hidden
+from fairmark.errors import StudentError
 from fairmark.evidence import (
     Evidence,
     FitFinished,
@@ -62,7 +63,7 @@ _PRIVATE_HOMES = {("Functional", "keras.src.models.functional")}
 """The one class that Keras writes down under a private name."""
 
 
-class UnsafeModel(Exception):
+class UnsafeModel(StudentError):
     """A model's configuration holds something that is not one of Keras's own layers; the message names it."""
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fairmark.errors import ControlFlow
+
 __all__ = ["MAX_TOKENS", "without_outputs"]
 
 MAX_TOKENS = 6_000_000
@@ -40,7 +42,7 @@ class _Open:
     at_key: bool = True
 
 
-class _Unreadable(Exception):
+class _Unreadable(ControlFlow):
     """It is no JSON, or too much of it."""
 
 

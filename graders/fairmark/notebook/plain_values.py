@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from fairmark.errors import ControlFlow
 from fairmark.notebook.fold import ARITHMETIC, COMPARISONS, SIGNS
 
 __all__ = [
@@ -35,7 +36,7 @@ _SMALL_POWER = 64
 _FORM = re.compile(r"[<>^]?\d{0,2}[,_]?(\.\d{1,2})?[deEfFgGn%]?")
 
 
-class NotPlain(Exception):
+class NotPlain(ControlFlow):
     """What is asked is not plain, or is too large."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
+from fairmark.errors import ControlFlow
+
 __all__ = ["Solver", "TooDeep"]
 
 MAX_ROUNDS = 16
@@ -20,7 +22,7 @@ itself first."""
 K = TypeVar("K", bound=Hashable)
 
 
-class TooDeep(Exception):
+class TooDeep(ControlFlow):
     """``key`` is to be worked out first."""
 
     def __init__(self, key: Hashable) -> None:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from fairmark.errors import ControlFlow
 from fairmark.notebook.known_things import UNKNOWN, Known, Model, PictureSource, Thing
 from fairmark.notebook.plain_values import (
     BUILTINS,
@@ -34,7 +35,7 @@ _GIVEN_TO_FIT = {
 _ASKING = ("predict", "predict_on_batch", "__call__")
 
 
-class Leaves(Exception):
+class Leaves(ControlFlow):
     """``break``, ``continue`` or ``return``."""
 
     def __init__(self, kind: type, value: object = None) -> None:

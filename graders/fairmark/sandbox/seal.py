@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from fairmark.errors import ControlFlow
+
 __all__ = ["Seal", "Unsealed"]
 
 _DIGEST_BYTES = 8
 
 
-class Unsealed(Exception):
+class Unsealed(ControlFlow):
     """A line that the recorder did not write, or not now."""
 
 

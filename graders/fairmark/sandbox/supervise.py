@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from fairmark.errors import Interrupted
+from fairmark.errors import ControlFlow, Interrupted
 from fairmark.evidence import (
     EVENT,
     CellFinished,
@@ -64,7 +64,7 @@ class Observed:
     unsealed: int = 0
 
 
-class _Stop(Exception):
+class _Stop(ControlFlow):
     """A limit was reached, or nothing more is wanted."""
 
     def __init__(self, outcome: RunOutcome, reason: str | None) -> None:
