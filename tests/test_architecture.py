@@ -23,6 +23,7 @@ ROOMS = (
     "extensions",
     "atomic_write",
     "regular_file",
+    "untrusted_zip",
     "usable_cores",
     "evidence",
     "report",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fairmark.classroom.discover import Found, look_through
 from fairmark.errors import ArchiveRefused, MachineError, UnreadableNotebook, UsageError
 from fairmark.notebook.files import read_bytes
-from fairmark.notebook.members import SEPARATORS, is_hidden
+from fairmark.untrusted_zip import SEPARATORS, is_hidden
 
 KNOWN = ["compile_settings", "horses_or_humans"]
 Rows = list[tuple[str, str | None, str]]

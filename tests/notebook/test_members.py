@@ -12,11 +12,9 @@ from fairmark.notebook.members import (
     MAX_PART_CHARACTERS,
     MAX_PARTS,
     Parts,
-    is_hidden,
     is_notebook,
     is_zip,
     named,
-    points_outside,
 )
 
 
@@ -69,25 +67,11 @@ def test_long_and_deep_names_are_cut_and_keep_their_suffix() -> None:
     assert parts[-1] == "x" * (MAX_PART_CHARACTERS - 1) + "….ipynb"
 
 
-@pytest.mark.parametrize("name", ["../a.ipynb", "a/../b.ipynb", "/a.ipynb", "\\a.ipynb", "c:\\a", "c:a", "a\\..\\b"])
-def test_a_name_that_points_outside_is_told(name: str) -> None:
-    assert points_outside(name)
-
-
-@pytest.mark.parametrize("name", ["a.ipynb", "a/b.ipynb", "a..b/c...ipynb", "a\\b", "a:b.ipynb"[1:]])
-def test_a_name_that_stays_inside_is_told(name: str) -> None:
-    assert not points_outside(name)
-
-
 def test_suffixes_are_known_in_capitals_and_before_spaces() -> None:
     assert all(is_notebook(name) for name in ("a.ipynb", "a.IPYNB", "a.ipynb \n", "a.ipynb.json", "a.ipynb.TXT "))
     assert not any(is_notebook(name) for name in ("a.ipynb.zip", "a.ipynb.html", "a.txt", "ipynb", "a.py"))
     assert is_zip("a.Zip ")
     assert not is_zip("a.tar")
-
-
-def test_what_systems_hide_or_leave_behind_is_hidden() -> None:
-    assert [is_hidden(name) for name in (".a.ipynb", "__MACOSX", "a.ipynb")] == [True, True, False]
 
 
 @given(st.lists(st.text() | st.text("./\\ab:\0", max_size=12).map(lambda name: f"{name}.ipynb"), max_size=6))

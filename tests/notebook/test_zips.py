@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from fairmark.errors import UnreadableNotebook
 from fairmark.notebook import zips
 from fairmark.notebook.files import read_bytes
 from fairmark.notebook.zips import leads_into_zip, notebooks_in, read_zipped, refusal, zip_members
+from fairmark.untrusted_zip import SUBMISSIONS
 
 WORK = {"name": "work.ipynb"}
 
@@ -46,6 +49,13 @@ def refused(path: Path) -> str:
 def test_a_notebook_is_read_by_its_name(archive: Path) -> None:
     pack(archive, {"name": "a/one.ipynb", "text": "1"}, {"name": "a/two.ipynb", "text": "2"})
     assert (read_zipped(archive / "a/one.ipynb"), read_zipped(archive / "a/two.ipynb")) == (b"1", b"2")
+
+
+def test_a_notebook_may_be_larger_than_a_list_of_members(archive: Path) -> None:
+    images = os.urandom(SUBMISSIONS.directory_bytes + 1)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("work.ipynb", images)
+    assert read_zipped(archive / "work.ipynb") == images
 
 
 def test_a_notebook_is_read_through_zips_in_the_zip(archive: Path) -> None:
@@ -144,7 +154,7 @@ def test_a_zip_that_is_not_marked_is_refused_with_its_reason(data: bytes, reason
 
 
 def test_too_many_members_are_refused(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zips, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(zips, "SUBMISSIONS", replace(SUBMISSIONS, members=3))
     pack(archive, {"name": "NUMBER.txt", "copies": 4})
     assert refusal(archive).reason == "is a zip with 4 members, and 3 is the limit"
 

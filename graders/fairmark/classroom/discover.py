@@ -7,7 +7,7 @@ FOLDER/alice.zip, FOLDER/alice/anything.zip     notebooks of one student, howeve
 FOLDER.zip                                      any of these, zipped; also where it lies alone in a folder
 
 Zips are read where they lie: of a notebook in one the path goes on inside, ``FOLDER.zip/alice.ipynb``. Whatever has no
-row is left out with a reason; only names that are hidden (see :func:`fairmark.notebook.members.is_hidden`) are passed
+row is left out with a reason; only names that are hidden (see :func:`fairmark.untrusted_zip.is_hidden`) are passed
 over. Where some students handed in folders, a folder without a notebook is a student's too, and has its row.
 """
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from fairmark.notebook.kinds import EMPTY_FOLDER, LINK, NO_REASON, NOT_A_FILE, Reason, why_left_out
-from fairmark.notebook.members import is_hidden, is_notebook, is_zip
+from fairmark.notebook.members import is_notebook, is_zip
+from fairmark.untrusted_zip import is_hidden
 
 __all__ = ["MAX_DEPTH", "MAX_ENTRIES", "Entry", "entries_of", "entry_of", "is_folder", "walk"]
 

@@ -7,25 +7,19 @@ whoever made it meant something else than pictures.
 
 from __future__ import annotations
 
-import lzma
 import os
-import re
-import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from fairmark.errors import ArchiveRefused, UsageError
+from fairmark.untrusted_zip import PICTURES, Fault, ZipRefused, is_hidden, opened_zip, points_outside
 
 __all__ = [
-    "MAX_MEMBERS",
     "MAX_MEMBER_BYTES",
-    "MAX_RATIO",
     "MAX_TOTAL_BYTES",
     "Archive",
     "Entry",
@@ -33,37 +27,20 @@ __all__ = [
     "opened",
 ]
 
-MAX_MEMBERS = 200_000
 MAX_MEMBER_BYTES = 50 * 2**20
 MAX_TOTAL_BYTES = 20 * 2**30
 """Unpacked, all members together."""
-MAX_RATIO = 200
-"""Unpacked to packed size of members beyond 1 MiB: photographs reach 2, deflate's limit is 1032."""
 MAX_DEPTH = 32
 MAX_NAME = 1024
 
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
-UNREADABLE = (
-    zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    EOFError,
-    OSError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-)
-"""What ``zipfile`` raises on files that are no zip archives, or broken ones."""
-IGNORED = {
-    *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"),
-    *("@eadir", "#recycle", "@recycle", "@recently-snapshot", "#snapshot", "$recycle.bin", "lost+found"),
-    "system volume information",
-}
-"""What file managers, and network storage by Synology and QNAP, leave in folders: thumbnails, bins, settings."""
-
 AS_PICTURES_ONLY = "Pack the pictures anew, with nothing but the class folders in the archive."
+_REMEDIES: dict[Fault, str] = {
+    "not_a_zip": "Download it again, or unpack it and hand over the folder.",
+    "damaged": "Download the archive again.",
+    "encrypted": "Pack the pictures without a password.",
+    "method": "Pack the pictures as an ordinary (deflated) zip file.",
+}
+"""For other faults, `AS_PICTURES_ONLY`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,37 +68,32 @@ def opened(path: Path) -> Iterator[Archive]:
 
     Raises :class:`UsageError` where there is neither, and :class:`ArchiveRefused`, naming the member, where it is
     damaged, holds links, devices, encrypted members, names that lead out of it or stand for two things, or unpacks to
-    more than the limits above.
+    more than the limits above and those of :data:`fairmark.untrusted_zip.PICTURES`.
     """
     if path.is_dir():
         yield FolderArchive(path)
     elif path.is_file():
-        try:
-            archive = zipfile.ZipFile(path)
-        except UNREADABLE as error:
-            raise ArchiveRefused(
-                f"{path}: is not a zip archive that can be read ({error})",
-                remedy="Download it again, or unpack it and hand over the folder.",
-            ) from error
-        with archive:
-            yield ZipArchive(path, archive)
+        with _file(path) as file:
+            yield ZipArchive(path, file)
     else:
         raise UsageError(f"{path}: there is no such file or folder", remedy="Check the path of the archive.")
 
 
 class ZipArchive:
-    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
-        self._archive = archive
+        with _translated(path):
+            self._archive = opened_zip(file, size_bytes=os.fstat(file.fileno()).st_size, limits=PICTURES)
         self._infos: dict[str, zipfile.ZipInfo] = {}
         folders: list[str] = []
-        infos = archive.infolist()
-        _check_count(path, len(infos))
+        infos = self._archive.infos
         for info in infos:
             # ``filename`` ends at a NUL; the name that was packed may go on.
             packed = _packed_name(info)
             name = checked_name(path, packed)
-            _check_info(path, info)
+            _check_size(path, info.filename, info.file_size)
+            with _translated(path, info.filename):
+                self._archive.require_plain(info, may_be_folder=True)
             if packed.endswith("/"):
                 folders.append(name)
             elif name in self._infos:
@@ -133,14 +105,8 @@ class ZipArchive:
         self.entries = _wanted(Entry(name, info.file_size) for name, info in self._infos.items())
 
     def read(self, entry: Entry) -> bytes:
-        try:
-            with self._archive.open(self._infos[entry.name]) as member:
-                content = member.read(entry.size_bytes + 1)
-        except UNREADABLE as error:
-            raise _refused(self.path, entry.name, f"is damaged ({error})", DOWNLOAD) from error
-        if len(content) != entry.size_bytes:
-            raise _refused(self.path, entry.name, f"has not the {entry.size_bytes} bytes it says", DOWNLOAD)
-        return content
+        with _translated(self.path, entry.name):
+            return self._archive.read(self._infos[entry.name])
 
 
 class FolderArchive:
@@ -165,7 +131,6 @@ class FolderArchive:
         return content
 
 
-DOWNLOAD = "Download the archive again."
 READABLE = "Make the folder readable, and leave it alone while it is read."
 
 
@@ -178,14 +143,10 @@ def checked_name(archive: Path, name: str) -> str:
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         raise _refused(archive, name, "has control characters in its name")
-    if name.startswith("/"):
-        raise _refused(archive, name, "has an absolute path")
+    if points_outside(name) or points_outside("/".join(parts)):
+        raise _refused(archive, name, "points outside the archive")
     if "\\" in name:
         raise _refused(archive, name, "has a backslash in its name")
-    if re.match("[A-Za-z]:", "/".join(parts)):
-        raise _refused(archive, name, "has a drive letter in its name")
-    if ".." in parts:
-        raise _refused(archive, name, "leads out of the archive with '..'")
     if len(parts) > MAX_DEPTH or len(name) > MAX_NAME:
         raise _refused(archive, name, f"is more than {MAX_DEPTH} folders deep or {MAX_NAME} characters long")
     return "/".join(parts)
@@ -201,30 +162,14 @@ def _packed_name(info: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
-def _check_info(archive: Path, info: zipfile.ZipInfo) -> None:
-    kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where it was packed by a system without them
-    if stat.S_ISLNK(kind):
-        raise _refused(archive, info.filename, "is a symbolic link")
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(archive, info.filename, "is a device, a pipe or a socket")
-    if info.flag_bits & 0x41:  # bit 0: encrypted; bit 6: strongly so (APPNOTE.TXT, 4.4.4)
-        raise _refused(archive, info.filename, "is encrypted", "Pack the pictures without a password.")
-    if info.compress_type not in METHODS:
-        said = f"is compressed by method {info.compress_type}, which Python cannot undo"
-        raise _refused(archive, info.filename, said, "Pack the pictures as an ordinary (deflated) zip file.")
-    _check_size(archive, info.filename, info.file_size)
-    if info.file_size > 2**20 and info.file_size > MAX_RATIO * info.compress_size:
-        raise _refused(archive, info.filename, f"unpacks to more than {MAX_RATIO} times its size")
-
-
 def _check_size(archive: Path, name: str, size_bytes: int) -> None:
     if size_bytes > MAX_MEMBER_BYTES:
         raise _refused(archive, name, f"has {size_bytes / 2**20:.0f} MiB, more than {MAX_MEMBER_BYTES // 2**20} MiB")
 
 
 def _check_count(archive: Path, count: int) -> None:
-    if count > MAX_MEMBERS:
-        raise ArchiveRefused(f"{archive}: has more than {MAX_MEMBERS} members", remedy=AS_PICTURES_ONLY)
+    if count > PICTURES.members:
+        raise ArchiveRefused(f"{archive}: has more than {PICTURES.members} files", remedy=AS_PICTURES_ONLY)
 
 
 def _check_total(archive: Path, total_bytes: int) -> None:
@@ -266,13 +211,28 @@ def _walk(archive: Path, folder: Path) -> Iterator[Entry]:
 
 
 def _wanted(entries: Iterator[Entry]) -> tuple[Entry, ...]:
-    return tuple(
-        entry
-        for entry in entries
-        if not any(part.startswith(".") or part.casefold() in IGNORED for part in entry.name.split("/"))
-    )
+    return tuple(entry for entry in entries if not any(is_hidden(part) for part in entry.name.split("/")))
 
 
-def _refused(archive: Path, name: str, said: str, remedy: str = AS_PICTURES_ONLY) -> ArchiveRefused:
+def _file(path: Path) -> BinaryIO:
+    with _translated(path):
+        return path.open("rb")
+
+
+@contextmanager
+def _translated(archive: Path, name: str | None = None) -> Iterator[None]:
+    """``name`` is the member's; None for the archive itself."""
+    try:
+        yield
+    except ZipRefused as refused:
+        remedy = _REMEDIES.get(refused.fault, AS_PICTURES_ONLY)
+        raise _refused(archive, name, refused.reason, remedy) from refused
+    except OSError as error:
+        raise _refused(archive, name, f"cannot be read ({error.strerror})", _REMEDIES["not_a_zip"]) from error
+
+
+def _refused(archive: Path, name: str | None, said: str, remedy: str = AS_PICTURES_ONLY) -> ArchiveRefused:
+    if name is None:
+        return ArchiveRefused(f"{archive}: {said}", remedy=remedy)
     # repr: a hostile name may hold line breaks, terminal commands or letters that turn the direction of writing.
     return ArchiveRefused(f"{archive}: member {name[:120]!r} {said}", remedy=remedy)

@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fairmark.untrusted_zip import DRIVE, SEPARATORS, is_hidden
+
 __all__ = [
     "MAX_PARTS",
     "MAX_PART_CHARACTERS",
     "Listing",
     "Parts",
-    "is_hidden",
     "is_notebook",
     "is_zip",
     "listed",
     "named",
-    "points_outside",
     "stem_of",
     "without_copy_mark",
 ]
@@ -35,13 +35,6 @@ NOTEBOOK = re.compile(r"(.*)\.ipynb(?:\.json|\.txt)?\s*", re.IGNORECASE | re.DOT
 
 COPY = re.compile(r"(?:-Copy\d+| \(\d+\)| copy(?: \d+)?| - Copy)+$", re.IGNORECASE)
 """What Jupyter, browsers, macOS and Windows put behind the name of a copy."""
-
-LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "#recycle"}
-"""What Windows, macOS and NAS boxes lay beside files, in small letters."""
-
-DRIVE = re.compile(r"[A-Za-z]:")
-SEPARATORS = re.compile(r"[/\\]")
-"""Both: what was packed on Windows may have either."""
 
 
 def is_notebook(name: str) -> bool:
@@ -66,18 +59,6 @@ def stem_of(name: str) -> str:
 def without_copy_mark(stem: str) -> str:
     """``work`` for ``work (1)``, ``work-Copy1`` and ``work copy 2``."""
     return COPY.sub("", stem) if len(stem) <= MAX_PART_CHARACTERS else stem
-
-
-def is_hidden(name: str) -> bool:
-    """Whether systems hide it, or leave it behind unasked: names that begin with a dot (``.ipynb_checkpoints``,
-    ``.DS_Store``), ``__MACOSX``, ``Thumbs.db``, ``desktop.ini``, ``@eaDir`` of NAS boxes, Office's lock files (``~$``).
-    """
-    return name.startswith((".", "__MACOSX", "~$")) or name.lower() in LEFT_BEHIND
-
-
-def points_outside(name: str) -> bool:
-    """Whether unpacking a member of this name would put it somewhere outside the folder that it is unpacked to."""
-    return name.startswith(("/", "\\")) or DRIVE.match(name) is not None or ".." in SEPARATORS.split(name)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,9 @@ A path may lead into a zip, and through it into a zip inside: ``class.zip/alice/
 
 from __future__ import annotations
 
-import errno
 import io
 import os
-import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,15 +17,13 @@ from typing import BinaryIO
 
 from fairmark.errors import UnreadableNotebook
 from fairmark.notebook.kinds import EMPTY_FOLDER, Reason, why_left_out
-from fairmark.notebook.members import Parts, is_notebook, is_zip, listed, points_outside
+from fairmark.notebook.members import Parts, is_notebook, is_zip, listed
 from fairmark.notebook.opening import MAX_FILE_BYTES, no_such_file, opened_file, too_large
+from fairmark.untrusted_zip import SUBMISSIONS, Fault, UntrustedZip, ZipRefused, opened_zip, shortened
 
 __all__ = [
-    "MAX_DIRECTORY_BYTES",
-    "MAX_INNER_RATIO",
     "MAX_INNER_ZIP_BYTES",
     "MAX_LEVELS",
-    "MAX_MEMBERS",
     "MAX_NOTEBOOKS",
     "Contents",
     "contents_of",
@@ -40,18 +34,8 @@ __all__ = [
     "zip_members",
 ]
 
-MAX_MEMBERS = 20_000
-"""Members of one zip, folders and other files included: a class of a thousand with twenty files each."""
-
-MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
-"""The list at a zip's end, which is read whole: room for `MAX_MEMBERS` names of 150 bytes. Without a bound, one of
-200 MB would take minutes and gigabytes before the members could be counted."""
-
 MAX_INNER_ZIP_BYTES = 64 * 1024 * 1024
 """A zip inside a zip, which is held in memory while something in it is read."""
-
-MAX_INNER_RATIO = 100
-"""Unpacked to packed size of a zip inside a zip, beyond 1 MiB. Zips hardly pack any further; bombs reach 1032."""
 
 MAX_LEVELS = 3
 """Zips inside each other: a class's, a student's, and the one that was made of a folder with a zip in it."""
@@ -59,27 +43,17 @@ MAX_LEVELS = 3
 MAX_NOTEBOOKS = 20
 """Notebooks in one student's zip. Each gets a row and a report; more would bury those of the others."""
 
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The two that every system's own zip program writes. LZMA may ask for 4 GiB of memory to unpack a byte."""
-
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    ValueError,  # also names that are not the UTF-8 they say
-)
-"""What `zipfile` raises on files that are no zips, or broken ones."""
-
 _NAMED = 3
 """Other files that are named where a zip holds no notebook."""
 
 _ZIP_THEM_ALONE = "Zip only the notebooks of your assignments."
 HAND_IN_THE_NOTEBOOK = "Hand in the notebook file itself, without a zip around it."
 ZIP_AGAIN = "Zip it again with what comes with the system, or hand in the notebook file itself."
+_REMEDIES: dict[Fault, str] = {
+    "encrypted": "Zip it again without a password.",
+    "too_many": "Zip the notebooks alone.",
+}
+"""For other faults, `ZIP_AGAIN`."""
 
 
 def leads_into_zip(path: Path) -> bool:
@@ -103,7 +77,7 @@ def read_zipped(path: Path) -> bytes:
 @dataclass(frozen=True)
 class Contents:
     """What lies in a zip, by the parts of paths below it. ``left_out`` is what is no notebook, and why; names that are
-    hidden (see :func:`fairmark.notebook.members.is_hidden`) are nowhere."""
+    hidden (see :func:`fairmark.untrusted_zip.is_hidden`) are nowhere."""
 
     found: list[Parts]
     left_out: list[tuple[Parts, Reason]]
@@ -112,7 +86,7 @@ class Contents:
 def zip_members(path: Path) -> Contents:
     """The notebooks and zips in the zip at ``path``, those in zips inside it aside.
 
-    Raises `UnreadableNotebook` where it cannot be read as a zip, has more than `MAX_MEMBERS` members or is a bomb;
+    Raises `UnreadableNotebook` where it cannot be read as a zip, is beyond the limits for `SUBMISSIONS` or is a bomb;
     `MachineError` where this computer cannot read it.
     """
     with _reached(path) as (zipped, parts):
@@ -178,7 +152,7 @@ class _Zip:
     is what else there is, with its size in bytes."""
 
     path: Path
-    archive: zipfile.ZipFile
+    archive: UntrustedZip
     members: dict[Parts, zipfile.ZipInfo]
     left: list[tuple[Parts, int | None]]
     level: int
@@ -192,10 +166,11 @@ class _Zip:
 
     def read(self, parts: Parts) -> bytes:
         path, info = self.path.joinpath(*parts), self.members[parts]
-        _require_readable(path, info)
-        limit = MAX_INNER_ZIP_BYTES if is_zip(parts[-1]) else MAX_FILE_BYTES
-        with _translated(path, "is damaged in the zip"), self.archive.open(info) as member:
-            return member.read(limit)  # it stops at the size that was declared, which is no larger
+        with _translated(path):
+            self.archive.require_plain(info, may_be_dense=not is_zip(path.name))
+        _require_size(path, info.file_size)
+        with _translated(path):
+            return self.archive.read(info)
 
     def others(self) -> list[tuple[Parts, Reason]]:
         return [
@@ -223,7 +198,7 @@ class _Zip:
             return Contents(found, left_out)
         if problems:
             raise problems[0]
-        held = ", ".join(_short("/".join(parts)) for parts, _ in left_out[:_NAMED])
+        held = ", ".join(shortened("/".join(parts)) for parts, _ in left_out[:_NAMED])
         more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
         reason = f"is a zip with no notebook in it{f', but {held}{more}' if held else ''}"
         raise UnreadableNotebook(self.path, reason, remedy=HAND_IN_THE_NOTEBOOK)
@@ -233,75 +208,26 @@ def _zip(path: Path, file: BinaryIO, *, size_bytes: int, level: int) -> _Zip:
     if level > MAX_LEVELS:
         reason = f"is a zip inside {level - 1} others, and {MAX_LEVELS} inside each other is the limit"
         raise UnreadableNotebook(path, reason, remedy=HAND_IN_THE_NOTEBOOK)
-    with _translated(path, "is not a readable zip"):
-        archive = zipfile.ZipFile(_Bounded(file, path))
-    infos = archive.infolist()
-    if len(infos) > MAX_MEMBERS:
-        raise _too_many(path, f"{len(infos)} members, and {MAX_MEMBERS} is the limit")
-    if sum(info.compress_size for info in infos) > size_bytes:  # D. Fifield, "A better zip bomb", 2019
-        reason = "is a zip bomb: its members take more room than the file has, so they lie over each other"
-        raise UnreadableNotebook(path, reason, remedy=ZIP_AGAIN)
-    listing = listed(infos)
+    with _translated(path):
+        archive = opened_zip(file, size_bytes=size_bytes, limits=SUBMISSIONS)
+    listing = listed(archive.infos)
     return _Zip(path, archive, listing.members, listing.others, level)
 
 
-class _Bounded:
-    """A file that `zipfile` reads from; refuses the one long read, that of the directory."""
-
-    def __init__(self, file: BinaryIO, path: Path) -> None:
-        self._file = file
-        self._path = path
-        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
-
-    def read(self, size: int = -1) -> bytes:
-        if size > MAX_DIRECTORY_BYTES:
-            raise _too_many(self._path, f"a list of members of {size} bytes, and {MAX_DIRECTORY_BYTES} is the limit")
-        return self._file.read(size)
-
-
-def _too_many(path: Path, what: str) -> UnreadableNotebook:
-    return UnreadableNotebook(path, f"is a zip with {what}", remedy="Zip the notebooks alone.")
-
-
-def _require_readable(path: Path, info: zipfile.ZipInfo) -> None:
-    if info.flag_bits & 0x41:  # bit 0: encrypted; bit 6: strongly so (APPNOTE.TXT, 4.4.4)
-        raise UnreadableNotebook(path, "is encrypted", remedy="Zip it again without a password.")
-    if not is_zip(path.name) and info.file_size > MAX_FILE_BYTES:
-        raise too_large(path, info.file_size)
-    reason = _never_read(info, is_inner_zip=is_zip(path.name))
-    if reason is not None:
+def _require_size(path: Path, size_bytes: int) -> None:
+    if not is_zip(path.name):
+        if size_bytes > MAX_FILE_BYTES:
+            raise too_large(path, size_bytes)
+    elif size_bytes > MAX_INNER_ZIP_BYTES:
+        limit = MAX_INNER_ZIP_BYTES // 2**20
+        reason = f"has {size_bytes / 2**20:.1f} MiB, and {limit} MiB is the limit for a zip in a zip"
         raise UnreadableNotebook(path, reason, remedy=ZIP_AGAIN)
 
 
-def _never_read(info: zipfile.ZipInfo, *, is_inner_zip: bool) -> str | None:
-    kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where it was packed by a system without them
-    if points_outside(info.orig_filename):
-        return f"is stored as {_quoted(info.orig_filename)}, which points outside the zip"
-    if kind not in (0, stat.S_IFREG):
-        return "is stored in the zip as a link, a folder, a pipe or a device"
-    if info.compress_type not in METHODS:
-        return f"is packed by method {info.compress_type}, which is not read"
-    if is_inner_zip and info.file_size > max(2**20, MAX_INNER_RATIO * info.compress_size):
-        return f"is a zip bomb: it unpacks to more than {MAX_INNER_RATIO} times its size"
-    if is_inner_zip and info.file_size > MAX_INNER_ZIP_BYTES:
-        limit = MAX_INNER_ZIP_BYTES // 2**20
-        return f"has {info.file_size / 2**20:.1f} MiB, and {limit} MiB is the limit for a zip in a zip"
-    return None
-
-
 @contextmanager
-def _translated(path: Path, reason: str) -> Iterator[None]:
+def _translated(path: Path) -> Iterator[None]:
     try:
         yield
-    except (*DAMAGED, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # the disk's; EINVAL is a place before the file
-            raise
-        raise UnreadableNotebook(path, f"{reason} ({_short(str(error))})", remedy=ZIP_AGAIN) from error
-
-
-def _quoted(name: str) -> str:
-    return repr(_short(name))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:79]}…"
+    except ZipRefused as refused:
+        remedy = _REMEDIES.get(refused.fault, ZIP_AGAIN)
+        raise UnreadableNotebook(path, refused.reason, remedy=remedy) from refused
