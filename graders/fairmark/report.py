@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fairmark.evidence import Flag, RunOutcome
+from fairmark.evidence import Flag, FlagKind, RunOutcome
 
 __all__ = [
     "INFORMATION",
@@ -29,10 +29,10 @@ __all__ = [
     "worst",
 ]
 
-SEVERAL_FILES = "several_files"
+SEVERAL_FILES: Final = "several_files"
 """Kind of the flag on each of several files that one student handed in for one assignment."""
 
-INFORMATION: frozenset[str] = frozenset({"carried_forward", "no_time_left"})
+INFORMATION: frozenset[FlagKind] = frozenset({"carried_forward", "no_time_left"})
 """Kinds of flags that only say how marks came about: nobody needs to look at such a submission because of them."""
 
 Outcome: TypeAlias = Literal["passed", "partial", "failed", "unattempted", "error", "limit", "needs_attention"]
@@ -75,7 +75,8 @@ class CheckResult(Schema):
     tables and programs; ``hint`` points on without giving the answer; ``cell`` is the cell's number in the file handed
     in, counted from 1 with Markdown cells, or None where the finding has no one place. ``given_below`` names answers
     that a cell of no exercise gives anew, which does not count; ``roughly`` holds what students read in the place of
-    exact numbers in ``message`` and ``found``; programs read neither."""
+    exact numbers in ``message`` and ``found``; ``is_held_back`` says that its words have been left out for students;
+    programs read none of these."""
 
     id: str
     title: str
@@ -90,6 +91,7 @@ class CheckResult(Schema):
     visibility: Visibility = "always"
     given_below: tuple[str, ...] = Field(default=(), exclude=True)
     roughly: dict[str, str] = Field(default={}, exclude=True)
+    is_held_back: bool = Field(default=False, exclude=True)
 
 
 class ExerciseResult(Schema):
@@ -170,7 +172,7 @@ class Standing:
     max_score: float
     run_outcome: RunOutcome
     exercises: tuple[ExerciseStanding, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[FlagKind, ...] = ()
     file: str = ""
     file_number: int = 1
 
@@ -194,7 +196,7 @@ class Standing:
         )
 
     @property
-    def flags_for_a_person(self) -> tuple[str, ...]:
+    def flags_for_a_person(self) -> tuple[FlagKind, ...]:
         """As a report's: their kinds."""
         return tuple(kind for kind in self.flags if kind not in INFORMATION)
 

@@ -451,7 +451,7 @@ def test_of_several_outcomes_that_apply_one_is_said(
 
 
 def test_flags_found_while_reading_are_kept() -> None:
-    flag = Flag(kind="locked_cell_edited", message="restored", cell=4)
+    flag = Flag(kind="locked_cell_changed", message="restored", cell=4)
     assert marked(flags=(flag,)).flags == (flag,)
 
 

@@ -196,7 +196,7 @@ def mixed_report() -> Report:
             numerics="float32",
             software={"keras": "3.15.1", "tensorflow": "2.21.0"},
         ),
-        flags=(Flag(kind="history_disagrees", message="The history says 0.99, hidden pictures say 0.51.", cell=14),),
+        flags=(Flag(kind="witnesses_disagree", message="The history says 0.99, hidden pictures say 0.51.", cell=14),),
     )
 
 
@@ -230,7 +230,7 @@ def hostile_report() -> Report:
             numerics=HOSTILE,
             software={HOSTILE: HOSTILE},
         ),
-        flags=(Flag(kind=HOSTILE, message=HOSTILE, cell=3),),
+        flags=(Flag(kind="tampering", message=HOSTILE, cell=3),),
     )
 
 

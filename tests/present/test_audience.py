@@ -6,7 +6,7 @@ import pytest
 
 from fairmark.checks import Grader
 from fairmark.evidence import Flag
-from fairmark.present.audience import asked_at_once, asked_later, for_student, is_held_back
+from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.files import report_files, report_json
 from fairmark.report import Report, Visibility
 
@@ -32,7 +32,7 @@ def test_words_that_are_held_back_are_nowhere(
     text = report_json(seen)
     assert not [word for word in words if word in text]
     assert (seen.score, seen.exercises[0].checks[1].outcome) == (1, "failed")
-    assert all(map(is_held_back, seen.exercises[0].checks))
+    assert all(check.is_held_back for check in seen.exercises[0].checks)
 
 
 def test_it_is_said_when_what_was_found_is_shown(small_report: Report) -> None:

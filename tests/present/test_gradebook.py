@@ -26,7 +26,7 @@ def test_a_small_gradebook_reads_as_it_should(small_report: Report, full_report:
         "student,assignment,score,max_score,percent,outcome,flags,file,compile,pictures,train,model,predict\r\n"
         "ada,horses_or_humans,1,2.5,40.0,partial,,week 4/work.ipynb,1,,,,\r\n"
         "Grace Hopper,horses_or_humans,5,5,100.0,passed,,,,3,2,,\r\n"
-        "Ada Lovelace,horses_or_humans,7,18,38.9,needs_attention,history_disagrees,,0,4,0,3,0\r\n"
+        "Ada Lovelace,horses_or_humans,7,18,38.9,needs_attention,witnesses_disagree,,0,4,0,3,0\r\n"
     )
 
 
@@ -45,8 +45,11 @@ def test_a_row_alone_has_the_exercises_of_its_report(small_report: Report) -> No
 
 
 def test_each_kind_of_flag_is_named_once(small_report: Report) -> None:
-    flags = tuple(Flag(kind=kind, message="") for kind in ("late", "edited;locked", "late"))
-    assert gradebook_row(Standing.of(small_report.model_copy(update={"flags": flags})))[6] == "late;edited,locked"
+    tampering, close = Flag(kind="tampering", message=""), Flag(kind="close_call", message="")
+    assert (
+        gradebook_row(Standing.of(small_report.model_copy(update={"flags": (tampering, close, tampering)})))[6]
+        == "tampering;close_call"
+    )
 
 
 def test_an_exercise_named_as_a_column_gets_its_own(small_report: Report) -> None:
@@ -85,7 +88,7 @@ def test_any_gradebook_comes_back_with_as_many_rows_and_fields(students: list[tu
             max_score=1,
             run=RunSummary(outcome="completed"),
             exercises=tuple(ExerciseResult(id=id_, title="", outcome="passed", score=1, max_score=1) for id_ in ids),
-            flags=(Flag(kind=student, message=""),),
+            flags=(Flag(kind="tampering", message=student),),
         )
         for student, ids in students
     ]

@@ -50,7 +50,7 @@ def test_in_eighty_columns_exercises_are_numbered_and_explained(mixed_report: Re
 def test_the_outcome_names_how_the_run_ended_and_counts_the_flags(mixed_report: Report) -> None:
     text = shown([mixed_report], width=160)
     assert "to look at, out of time, 1 flag" in text
-    assert "Flags: history_disagrees 1" in text
+    assert "Flags: witnesses_disagree 1" in text
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,16 @@ from fairmark.checks.clock import is_too_fast
 from fairmark.checks.expectation import NeedsPerson
 from fairmark.checks.network import is_same_network
 from fairmark.checks.view import RunView
-from fairmark.evidence import EpochEnded, FitFinished, FitStarted, InForce, ModelDescribed, PicturesOpened, Probe
+from fairmark.evidence import (
+    EpochEnded,
+    FitFinished,
+    FitStarted,
+    FlagKind,
+    InForce,
+    ModelDescribed,
+    PicturesOpened,
+    Probe,
+)
 
 __all__ = ["require_chain", "require_same_model"]
 
@@ -27,25 +36,25 @@ _TRAINS = frozenset({"call", "compute_loss", "fit", "make_train_function", "trai
 class OtherModel(NeedsPerson):
     """The model that was asked is not the one that was shown or trained."""
 
-    kind = "other_model"
+    kind: FlagKind = "other_model"
 
 
 class WeightsFromElsewhere(NeedsPerson):
     """Something else than the training that is judged made the weights."""
 
-    kind = "weights_from_elsewhere"
+    kind: FlagKind = "weights_from_elsewhere"
 
 
 class TooFast(NeedsPerson):
     """The training took less time than it can have taken."""
 
-    kind = "too_fast"
+    kind: FlagKind = "too_fast"
 
 
 class AnswersVary(NeedsPerson):
     """The model's answer for a picture depends on the other pictures."""
 
-    kind = "answers_vary"
+    kind: FlagKind = "answers_vary"
 
 
 def require_chain(run: RunView, probe: Probe) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from fairmark.errors import CheckOutcome
+from fairmark.evidence import FlagKind
 
 __all__ = [
     "Doubted",
@@ -102,7 +103,7 @@ class LeftOpen(CheckOutcome):
     """The evidence cannot answer the question, and that is no fault of the student's: the check is neither passed nor
     failed. ``kind`` is that of the flag that says so."""
 
-    kind = "left_open"
+    kind: FlagKind = "left_open"
 
     def __init__(self, message: str, *, cell: int | None = None) -> None:
         super().__init__(message)
@@ -114,26 +115,26 @@ class NeedsRun(LeftOpen):
     """What was recorded answers another question than the one that is asked now: the notebook must be run again, which
     `fairmark grade` then does."""
 
-    kind = "run_again"
+    kind: FlagKind = "run_again"
 
 
 class NeedsPerson(LeftOpen):
     """No run answers this: a person must look."""
 
-    kind = "not_rebuilt"
+    kind: FlagKind = "not_rebuilt"
 
 
 class NotReadable(NeedsPerson):
     """What was recorded does not say it, and no run would: it is a function of the notebook's own to say."""
 
-    kind = "not_readable"
+    kind: FlagKind = "not_readable"
 
 
 class NotBorneOut(NeedsPerson):
     """The notebook's text does not show what the run reports: nothing in it could have caused it, or what it says
     cannot be read without running it."""
 
-    kind = "not_borne_out"
+    kind: FlagKind = "not_borne_out"
 
 
 def spell(value: object) -> str:

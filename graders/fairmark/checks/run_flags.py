@@ -15,6 +15,7 @@ from fairmark.evidence import (
     Evidence,
     FitStarted,
     Flag,
+    FlagKind,
     HooksGone,
     ModelExported,
     RunFinished,
@@ -25,7 +26,7 @@ from fairmark.notebook.tampering import tampering_in
 
 __all__ = ["LIMITS", "ended_itself", "flags_of_run"]
 
-LIMITS = ("timeout", "out_of_memory", "output_limit", "crashed")
+LIMITS: tuple[FlagKind, ...] = ("timeout", "out_of_memory", "output_limit", "crashed")
 """Outcomes of a run that did not get through all cells."""
 _ENDING = frozenset({"kill", "killpg", "_exit", "abort", "exit", "quit", "raise_signal"})
 """What a notebook ends its own process with."""

@@ -47,6 +47,7 @@ __all__ = [
     "FitFinished",
     "FitStarted",
     "Flag",
+    "FlagKind",
     "Function",
     "HooksGone",
     "InForce",
@@ -80,6 +81,45 @@ SCHEMA = "fairmark.evidence/1"
 RunOutcome: TypeAlias = Literal[
     "completed", "student_error", "timeout", "out_of_memory", "crashed", "output_limit", "unreadable", "not_run"
 ]
+FlagKind: TypeAlias = Literal[
+    # of the notebook as it was handed in
+    "answer_in_text_cell",
+    "assignment_name_missing",
+    "cell_duplicated",
+    "cell_found_again",
+    "cell_missing",
+    "cells_reordered",
+    "large_constants",
+    "locked_cell_changed",
+    "several_files",
+    "tampering",
+    # of its run
+    "timeout",
+    "out_of_memory",
+    "output_limit",
+    "crashed",
+    "forged_events",
+    "recorder_failed",
+    "weights_changed",
+    # of single checks
+    "answers_vary",
+    "close_call",
+    "grader_failed",
+    "left_open",
+    "not_borne_out",
+    "not_readable",
+    "not_rebuilt",
+    "other_model",
+    "run_again",
+    "too_fast",
+    "weights_from_elsewhere",
+    "witnesses_disagree",
+    # of how marks came about
+    "carried_forward",
+    "no_time_left",
+    "not_marked",
+]
+"""What a flag is about."""
 Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = Scalar | list[Scalar] | list[list[Scalar]]
 """What an answer can be: one plain value, a list of them, or a table, row by row."""
@@ -97,7 +137,7 @@ class Schema(BaseModel):
 class Flag(Schema):
     """Something a person should look at. ``cell`` is a cell's ``number``, the one the student sees."""
 
-    kind: str
+    kind: FlagKind
     message: str
     cell: int | None = None
 

@@ -11,15 +11,13 @@ from fairmark.evidence import Flag
 from fairmark.present.wording import number
 from fairmark.report import CheckResult, ExerciseResult, Report, Visibility
 
-__all__ = ["NOT_SHOWN", "asked_at_once", "asked_later", "for_student", "is_held_back"]
+__all__ = ["NOT_SHOWN", "asked_at_once", "asked_later", "for_student"]
 
 NOT_SHOWN = "A check that is not shown"
 """The title of a check that students never see."""
 
 _CLOSE = "the accuracy on hidden images is close to what is asked"
 """What students are told of a close call: the counts are the instructor's."""
-_HELD_BACK = "held-back-"
-"""Begins the id of a check whose words are left out; no function is called so."""
 
 
 def asked_at_once(grader: Grader) -> Grader:
@@ -78,11 +76,6 @@ def for_student(report: Report, *, deadline_passed: bool = False) -> Report:
     )
 
 
-def is_held_back(check: CheckResult) -> bool:
-    """Whether :func:`for_student` has left out its words."""
-    return check.id.startswith(_HELD_BACK)
-
-
 def _exercise_for_student(exercise: ExerciseResult, seen: set[Visibility]) -> ExerciseResult:
     checks = tuple(
         _rounded(check) if check.visibility in seen else _held_back(check, position)
@@ -103,13 +96,14 @@ def _held_back(check: CheckResult, position: int) -> CheckResult:
     later = check.visibility == "after_deadline"
     said = "What was found is shown after the deadline." if later else "What was found is not shown."
     return CheckResult(
-        id=f"{_HELD_BACK}{position}",
+        id=f"held-back-{position}",  # no function is called so
         title=check.title if later else NOT_SHOWN,
         outcome=check.outcome,
         score=check.score,
         max_score=check.max_score,
         message="" if check.outcome in ("passed", "unattempted") else said,
         visibility=check.visibility,
+        is_held_back=True,
     )
 
 

@@ -32,7 +32,6 @@ def gradebook_row(standing: Standing, ids: Sequence[str] | None = None, student:
     stands for the student's name where it has to be told from another's.
     """
     scores = {exercise.id: number(exercise.score) for exercise in standing.exercises}
-    kinds = dict.fromkeys(kind.replace(";", ",") for kind in standing.flags)
     return [
         csv_field(standing.student) if student is None else student,
         csv_field(standing.assignment),
@@ -40,7 +39,7 @@ def gradebook_row(standing: Standing, ids: Sequence[str] | None = None, student:
         number(standing.max_score),
         percent(standing.percent),
         standing.outcome,
-        csv_field(";".join(kinds)),
+        csv_field(";".join(dict.fromkeys(standing.flags))),
         csv_field(standing.file),
         *(scores.get(id_, "") for id_ in (exercise_ids([standing]) if ids is None else ids)),
     ]

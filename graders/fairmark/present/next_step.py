@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairmark.present.audience import is_held_back
 from fairmark.present.escape import one_line
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report
 
@@ -37,7 +36,7 @@ def next_step(report: Report, *, is_complete: bool = True) -> NextStep:
         )
     for exercise in report.exercises:
         for check in exercise.checks:
-            if check.outcome == "unattempted" or (check.outcome not in _SETTLED and not is_held_back(check)):
+            if check.outcome == "unattempted" or (check.outcome not in _SETTLED and not check.is_held_back):
                 begins = exercise.outcome == "unattempted"
                 hint = exercise.hint if begins else check.hint
                 shown = one_line(hint, limit=400) if hint else None
