@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from broken_zips import with_overlapping_members
+from broken_zips import with_overlapping_members, with_sizes_declared, zip_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,6 +166,12 @@ def test_damaged_bytes_are_refused_when_they_are_read(tmp_path: Path) -> None:
         archive.writestr("rings/a.png", b"content")
     path.write_bytes(path.read_bytes().replace(b"content", b"CONTENT"))
     assert "member 'rings/a.png' is damaged in the zip (Bad CRC-32" in refusal(path).message
+
+
+def test_a_member_with_fewer_bytes_than_it_declares_is_refused(tmp_path: Path) -> None:
+    data = zip_of([{"name": "rings/a.png", "zeros": 100_000}], b"")
+    (tmp_path / "a.zip").write_bytes(with_sizes_declared(data, 100_000, 200_000))
+    assert "member 'rings/a.png' has not the 200000 bytes it says" in refusal(tmp_path / "a.zip").message
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:

@@ -46,10 +46,8 @@ def test_a_row_alone_has_the_exercises_of_its_report(small_report: Report) -> No
 
 def test_each_kind_of_flag_is_named_once(small_report: Report) -> None:
     tampering, close = Flag(kind="tampering", message=""), Flag(kind="close_call", message="")
-    assert (
-        gradebook_row(Standing.of(small_report.model_copy(update={"flags": (tampering, close, tampering)})))[6]
-        == "tampering;close_call"
-    )
+    report = small_report.model_copy(update={"flags": (tampering, close, tampering)})
+    assert gradebook_row(Standing.of(report))[6] == "tampering;close_call"
 
 
 def test_an_exercise_named_as_a_column_gets_its_own(small_report: Report) -> None:

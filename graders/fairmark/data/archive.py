@@ -106,7 +106,10 @@ class ZipArchive:
 
     def read(self, entry: Entry) -> bytes:
         with _translated(self.path, entry.name):
-            return self._archive.read(self._infos[entry.name])
+            content = self._archive.read(self._infos[entry.name])
+        if len(content) != entry.size_bytes:
+            raise _refused(self.path, entry.name, f"has not the {entry.size_bytes} bytes it says", _REMEDIES["damaged"])
+        return content
 
 
 class FolderArchive:
