@@ -80,7 +80,7 @@ def test_every_part_of_a_report_is_on_the_page(mixed_report: Report, curve: Curv
     text = Page(report_page(mixed_report, curve=curve, not_checked=("Accuracy on hidden pictures",))).text
     for part in (
         "Not attempted yet",
-        "history disagrees : The history says 0.99, hidden pictures say 0.51. (cell 14)",
+        "witnesses disagree : The history says 0.99, hidden pictures say 0.51. (cell 14)",
         "Not checked this time Accuracy on hidden pictures",
         "training validation · 15 epochs of 1 to 8 steps. As the notebook measured it; no mark rests on it.",
         "Confined by landlock 7, namespaces, rlimits",

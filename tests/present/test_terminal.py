@@ -184,7 +184,7 @@ def test_marks_carried_forward_are_nothing_for_a_person(mixed_report: Report) ->
 
 def test_flags_and_what_was_not_checked_are_named(mixed_report: Report) -> None:
     text = shown(mixed_report, not_checked=("Accuracy on hidden pictures",))
-    assert "history disagrees: The history says 0.99" in text
+    assert "witnesses disagree: The history says 0.99" in text
     assert "Not checked this time" in text
     assert "· Accuracy on hidden pictures" in text
 
