@@ -123,7 +123,7 @@ def wrong_answers(say: Say) -> Evidence:
         steps={"values": {"steps_per_epoch": say("steps"), "validation_steps": [say("list of steps")]}},
         epoch_1={"logs": {say("key of the logs"): 0.5, "accuracy": 0.5}},
         printed={recorded.PREDICTION: say("printed")},
-        flags=(Flag(kind=say("kind of flag"), message=say("flag"), cell=4),),
+        flags=(Flag(kind="tampering", message=say("flag"), cell=4),),
     )
 
 
