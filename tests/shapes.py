@@ -18,7 +18,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fairmark.evidence import Cell, CellFinished, CellStarted, Evidence, Run, Stamped, Submission
-from fairmark.sandbox import Child, Files, Job, Launcher, Limits, Workplace, best_launcher, run_notebook
+from fairmark.sandbox import Child, Files, Job, Launcher, Limits, Workplace, best_launcher, notebook_job, run_notebook
 
 __all__ = ["CELLS", "CODE_CELLS", "Finished", "Watching", "draw_shapes", "finished", "position", "shape_picture"]
 
@@ -280,10 +280,13 @@ def finished(factory: pytest.TempPathFactory) -> Finished:
 def _run_both(factory: pytest.TempPathFactory) -> Finished:
     pictures_folder = draw_shapes(factory.mktemp("pictures"))
     workplace, other, watching = Workplace(), Workplace(), Watching(best_launcher())
-    options = {"pictures_folder": pictures_folder, "numerics": "float32", "limits": Limits(run_seconds=300)}
+    jobs = [
+        notebook_job(CODE_CELLS, pictures_folder, numerics="float32", seed=7, train=train) for train in (True, False)
+    ]
+    limits = Limits(run_seconds=300)
     with workplace, other, ThreadPoolExecutor(2) as pool:
-        full = pool.submit(run_notebook, CODE_CELLS, workplace, seed=7, launcher=watching, **options)
-        quick = pool.submit(run_notebook, CODE_CELLS, other, seed=7, train=False, **options)
+        full = pool.submit(run_notebook, jobs[0], workplace, limits=limits, launcher=watching)
+        quick = pool.submit(run_notebook, jobs[1], other, limits=limits)
         run, quick_run = full.result(), quick.result()
         left = shutil.copytree(watching.written.path, factory.mktemp("left"), dirs_exist_ok=True)
     return Finished(run, quick_run, left, pictures_folder)
