@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pytest
 
@@ -326,32 +326,92 @@ REACHED = hidden()
 # --- the whole --------------------------------------------------------------------------------------------------------
 
 
+class NotebookEdits(TypedDict, total=False):
+    """Edits of what was handed in, as :func:`submission` takes them."""
+
+    sources: Mapping[str, str] | None
+    untouched: Iterable[str]
+    flags: tuple[Flag, ...]
+
+
+class RunEdits(TypedDict, total=False):
+    """Edits of how the run went, as :func:`fake_run` takes them."""
+
+    errors: Mapping[int, CellError] | None
+    printed: Mapping[int, str] | None
+    outcome: RunOutcome | None
+    reason: str | None
+    training_skipped: bool
+
+
+Fields = Mapping[str, Any]
+"""The fields of an event that are other than in the right answer."""
+
+
+class EventEdits(TypedDict, total=False):
+    """Edits of the events of :func:`events`, each by its word there."""
+
+    training: Fields
+    validation: Fields
+    names: Fields
+    batch: Fields
+    model: Fields
+    model_name: Fields
+    compiled: Fields
+    steps: Fields
+    fit: Fields
+    epoch_1: Fields
+    epoch_2: Fields
+    epoch_3: Fields
+    epoch_4: Fields
+    epoch_5: Fields
+    epoch_6: Fields
+    epoch_7: Fields
+    epoch_8: Fields
+    epoch_9: Fields
+    epoch_10: Fields
+    epoch_11: Fields
+    epoch_12: Fields
+    epoch_13: Fields
+    epoch_14: Fields
+    epoch_15: Fields
+    fitted: Fields
+    exported: Fields
+    loaded: Fields
+    predicted: Fields
+    named: Fields
+    exported_at_end: Fields
+
+
+class Edits(NotebookEdits, RunEdits, EventEdits, total=False):
+    """All that can be edited by name."""
+
+
+def _of(group: Any, edits: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a typed dictionary
+    """Those of the edits that belong to the group."""
+    return {name: edit for name, edit in edits.items() if name in group.__annotations__}
+
+
 def right_answer(
     *,
-    sources: Mapping[str, str] | None = None,
-    untouched: Iterable[str] = (),
     without: Iterable[str] = (),
     until: str | None = None,
     also: Iterable[Event] = (),
-    errors: Mapping[int, CellError] | None = None,
-    printed: Mapping[int, str] | None = None,
-    outcome: RunOutcome | None = None,
-    reason: str | None = None,
-    training_skipped: bool = False,
     probe: Probe | None = REACHED,
     reruns: tuple[Rerun, ...] = (),
-    flags: tuple[Flag, ...] = (),
-    **edits: Mapping[str, Any],
+    **edits: Unpack[Edits],
 ) -> Evidence:
     """Evidence of a submission with full marks, edited.
 
     ``without`` leaves out events by their words, ``until`` all after that word's; ``untouched`` names exercises whose
-    cells do not run (their events go too), and ``also`` adds events at the end of their cell. Other keywords edit the
-    event of that word.
+    cells do not run (their events go too), and ``also`` adds events at the end of their cell. A keyword that is an
+    event's word edits that event.
     """
     all_events = events()
-    assert not (edits.keys() | set(without)) - all_events.keys(), f"events are {', '.join(all_events)}"
-    left, words = set(untouched), list(all_events)
+    assert EventEdits.__annotations__.keys() == all_events.keys(), "every event can be edited by its word"
+    assert edits.keys() <= Edits.__annotations__.keys(), f"edits are {', '.join(Edits.__annotations__)}"
+    assert set(without) <= all_events.keys(), f"events are {', '.join(all_events)}"
+    left, words = set(edits.get("untouched", ())), list(all_events)
     gone = {position for position, name in enumerate(SOURCES, start=1) if name in left}
     dropped = {*without, *(words[words.index(until) + 1 :] if until is not None else [])}
     if "fitted" not in edits:
@@ -359,27 +419,20 @@ def right_answer(
         edits["fitted"] = {"epochs": len(ran)}
     if "training" in edits and "batch" not in edits:
         edits["batch"] = _as_drawn(all_events["training"].model_copy(update=dict(edits["training"])))
+    edited = _of(EventEdits, edits)
     kept = [
-        event.model_copy(update=dict(edits.get(word, {})))
+        event.model_copy(update=dict(edited.get(word, {})))
         for word, event in all_events.items()
         if word not in dropped and getattr(event, "cell", None) not in gone
     ]
-    to_the_end = outcome in (None, "completed", "student_error")
+    to_the_end = edits.get("outcome") in (None, "completed", "student_error")
     last = LAST if to_the_end else max(getattr(event, "cell", 0) for event in kept)
-    run = fake_run(
-        *kept,
-        *also,
-        cells=set(range(1, last + 1)) - gone,
-        errors=errors,
-        printed=printed,
-        outcome=outcome,
-        reason=reason,
-        training_skipped=training_skipped,
-    )
+    run = fake_run(*kept, *also, cells=set(range(1, last + 1)) - gone, **_of(RunEdits, edits))
     if probe is not None and probe.layers == REACHED.layers:  # what was built was rebuilt
         described = next((event for event in kept if isinstance(event, ModelDescribed)), None)
         probe = probe.model_copy(update={"layers": () if described is None else tuple(described.layers)})
-    return Evidence(submission=submission(sources, left, flags), run=run, probe=probe, reruns=reruns, folders=FOLDERS)
+    handed_in = submission(**{**_of(NotebookEdits, edits), "untouched": left})
+    return Evidence(submission=handed_in, run=run, probe=probe, reruns=reruns, folders=FOLDERS)
 
 
 def untouched() -> Evidence:

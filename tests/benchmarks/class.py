@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from school import NAME, Student, Variant, class_of, hand_in, variant_course
 
+from fairmark.cli.option_groups import option_groups
 from fairmark.course import Course
 from fairmark.data import data_folder, load_recipe, make
 from fairmark.sandbox import choose_numerics
@@ -127,19 +128,36 @@ class Measuring:
         console.print(table)
 
 
+@dataclass(frozen=True)
+class _Trained:
+    """How much a training costs."""
+
+    epochs: Annotated[int, typer.Option(help="Asked of fit.")] = 15
+    one_in: Annotated[int, typer.Option(help="Draws one picture in so many: 8 for a quick look.")] = 1
+
+
+@dataclass(frozen=True)
+class _ByPeers:
+    """Who else grades the class, and how much of it."""
+
+    peers: Annotated[Path | None, typer.Option(help="An interpreter with nbgrader and otter-grader.")] = None
+    peer_students: Annotated[int | None, typer.Option(help="How many of the class the peers mark.")] = None
+    at_once: Annotated[int, typer.Option(help="Notebooks that otter-grader runs at once.")] = os.cpu_count() or 1
+
+
+@option_groups
 def main(
     *,
     which: Annotated[str, typer.Option(help="Of 150, 300, structure.")] = "150,300,structure",
     students: Annotated[int | None, typer.Option(help="In each class, for a quick look.")] = None,
-    peers: Annotated[Path | None, typer.Option(help="An interpreter with nbgrader and otter-grader.")] = None,
-    peer_students: Annotated[int | None, typer.Option(help="How many of the class the peers mark.")] = None,
-    at_once: Annotated[int, typer.Option(help="Notebooks that otter-grader runs at once.")] = os.cpu_count() or 1,
-    epochs: Annotated[int, typer.Option(help="Asked of fit.")] = 15,
-    one_in: Annotated[int, typer.Option(help="Draws one picture in so many: 8 for a quick look.")] = 1,
     keep: Annotated[Path | None, typer.Option(help="A new folder for all that is made, kept.")] = None,
+    trained: _Trained,
+    by: _ByPeers,
 ) -> None:
     console = Console(width=180)
-    console.print(f"{os.cpu_count()} cores; {choose_numerics()}; at most {epochs} epochs; one picture in {one_in}")
+    console.print(
+        f"{os.cpu_count()} cores; {choose_numerics()}; at most {trained.epochs} epochs; one picture in {trained.one_in}"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         root = keep.absolute() if keep is not None else Path(scratch)
         root.mkdir(exist_ok=keep is None)
@@ -148,12 +166,13 @@ def main(
             if variant not in which.split(","):
                 continue
             size = students or SIZES[variant]
-            measuring = Measuring(variant, root / variant, epochs, one_in)
+            measuring = Measuring(variant, root / variant, trained.epochs, trained.one_in)
             measuring.ours("fairmark", class_of(size, variant))
             measuring.ours("fairmark, no copies", class_of(size, variant, copies=False))
-            if peers is not None:
+            if by.peers is not None:
                 # Not resolved: an environment's interpreter is a link to another's.
-                measuring.peers(peers.absolute(), class_of(size, variant)[: peer_students or size], at_once)
+                some = class_of(size, variant)[: by.peer_students or size]
+                measuring.peers(by.peers.absolute(), some, by.at_once)
             measuring.show(console)
 
 

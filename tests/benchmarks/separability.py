@@ -20,6 +20,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 from math import sqrt
@@ -35,6 +36,8 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+
+from fairmark.cli.option_groups import option_groups
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 BATCH = 128  # pictures per prediction; per update unless told otherwise: 1,024 make the lesson's 8 steps per epoch
@@ -359,30 +362,48 @@ def remarks(run: Run, classes: list[str], lesson: Lesson) -> list[str]:
     return said
 
 
-def main(
-    *,
-    dataset: Annotated[str, typer.Option(help="Name of the folder under datasets/.")] = "horses_or_humans",
-    seeds: Annotated[int, typer.Option(help="How many times to train the reference net; 0 for none.")] = 3,
-    first_seed: Annotated[int, typer.Option(help="Seed of the first training; the others follow.")] = 0,
-    size: Annotated[int | None, typer.Option(help="Width and height in pixels; else the data set's own.")] = None,
-    epochs: Annotated[int, typer.Option(help="Passes over the training pictures.")] = 15,
-    batch: Annotated[int, typer.Option(help="Training pictures per update.")] = BATCH,
-    filters: Annotated[str, typer.Option(help="Filters of each convolution.")] = "16 32 64",
-    dense: Annotated[int, typer.Option(help="Neurons of the layer before the output.")] = 512,
-    until: Annotated[float | None, typer.Option(help="Stop once the training accuracy is above this.")] = None,
+@dataclass(frozen=True)
+class _Pictures:
+    """What is drawn."""
+
+    dataset: Annotated[str, typer.Option(help="Name of the folder under datasets/.")] = "horses_or_humans"
+    size: Annotated[int | None, typer.Option(help="Width and height in pixels; else the data set's own.")] = None
+    hidden_seed: Annotated[str, typer.Option(help="Seed of the hidden pictures.")] = "benchmark-hidden"
+
+
+@dataclass(frozen=True)
+class _Net:
+    """How the reference net is built and trained: a :class:`Lesson`, as it is typed."""
+
+    epochs: Annotated[int, typer.Option(help="Passes over the training pictures.")] = 15
+    batch: Annotated[int, typer.Option(help="Training pictures per update.")] = BATCH
+    filters: Annotated[str, typer.Option(help="Filters of each convolution.")] = "16 32 64"
+    dense: Annotated[int, typer.Option(help="Neurons of the layer before the output.")] = 512
+    until: Annotated[float | None, typer.Option(help="Stop once the training accuracy is above this.")] = None
     numerics: Annotated[Numerics, typer.Option(help="Arithmetic while training; bfloat16 is faster on newer CPUs.")] = (
         Numerics.float32
-    ),
-    hidden_seed: Annotated[str, typer.Option(help="Seed of the hidden pictures.")] = "benchmark-hidden",
+    )
+
+    def lesson(self) -> Lesson:
+        filters = tuple(map(int, self.filters.split()))
+        return Lesson(filters, self.dense, self.batch, self.epochs, self.until, self.numerics)
+
+
+@option_groups
+def main(
+    *,
+    seeds: Annotated[int, typer.Option(help="How many times to train the reference net; 0 for none.")] = 3,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first training; the others follow.")] = 0,
     linear: Annotated[bool, typer.Option(help="Also fit the linear models.")] = True,
+    pictures: _Pictures,
+    net: _Net,
 ) -> None:
     """Measure how well simple models and the reference net separate the classes of a drawn data set."""
-    console, folder = Console(), DATASETS / dataset
+    console, folder, lesson = Console(), DATASETS / pictures.dataset, net.lesson()
     settings = tomllib.loads((folder / "dataset.toml").read_text(encoding="utf-8"))
-    started, size = time.monotonic(), size or settings["picture_size"][0]
-    lesson = Lesson(tuple(map(int, filters.split())), dense, batch, epochs, until, numerics)
+    started, size = time.monotonic(), pictures.size or settings["picture_size"][0]
     with console.status("drawing the pictures"):
-        splits = draw_all(folder, settings, hidden_seed, size)
+        splits = draw_all(folder, settings, pictures.hidden_seed, size)
     count = sum(len(split.labels) for split in splits)
     console.print(f"{count} pictures drawn in {time.monotonic() - started:.1f} seconds")
     if linear:

@@ -11,7 +11,8 @@ from fairmark.advice import switch_in
 from fairmark.checks import Grader
 from fairmark.classroom.follow import steps_of
 from fairmark.cli.follow import drawing
-from fairmark.cli.limits import option_groups
+from fairmark.cli.limits import LimitOptions
+from fairmark.cli.option_groups import option_groups
 from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
 from fairmark.course import course_around, find_course
@@ -24,7 +25,6 @@ from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.progress import RunProgress
 from fairmark.present.terminal import show_report
-from fairmark.sandbox import Limits
 
 __all__ = ["check", "exit_code"]
 
@@ -40,7 +40,7 @@ def check(
     numerics: NumericsOption = Numerics.AUTO,
     seed: Seed = 1,
     as_json: AsJson = False,
-    limits: Limits,
+    limits: LimitOptions,
 ) -> None:
     """Check one notebook: what is right, what is not, what was found, what was expected, and a hint.
 

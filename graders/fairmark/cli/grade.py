@@ -16,14 +16,15 @@ from fairmark.classroom.exports import export_class, exporters_for
 from fairmark.classroom.grade import Place
 from fairmark.cli.check import exit_code
 from fairmark.cli.follow import OnTerminal
-from fairmark.cli.limits import option_groups
+from fairmark.cli.limits import LimitOptions
+from fairmark.cli.option_groups import option_groups
 from fairmark.cli.options import AsJson, CourseFolder, Export, Numerics, NumericsOption, Seed, numerics_from
 from fairmark.cli.say import results, say, say_course
 from fairmark.course import find_course
 from fairmark.grading.settings import RunSettings
 from fairmark.present.remarks import remarks_data, show_remarks
 from fairmark.present.table import show_class
-from fairmark.sandbox import Limits, grading_launcher
+from fairmark.sandbox import grading_launcher
 
 __all__ = ["grade"]
 
@@ -89,7 +90,7 @@ def grade(
     *,
     what: _What,
     how: _How,
-    limits: Limits,
+    limits: LimitOptions,
 ) -> None:
     """Grade a class: a row in the gradebook and a report for every submission, whatever it did."""
     course = find_course(what.course, graded=folders)

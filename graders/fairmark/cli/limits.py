@@ -1,21 +1,18 @@
-"""Options in groups: the limits of a run, which are the same for every command that runs notebooks, and others."""
+"""The limits of a run as a group of options, the same for every command that runs notebooks."""
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Annotated, Any, TypeVar, get_type_hints
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
 from fairmark.cli.options import require_within
 from fairmark.sandbox.limits import GIB, MIB, Limits
 
-__all__ = ["option_groups"]
-
-T = TypeVar("T")
+__all__ = ["LimitOptions"]
 
 _DEFAULTS = Limits()
 
@@ -64,39 +61,14 @@ _OPTIONS = (
 )
 
 
-def option_groups(command: Callable[..., T]) -> Callable[..., T]:
-    """The command with an option for each field of its keyword parameters that are groups: :class:`Limits`, and
-    dataclasses whose fields are annotated as options."""
-    own = inspect.signature(command, eval_str=True)
-    groups = {name: one.annotation for name, one in own.parameters.items() if is_dataclass(one.annotation)}
+class _LimitOptions:
+    """An option for each limit, and the :class:`Limits` they make."""
 
-    @functools.wraps(command)
-    def with_options(**given: Any) -> T:  # noqa: ANN401 - the command's own
-        made = {name: _made(kind, given) for name, kind in groups.items()}
-        return command(**given, **made)
-
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [one.replace(kind=keyword) for name, one in own.parameters.items() if name not in groups]
-    parameters += [parameter for kind in groups.values() for parameter in _parameters(kind)]
-    # Typer reads both.
-    with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_options
-
-
-def _parameters(kind: Any) -> Iterator[inspect.Parameter]:  # noqa: ANN401 - a dataclass
-    if kind is Limits:
+    def parameters(self) -> Iterator[inspect.Parameter]:
         yield from (option.parameter() for option in _OPTIONS)
-        return
-    annotated = get_type_hints(kind, include_extras=True)
-    for one in fields(kind):
-        yield inspect.Parameter(
-            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=annotated[one.name]
-        )
 
-
-def _made(kind: Any, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a dataclass, and one made
-    """What the command is given for a group: taken out of all that is ``given``."""
-    if kind is Limits:
+    def made(self, given: dict[str, Any]) -> Limits:
         return Limits(**{option.field: option.value(given.pop(option.field)) for option in _OPTIONS})
-    return kind(**{one.name: given.pop(one.name) for one in fields(kind)})
+
+
+LimitOptions = Annotated[Limits, _LimitOptions()]

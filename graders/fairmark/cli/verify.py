@@ -16,14 +16,15 @@ from rich.text import Text
 from fairmark.author.verify import Verification, verify_assignment
 from fairmark.author.verify_verdicts import Fate, Verdict
 from fairmark.cli.follow import drawing
-from fairmark.cli.limits import option_groups
+from fairmark.cli.limits import LimitOptions
+from fairmark.cli.option_groups import option_groups
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import Course, find_course
 from fairmark.grading.pipeline import Journey
 from fairmark.grading.settings import RunSettings
 from fairmark.present.escape import plain
-from fairmark.sandbox import Limits, best_launcher
+from fairmark.sandbox import best_launcher
 
 __all__ = ["verify"]
 
@@ -59,7 +60,7 @@ def verify(
     course: CourseFolder = None,
     as_json: AsJson = False,
     how: _How,
-    limits: Limits,
+    limits: LimitOptions,
 ) -> None:
     """Test graders: the solution, the untouched notebook, mutants of the solution, and right answers spelled otherwise.
 
