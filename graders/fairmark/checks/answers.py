@@ -48,7 +48,7 @@ def is_number(
     if found is None:
         raise Unmet(name, found=_quoted(answer.value), expected=_a_number(unit), cell=answer.cell)
     if not any(_near(found, right, tolerance) for right in (expected, *accept)):
-        message = f"{name}: {_quoted(answer.value)} is not what this comes to."
+        message = f"{name}: {_quoted(answer.value)} is not what this comes to: {expected}."
         raise Unmet(name, found=_quoted(answer.value), expected="another number", cell=answer.cell, message=message)
 
 
@@ -89,11 +89,15 @@ def is_word(run: RunView, name: str, *accepted: str, expected: str | None = None
 
 
 def number_in(value: Value, unit: str | None) -> float | None:
-    """The number that ``value`` is or names; None where it is none, or has another unit than ``unit`` behind it."""
+    """The number that ``value`` is or names, infinite if no float is as large; None if ``value`` names no number, or
+    has another unit than ``unit`` behind it."""
     if isinstance(value, bool) or value is None or isinstance(value, list):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     text = unicodedata.normalize("NFKC", value[:_LONGEST]).replace("\N{MINUS SIGN}", "-").strip().rstrip(".")
     if unit is not None:
         text = re.sub(rf"\s*{re.escape(unit)}$", "", text, flags=re.IGNORECASE)
