@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairmark.advice import Advice, advise, raised
+from fairmark.advice.text import LONGEST_CHARACTERS
 from fairmark.evidence import CellError
 
 TYPES = [
@@ -75,8 +76,25 @@ def test_any_text_gets_short_advice_or_none(
 @pytest.mark.parametrize("kind", ["SyntaxError", "NameError", "KeyError", "TypeError", "AttributeError", "ValueError"])
 def test_a_cell_of_megabytes_is_read_as_far_as_its_first_part(piece: str, kind: str) -> None:
     source = piece * (2_000_000 // len(piece))
+    first = source[:LONGEST_CHARACTERS]
     for message in ("invalid syntax", "name 'b' is not defined", "'NoneType' object has no attribute 'b'", "'acc'"):
-        advise(CellError(type=kind, message=message + source, line=1), source, [source])
+        error = CellError(type=kind, message=message + source, line=1)
+        assert advise(error, source, [source]) == advise(error, first, [first])
+
+
+def test_names_count_as_far_as_the_first_part_of_a_cell_above() -> None:
+    error = CellError(type="NameError", message="name 'train_enerator' is not defined", line=1)
+    name, rest = "train_generator = 1\n", "#" * LONGEST_CHARACTERS + "\n"
+    assert "`train_generator`" in str(advise(error, "train_enerator", [name + rest]))
+    assert "`train_generator`" not in str(advise(error, "train_enerator", [rest + name]))
+
+
+@pytest.mark.parametrize("kind", ["SyntaxError", "TabError"])
+def test_a_slip_counts_as_far_as_the_first_part_of_the_cell(kind: str) -> None:
+    slip, rest = "rate = 0,001\nx = (\n", "#" * LONGEST_CHARACTERS + "\n"
+    error = CellError(type=kind, message="'(' was never closed", line=2)
+    assert advise(error, slip + rest) == advise(error, slip) is not None
+    assert advise(error, rest + slip) == advise(error, rest[:LONGEST_CHARACTERS])
 
 
 def test_what_is_quoted_is_cut() -> None:

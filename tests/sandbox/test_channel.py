@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -94,14 +94,27 @@ def test_a_stumble_of_the_recorder_is_said_in_short() -> None:
     assert event == RecorderFailed(cell=3, where="compile", message=f"ValueError: {'a' * 488}")
 
 
-@pytest.mark.parametrize("take", [lambda reading: os.read(reading, 100), lambda reading: None])
-def test_settling_waits_until_all_is_taken_but_not_for_ever(
-    pipe: tuple[int, int], take: Callable[[int], object]
-) -> None:
+def test_settling_waits_until_all_is_taken(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    channel = Channel(writing, KEY)
+    channel, taken = Channel(writing, KEY), threading.Event()
+
+    def take() -> None:
+        taken.set()  # before the channel can know of it
+        os.read(reading, 10_000)
+
     channel.send(CellStarted(cell=1))
-    taking = threading.Timer(0.05, take, [reading])
+    taking = threading.Timer(0.05, take)
     taking.start()
     channel.settle()
+    assert taken.is_set()
     taking.join()
+
+
+def test_settling_does_not_wait_for_ever(pipe: tuple[int, int]) -> None:
+    _, writing = pipe
+    channel = Channel(writing, KEY)
+    channel.send(CellStarted(cell=1))
+    settling = threading.Thread(target=channel.settle, daemon=True)
+    settling.start()
+    settling.join(timeout=30)  # of a second at most: so long that only one without end is caught
+    assert not settling.is_alive()

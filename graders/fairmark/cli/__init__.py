@@ -99,8 +99,9 @@ def main() -> None:
 
 def _told(problem: Exception) -> int:
     """Says what is wrong; what to exit with."""
+    # These bring rich, which help does not need.
     from fairmark.cli.foreign import translated
-    from fairmark.cli.say import say_error, say_usage  # brings rich, which help does not need
+    from fairmark.cli.say import say_error, say_usage
 
     if isinstance(problem, OSError) and problem.filename is None:  # of a stream: Python would try again at the end
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - until the process ends

@@ -46,14 +46,14 @@ def _do(asked: int, descriptor: int) -> None:
     channel = Channel(descriptor, job.seal)
     silence_standard_input()
     provide_locks()
-    # Both need TensorFlow, which takes seconds to import; a job needs only one of them.
     if isinstance(job, NotebookJob):
+        # This and the other need TensorFlow, which takes seconds to import; a job needs only one of them.
         from fairmark.sandbox.inside.session import run_notebook
 
         forget_the_rest()
         run_notebook(job, channel, replies)
     else:
-        from fairmark.sandbox.inside.predict import run_probe
+        from fairmark.sandbox.inside.predict import run_probe  # needs TensorFlow, too
 
         forget_the_rest()
         run_probe(job, channel)

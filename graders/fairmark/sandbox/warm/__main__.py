@@ -35,11 +35,13 @@ def main() -> None:
 def preload() -> None:
     """Imports all that runs inside and what notebooks of the course import: what is in memory need not be read again,
     and the engine's own files cannot be read behind the wall."""
+    # What notebooks of the course import.
     import matplotlib.backends.backend_agg
     import matplotlib.pyplot
     import PIL.Image
     import scipy.ndimage  # noqa: F401 - Keras's augmentation
 
+    # What runs inside.
     import fairmark.data.dataset
     import fairmark.sandbox.inside.predict
     import fairmark.sandbox.inside.session  # noqa: F401 - for the fork
