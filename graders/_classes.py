@@ -12,7 +12,7 @@ from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
-from fairmark.checks.expectation import NotShown, Observed, Unmet, expect, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, Observed, expect, spell
 from fairmark.checks.origin import ANSWERED
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
@@ -50,7 +50,7 @@ def labels_agree(run: RunView) -> None:
     labels, common = run.validation_pictures.labels, common_labels(run)
     if common is None:
         expected = f"{spell(run.training_pictures.labels.value)}, as for the training pictures"
-        raise Unmet(labels.subject, found=spell(labels.value), expected=expected, cell=labels.cell)
+        raise CheckFailed(labels.subject, found=spell(labels.value), expected=expected, cell=labels.cell)
 
 
 @answered_by_the_run
@@ -69,7 +69,7 @@ def has_rows_of(run: RunView, name: str, counts: Sequence[int]) -> None:
         found = "columns that add up to the pictures of each true class: rows and columns are swapped"
     elif sum(rows) != sum(counts):
         found = f"{sum(rows):g} pictures counted, of {sum(counts):,}"
-    raise Unmet(name, found=found, expected=expected, cell=answer.cell)
+    raise CheckFailed(name, found=found, expected=expected, cell=answer.cell)
 
 
 @answered_by_the_run
@@ -82,7 +82,7 @@ def counts_rightly(run: RunView, name: str, training: TrainingView, pictures: Pi
     total = sum(map(sum, table))
     share = sum(row[place] for place, row in enumerate(table)) / total if total else 0.0
     if not abs(share - measured) <= _NEAR:
-        raise Unmet(
+        raise CheckFailed(
             f"the diagonal of {name}",
             found=f"{share:.1%} of the pictures",
             expected=f"{measured:.1%}, the accuracy fit measured",
@@ -110,7 +110,7 @@ def agrees_with_predictions(run: RunView, name: str, pictures: PicturesView, fir
         return
     named = [labels.count(place) for place in range(len(row))]
     if named not in (row, [other[0] for other in table]):  # swapped rows and columns have cost their marks
-        raise Unmet(
+        raise CheckFailed(
             f"the first row of {name}",
             found=_listed(row),
             expected=f"{_listed(named)}, which is what the network named for these pictures",
@@ -124,7 +124,7 @@ def _asks_about(run: RunView, pictures: PicturesView) -> None:
     asked = run.nearest(ModelPredicted, lambda predicted: predicted.pictures in folders)
     found = folders[asked[-1].pictures or ""] if asked else folders[pictures.id]
     if found != folders[pictures.id]:
-        raise Unmet(
+        raise CheckFailed(
             "what the network was asked about",
             found=f"the pictures of {found}/",
             expected=f"the {pictures.what}",
@@ -133,12 +133,12 @@ def _asks_about(run: RunView, pictures: PicturesView) -> None:
 
 
 def _measured_on_all(run: RunView, training: TrainingView, pictures: PicturesView) -> float:
-    """Validation accuracy of the last epoch; raises :class:`NotShown` where it is not that of all pictures."""
+    """Validation accuracy of the last epoch; raises :class:`NoEvidence` where it is not that of all pictures."""
     last = run.all(EpochEnded, lambda epoch: epoch.fit == training.fit)[-1:]
     curve = accuracy_curve(training.history, validation=True, keys=accuracy_keys(run))
     batches = -(-pictures.found.value // (pictures.batch_size.value or 1))
     if not curve or not last or last[0].validation_steps < batches:
-        raise NotShown(
+        raise NoEvidence(
             "the validation accuracy", found="no training that measured it on all pictures", cell=training.cell
         )
     return curve[-1]
@@ -153,13 +153,13 @@ def misses_most(run: RunView, name: str, matrix: str, classes: Sequence[str]) ->
     shares = [row[place] / sum(row) if sum(row) else 0.0 for place, row in enumerate(table)]
     label = _label(answer.value, classes)
     if label is None:
-        raise Unmet(name, found=f"{spell(answer.value):.80}", expected="one of the classes", cell=answer.cell)
+        raise CheckFailed(name, found=f"{spell(answer.value):.80}", expected="one of the classes", cell=answer.cell)
     if shares[label] > min(shares):
         found = f"{classes[label]}, of which {shares[label]:.0%} are found"
         if table[label][label] == min(row[place] for place, row in enumerate(table)):
             found += ": the smallest number, but not the smallest share"
         expected = f"the one found least, with {min(shares):.0%}"
-        raise Unmet(name, found=found, expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=found, expected=expected, cell=answer.cell)
     return f"{shares[label]:.0%} of {classes[label]} are found."
 
 
@@ -172,20 +172,20 @@ def _label(value: Value, classes: Sequence[str]) -> int | None:
 
 
 def _table(answer: Observed[Value], size: int) -> list[list[float]]:
-    """The answer as ``size`` rows of ``size`` counts. Raises :class:`Unmet` where it is anything else."""
+    """The answer as ``size`` rows of ``size`` counts. Raises :class:`CheckFailed` where it is anything else."""
     expected = f"{size} rows of {size} counts"
     value = answer.value
     if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
-        raise Unmet(answer.subject, found=f"{spell(value):.80}", expected=expected, cell=answer.cell)
+        raise CheckFailed(answer.subject, found=f"{spell(value):.80}", expected=expected, cell=answer.cell)
     rows = [row for row in value if isinstance(row, list)]
     if len(rows) != size or any(len(row) != size for row in rows):
         widths = " and ".join(map(str, sorted({len(row) for row in rows}))) or "0"
         found = f"{len(rows)} row{'s' * (len(rows) != 1)} of {widths}"
-        raise Unmet(answer.subject, found=found, expected=expected, cell=answer.cell)
+        raise CheckFailed(answer.subject, found=found, expected=expected, cell=answer.cell)
     table = [[number_in(entry, None) for entry in row] for row in rows]
     counts = [[entry for entry in row if entry is not None and entry >= 0 and entry.is_integer()] for row in table]
     if any(len(row) != size for row in counts):
-        raise Unmet(
+        raise CheckFailed(
             answer.subject, found="entries that are no whole numbers", expected="pictures counted", cell=answer.cell
         )
     return counts

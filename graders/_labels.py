@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairmark.checks.answer_key import given_the_answer
-from fairmark.checks.expectation import Unmet, spell
+from fairmark.checks.expectation import CheckFailed, spell
 from fairmark.checks.view import RunView
 from fairmark.evidence import Value
 
@@ -22,8 +22,8 @@ def reads_labels(run: RunView, name: str, expected: Sequence[int]) -> None:
     answer = run.answer(name)
     wanted = f"one label, 0 or 1, for each of the {len(expected)} pictures"
 
-    def unmet(found: str, message: str | None = None) -> Unmet:
-        return Unmet(name, found=found, expected=wanted, cell=answer.cell, message=message)
+    def unmet(found: str, message: str | None = None) -> CheckFailed:
+        return CheckFailed(name, found=found, expected=wanted, cell=answer.cell, message=message)
 
     if not isinstance(answer.value, list):
         raise unmet(f"{spell(answer.value):.80}")

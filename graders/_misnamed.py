@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answer_key import answered_by_the_run
-from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
 from fairmark.checks.origin import ANSWERED
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
@@ -24,7 +24,7 @@ def keeps_order(pictures: PicturesView) -> None:
     shuffled = pictures.shuffled
     if shuffled.value:
         expected = "the order of the files (shuffle=False)"
-        raise Unmet(shuffled.subject, found="shuffled", expected=expected, cell=shuffled.cell)
+        raise CheckFailed(shuffled.subject, found="shuffled", expected=expected, cell=shuffled.cell)
 
 
 @answered_by_the_run
@@ -33,13 +33,13 @@ def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: Pi
     it validated on ``pictures`` after its last epoch."""
     answer, found = run.answer(name, ANSWERED), pictures.found.value
     if not isinstance(answer.value, list):
-        raise Unmet(name, found=spell(answer.value), expected="a list of file names", cell=answer.cell)
+        raise CheckFailed(name, found=spell(answer.value), expected="a list of file names", cell=answer.cell)
     files = [entry for entry in answer.value if isinstance(entry, str)]
     if len(files) < len(answer.value):
         other = next(entry for entry in answer.value if not isinstance(entry, str))
-        raise Unmet(name, found=f"{spell(other):.40} in it", expected="a list of file names", cell=answer.cell)
+        raise CheckFailed(name, found=f"{spell(other):.40} in it", expected="a list of file names", cell=answer.cell)
     if len(set(files)) < len(files):
-        raise Unmet(name, found="a file more than once", expected="each file once", cell=answer.cell)
+        raise CheckFailed(name, found="a file more than once", expected="each file once", cell=answer.cell)
     wrong = _measured(run, training, found)
     if abs(len(files) - wrong) <= _SPARE:
         return
@@ -49,12 +49,12 @@ def lists_as_many_as_measured(run: RunView, training: TrainingView, pictures: Pi
     elif len(files) >= _LIKE_GUESSING * found:
         said += ", about as many as where answers are held against other pictures' labels"
     expected = f"as many as the validation accuracy of the last epoch leaves, {wrong}"
-    raise Unmet(name, found=said, expected=expected, cell=answer.cell)
+    raise CheckFailed(name, found=said, expected=expected, cell=answer.cell)
 
 
 def _measured(run: RunView, training: TrainingView, found: int) -> int:
     """How many of ``found`` pictures were named wrongly in the last epoch's validation."""
     accuracies = accuracy_curve(training.history, validation=True, keys=accuracy_keys(run))
     if not accuracies:
-        raise NotShown("the history", found="no validation accuracy", expected="a training that was validated")
+        raise NoEvidence("the history", found="no validation accuracy", expected="a training that was validated")
     return round(found * (1 - accuracies[-1]))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
-from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
 from fairmark.checks.keras_calls import ASKING
 from fairmark.checks.prepared_text import Wanted, confirm_array, confirm_asked
 from fairmark.checks.view import RunView
@@ -36,21 +36,21 @@ def has_size(run: RunView, name: str, height: int, width: int) -> None:
     shape = _shape(run, name)
     if [side for side in shape if side not in (1, 3)] != [height, width]:
         expected = f"a picture of {height} x {width} pixels"
-        raise Unmet(name, found=_spelled(shape), expected=expected, cell=_own_cell(run))
-    confirm_array(run.witness, run.scope.own, name, Wanted(size=(height, width)))
+        raise CheckFailed(name, found=_spelled(shape), expected=expected, cell=_own_cell(run))
+    confirm_array(run.corroboration, run.scope.own, name, Wanted(size=(height, width)))
 
 
 def is_batch_of_one(run: RunView, name: str) -> None:
     """The array ``name`` has four dimensions, the first of them the batch's, with one picture."""
     shape = _shape(run, name)
     if len(shape) == 4 and shape[0] == 1 and shape[3] == 3:
-        confirm_array(run.witness, run.scope.own, name, Wanted(is_batch=True))
+        confirm_array(run.corroboration, run.scope.own, name, Wanted(is_batch=True))
         return
     found = f"{_spelled(shape)}, {len(shape)} dimension{'s' * (len(shape) != 1)}"
     if len(shape) == 3:
         found = f"{_spelled(shape)}, one picture and no batch around it"
     expected = "four dimensions: pictures (one), height, width, colours"
-    raise Unmet(name, found=found, expected=expected, cell=_own_cell(run))
+    raise CheckFailed(name, found=found, expected=expected, cell=_own_cell(run))
 
 
 def is_scaled_to_unit(run: RunView, name: str) -> None:
@@ -58,11 +58,11 @@ def is_scaled_to_unit(run: RunView, name: str) -> None:
     largest = _measured(run, name, "largest_value")
     found = f"values up to {spell(largest)}"
     if isinstance(largest, int | float) and _DARK < largest <= _ONE:
-        confirm_array(run.witness, run.scope.own, name, Wanted(scale=1 / 255))
+        confirm_array(run.corroboration, run.scope.own, name, Wanted(scale=1 / 255))
         return
     if isinstance(largest, int | float) and 0 < largest <= _DARK:
         found += ", which is scaled more than once"
-    raise Unmet(name, found=found, expected="values from 0 to 1, as in training", cell=_own_cell(run))
+    raise CheckFailed(name, found=found, expected="values from 0 to 1, as in training", cell=_own_cell(run))
 
 
 def asks_about_it(run: RunView, name: str) -> None:
@@ -70,13 +70,13 @@ def asks_about_it(run: RunView, name: str) -> None:
     asked = _asked(run)
     if asked.input_shape != _shape(run, name):
         found = f"an array of {_spelled(asked.input_shape)}"
-        raise Unmet("what predict was given", found=found, expected=f"your {name}", cell=asked.cell)
+        raise CheckFailed("what predict was given", found=found, expected=f"your {name}", cell=asked.cell)
     mean = _measured(run, name, "mean_value")
     if not (isinstance(mean, int | float) and math.isclose(asked.mean, mean, rel_tol=_SAME_MEAN)):
         found = f"other pixels, with values up to {spell(round(asked.maximum, 2))}"
-        raise Unmet("what predict was given", found=found, expected=f"your {name}", cell=asked.cell)
+        raise CheckFailed("what predict was given", found=found, expected=f"your {name}", cell=asked.cell)
     fit = run.judged_fit
-    confirm_asked(run.witness, asked.cell, Wanted(is_batch=True), trained_in=None if fit is None else fit.cell)
+    confirm_asked(run.corroboration, asked.cell, Wanted(is_batch=True), trained_in=None if fit is None else fit.cell)
 
 
 def _shape(run: RunView, name: str) -> list[int]:
@@ -90,8 +90,8 @@ def _measured(run: RunView, name: str, measure: str) -> Value:
     given = {cell.position for cell in run.evidence.submission.cells if cell.role == "locked"}
     bound = [one for one in run.all(NamesBound) if measure in one.values and one.cell in given]
     if not bound:
-        raise NotShown(name, found="no array of that name", cell=_own_cell(run))
-    run.witness.confirm_given(bound[-1].cell, measure)
+        raise NoEvidence(name, found="no array of that name", cell=_own_cell(run))
+    run.corroboration.confirm_given(bound[-1].cell, measure)
     return bound[-1].values[measure]
 
 
@@ -110,8 +110,8 @@ def _asked(run: RunView) -> ModelPredicted:
     own = run.cells_of(run.exercise)
     asked = run.all(ModelPredicted, lambda event: event.pictures is None and event.cell in own)
     if not asked:
-        raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
-    run.witness.require_call(asked[-1].cell, ASKING)
+        raise NoEvidence("the prediction", found="no call of predict", expected="model.predict on one picture")
+    run.corroboration.require_call(asked[-1].cell, ASKING)
     return asked[-1]
 
 
@@ -123,14 +123,16 @@ def is_output(run: RunView, name: str) -> None:
     found, expected = number_in(answer.value, None), "the one number that the model answered with"
     if found is None:
         said = f"{spell(answer.value)}, still in its array" if isinstance(answer.value, list) else spell(answer.value)
-        raise Unmet(name, found=said, expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=said, expected=expected, cell=answer.cell)
     if not 0 <= found <= 1:
-        raise Unmet(name, found=f"{spell(answer.value)}, which is no probability", expected=expected, cell=answer.cell)
+        raise CheckFailed(
+            name, found=f"{spell(answer.value)}, which is no probability", expected=expected, cell=answer.cell
+        )
     if not abs(found - output) <= _ROUNDED:
         said = spell(answer.value)
         if math.isclose(found, 1 - output, abs_tol=_ROUNDED):
             said += ", the probability of the other class"
-        raise Unmet(name, found=said, expected=f"{expected}, {output:.3f}", cell=answer.cell)
+        raise CheckFailed(name, found=said, expected=f"{expected}, {output:.3f}", cell=answer.cell)
 
 
 @answered_by_the_run
@@ -140,15 +142,15 @@ def names_each(run: RunView, name: str, outputs: Sequence[float], classes: Seque
     answer = run.answer(name)
     expected = f"one class name for each of the {len(outputs)} outputs"
     if not isinstance(answer.value, list):
-        raise Unmet(name, found=f"{spell(answer.value):.80}", expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=f"{spell(answer.value):.80}", expected=expected, cell=answer.cell)
     if len(answer.value) != len(outputs):
         found = f"{len(answer.value)} entr{'y' if len(answer.value) == 1 else 'ies'}"
-        raise Unmet(name, found=found, expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=found, expected=expected, cell=answer.cell)
     labels = [_label(entry, classes) for entry in answer.value]
     unknown = next((entry for entry, label in zip(answer.value, labels, strict=True) if label is None), None)
     if None in labels:
         found = f"{spell(unknown):.40} among them"
-        raise Unmet(name, found=found, expected=f"{expected}, {' or '.join(classes)}", cell=answer.cell)
+        raise CheckFailed(name, found=found, expected=f"{expected}, {' or '.join(classes)}", cell=answer.cell)
     right = [int(output > 0.5) for output in outputs]
     wrong = [str(place) for place, (one, other) in enumerate(zip(labels, right, strict=True), 1) if one != other]
     if not wrong:
@@ -156,7 +158,9 @@ def names_each(run: RunView, name: str, outputs: Sequence[float], classes: Seque
     message = f"{name}: not right yet for output{'s' * (len(wrong) > 1)} {', '.join(wrong)}."
     if len(wrong) == len(outputs):
         message = f"{name}: every output gets the other class's name; the classes are turned round."
-    raise Unmet(name, found=f"{spell(answer.value):.80}", expected="other names", cell=answer.cell, message=message)
+    raise CheckFailed(
+        name, found=f"{spell(answer.value):.80}", expected="other names", cell=answer.cell, message=message
+    )
 
 
 def _label(entry: Value, classes: Sequence[str]) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
-from fairmark.checks.expectation import NeedsRun, NotShown, Observed, Unmet, spell
+from fairmark.checks.expectation import CheckFailed, NeedsRun, NoEvidence, Observed, spell
 from fairmark.checks.origin import TRAINED
 from fairmark.checks.training_view import TrainingView, when_ended
 from fairmark.checks.view import RunView
@@ -45,7 +45,7 @@ def take_rates(run: RunView, rates: Sequence[float]) -> None:
     trials = _trials(run)
     found = [trial.rate for trial in trials]
     if sorted(map(_rate, found)) != sorted(map(_rate, rates)):
-        raise Unmet(
+        raise CheckFailed(
             "the learning rates",
             found=", ".join(map(_rate, found)),
             expected=", ".join(map(_rate, rates)),
@@ -58,7 +58,7 @@ def start_afresh(run: RunView) -> None:
     trials = _trials(run, one_a_rate=False)
     models = [trial.training.model for trial in trials]
     if len(set(models)) < len(models):
-        raise Unmet(
+        raise CheckFailed(
             _SUBJECT,
             found=f"{len(models)} on {len(set(models))} network{'s' * (len(set(models)) != 1)}, each going on from "
             "what the one before had learned",
@@ -74,7 +74,7 @@ def differ_only_in_rate(run: RunView) -> None:
     if len(trials) == 1:  # of several with one and the same rate, that has cost its marks where rates are asked
         trials = _trials(run, one_a_rate=False)
     if len(trials) == 1:
-        raise Unmet(_SUBJECT, found="a single one", expected="several to compare", cell=trials[0].training.cell)
+        raise CheckFailed(_SUBJECT, found="a single one", expected="several to compare", cell=trials[0].training.cell)
     aspects: list[tuple[str, Callable[[_Trial], object]]] = [
         ("batch sizes of", lambda trial: trial.batch_size),
         ("epochs:", lambda trial: trial.training.epochs.value),
@@ -86,7 +86,7 @@ def differ_only_in_rate(run: RunView) -> None:
     if len({trial.network for trial in trials}) > 1:
         differing.append("networks that are not built alike")
     if differing:
-        raise Unmet(
+        raise CheckFailed(
             "what differs beside the learning rate",
             found="; ".join(differing),
             expected="nothing",
@@ -101,7 +101,7 @@ def take_epochs(run: RunView, epochs: int) -> None:
     asked = [trial.training.epochs.value for trial in trials]
     if epochs not in asked:
         found = " and ".join(map(str, sorted(set(asked))))
-        raise Unmet("the number of epochs", found=found, expected=str(epochs), cell=trials[0].training.cell)
+        raise CheckFailed("the number of epochs", found=found, expected=str(epochs), cell=trials[0].training.cell)
 
 
 def learn_and_validate(run: RunView, *, learn: str, validate: str) -> None:
@@ -112,7 +112,7 @@ def learn_and_validate(run: RunView, *, learn: str, validate: str) -> None:
             found = _folder(run, source)
             if found != folder:
                 said = f"{found}/" if found else "nothing from a folder"
-                raise Unmet(source.subject, found=said, expected=f"{folder}/", cell=source.cell)
+                raise CheckFailed(source.subject, found=said, expected=f"{folder}/", cell=source.cell)
             argument = "x" if source == seen[0][0] else "validation_data"
             trial.training.confirm_source(argument, folder)
 
@@ -132,7 +132,7 @@ def chooses_by_several_epochs(run: RunView, name: str, *, epochs: int, near: flo
     rate = next((one for one in curves if chosen is not None and math.isclose(one, chosen, rel_tol=1e-5)), None)
     if rate is None:
         rates = ", ".join(map(_rate, curves))
-        raise Unmet(name, found=f"{spell(answer.value):.80}", expected=f"one of {rates}", cell=answer.cell)
+        raise CheckFailed(name, found=f"{spell(answer.value):.80}", expected=f"one of {rates}", cell=answer.cell)
     means = {one: sum(curve[-epochs:]) / epochs for one, curve in curves.items()}
     if means[rate] >= max(means.values()) - near:
         return f"Mean over the last {epochs} epochs: {means[rate]:.2f}."
@@ -143,7 +143,7 @@ def chooses_by_several_epochs(run: RunView, name: str, *, epochs: int, near: flo
             f"{_rate(rate)}, ahead in the last epoch alone ({last:.2f}); its mean over {epochs} is {means[rate]:.2f}"
         )
     best = f"the rate with the best mean, {max(means.values()):.2f}"
-    raise Unmet(name, found=found, expected=best, cell=answer.cell)
+    raise CheckFailed(name, found=found, expected=best, cell=answer.cell)
 
 
 def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
@@ -157,7 +157,7 @@ def _curves(run: RunView, epochs: int) -> dict[float, list[float]]:
             raise NeedsRun(said, cell=trial.training.cell)
         if trial.rate is None or len(curve) < epochs or not all(map(math.isfinite, curve)):
             expected = f"at least {epochs} with a validation accuracy"
-            raise NotShown(
+            raise NoEvidence(
                 "the epochs of each training",
                 found=f"{len(curve)} of them",
                 expected=expected,
@@ -189,8 +189,8 @@ def _compared(run: RunView) -> list[_Trial]:
     return list({trial.rate: trial for trial in answered}.values())
 
 
-def _none_trained() -> NotShown:
-    return NotShown(_SUBJECT, found="no call of fit", expected="one for each learning rate")
+def _none_trained() -> NoEvidence:
+    return NoEvidence(_SUBJECT, found="no call of fit", expected="one for each learning rate")
 
 
 def _all_trials(run: RunView) -> list[_Trial]:
@@ -215,9 +215,9 @@ def _all_trials(run: RunView) -> list[_Trial]:
 def _trial(run: RunView, training: TrainingView, settings: ModelCompiled, model: ModelDescribed | None) -> _Trial:
     rate, optimizer = settings.learning_rate, settings.optimizer
     training.confirm_called()
-    run.witness.confirm_made(settings.cell, "compile", "optimizer", optimizer)
+    run.corroboration.confirm_made(settings.cell, "compile", "optimizer", optimizer)
     if rate is not None:
-        run.witness.confirm_setting(settings.cell, "compile", "optimizer", optimizer, "learning_rate", rate)
+        run.corroboration.confirm_setting(settings.cell, "compile", "optimizer", optimizer, "learning_rate", rate)
     return _Trial(
         training=training,
         rate=None if rate is None else float(f"{rate:.6g}"),  # Keras keeps it as float32

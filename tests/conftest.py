@@ -15,7 +15,7 @@ from submissions import Case, Corpus
 from tiny import tiny_course
 
 from fairmark.course import Course
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,7 +59,7 @@ def small_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def corpus(
     small_course: Course, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Corpus]:
-    Journey(small_course, small_course.assignment("horses_or_humans")).prepare()
+    Pipeline(small_course, small_course.assignment("horses_or_humans")).prepare()
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         made = Corpus(small_course, tmp_path_factory.mktemp("submissions"), pool)
         for item in request.session.items:  # so that all cores are busy while the first test waits

@@ -22,16 +22,16 @@ from fairmark.course import Course
 from fairmark.data import data_folder, evidence_folder, hidden_pictures, load_recipe, secret_folder
 from fairmark.evidence import Evidence
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
-from fairmark.present.audience import for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_files
 from fairmark.present.gradebook import gradebook_text
 from fairmark.present.terminal import show_report
+from fairmark.present.visibility import for_student
 from fairmark.report import Report, Standing
 from fairmark.sandbox import ConfinedProcess, Launcher, Limits
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 
 __all__ = [
     "HOSTILE_LIMITS",
@@ -84,7 +84,7 @@ class Targets:
     before: Surroundings | None = None
 
     def __post_init__(self) -> None:
-        self.journey = cache(self._journey)
+        self.pipeline = cache(self._pipeline)
 
     def places(self) -> dict[str, str]:
         """What ``<name>`` stands for in a hostile notebook."""
@@ -161,21 +161,21 @@ class Targets:
         path.write_bytes(attack.notebook(self.course, self.places()))
         return path
 
-    def mark(self, attack: Attack, launcher: Launcher, store: EvidenceStore | None = None) -> Marked:
+    def mark(self, attack: Attack, launcher: Launcher, store: EvidenceStore | None = None) -> GradedSubmission:
         """Marks it; one that is to run out of time is given little, and the others more than they need. With a
         ``store`` what is the reference's very code once it is put right is run once for all."""
         limits = replace(HOSTILE_LIMITS, cell_seconds=5) if attack.run == "timeout" else HOSTILE_LIMITS
         path = self.submission(attack)
-        return self.journey(launcher, limits, store, train=attack.train).mark(path, path.stem)
+        return self.pipeline(launcher, limits, store, train=attack.train).mark(path, path.stem)
 
-    def mark_right(self, launcher: Launcher, *, train: bool) -> Marked:
+    def mark_right(self, launcher: Launcher, *, train: bool) -> GradedSubmission:
         path = self.folder / "submitted" / "other.ipynb"
-        return self.journey(launcher, HOSTILE_LIMITS, None, train=train).mark(path, path.stem)
+        return self.pipeline(launcher, HOSTILE_LIMITS, None, train=train).mark(path, path.stem)
 
-    def _journey(self, launcher: Launcher, limits: Limits, store: EvidenceStore | None, *, train: bool) -> Journey:
+    def _pipeline(self, launcher: Launcher, limits: Limits, store: EvidenceStore | None, *, train: bool) -> Pipeline:
         """One for all that are marked so: the reference is run once, as it is for a class."""
         assignment = self.course.assignment(NAME)
-        return Journey(
+        return Pipeline(
             self.course,
             assignment,
             settings=RunSettings(limits=limits, mode="structure" if not train else "full"),
@@ -277,7 +277,7 @@ def reached(evidence: Evidence) -> list[str]:
     return re.findall(r"^REACHED .*", "\n".join(printed), re.MULTILINE)
 
 
-def shown(marked: Marked) -> list[str]:
+def shown(marked: GradedSubmission) -> list[str]:
     """All that people are shown of a submission: report, page, gradebook, the terminal of instructor and student."""
     files = report_files(marked.report, curve=curve_of(marked.evidence.run), cell_lines=marked.cell_lines)
     texts = [*files.values(), gradebook_text([Standing.of(marked.report)])]

@@ -20,11 +20,11 @@ __all__ = ["installed", "run_beside"]
 SOURCE = Path(__file__).resolve().parent / "extension_package"
 
 WITHOUT_SANDBOX = """
-import fairmark.sandbox.choose
+import fairmark.sandbox.select_backend
 from scripted import Scripted
 from tiny import PRETEND
 
-fairmark.sandbox.choose.best_launcher = lambda: Scripted(PRETEND)
+fairmark.sandbox.select_backend.best_launcher = lambda: Scripted(PRETEND)
 from fairmark.cli import main
 
 main()

@@ -13,7 +13,7 @@ from typing import Any, TypedDict, Unpack
 
 import pytest
 
-from fairmark.checks import RunView, Unmet
+from fairmark.checks import CheckFailed, RunView
 from fairmark.evidence import (
     BatchSeen,
     Cell,
@@ -452,8 +452,8 @@ def view(evidence: Evidence | None = None, exercise: str = "", **edits: Any) -> 
     return RunView(evidence or right_answer(**edits), exercise)
 
 
-def unmet(check: Callable[..., object], *arguments: object, **options: object) -> Unmet:
+def unmet(check: Callable[..., object], *arguments: object, **options: object) -> CheckFailed:
     """What the check raises."""
-    with pytest.raises(Unmet) as caught:
+    with pytest.raises(CheckFailed) as caught:
         check(*arguments, **options)
     return caught.value

@@ -13,7 +13,7 @@ from typing import Any
 from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Limits
 
@@ -76,31 +76,31 @@ class Corpus:
     course: Course
     folder: Path
     pool: ThreadPoolExecutor
-    marked: dict[tuple[str, bool], Future[Marked]] = field(default_factory=dict)
+    marked: dict[tuple[str, bool], Future[GradedSubmission]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.journey = cache(self._journey)
+        self.pipeline = cache(self._pipeline)
         self.store = EvidenceStore(self.folder / "store")
 
-    def begin(self, case: Case, *, quick: bool) -> Future[Marked]:
+    def begin(self, case: Case, *, quick: bool) -> Future[GradedSubmission]:
         key = (case.name, quick)
         if key not in self.marked:
             self.marked[key] = self.pool.submit(self._mark, case, quick)
         return self.marked[key]
 
-    def report(self, case: Case, *, quick: bool) -> Marked:
+    def report(self, case: Case, *, quick: bool) -> GradedSubmission:
         return self.begin(case, quick=quick).result()
 
-    def _mark(self, case: Case, quick: bool) -> Marked:
+    def _mark(self, case: Case, quick: bool) -> GradedSubmission:
         assignment = self.course.assignment("horses_or_humans")
         path = self.folder / f"{re.sub(r'[^a-z0-9]+', '-', case.name.lower())}{'-quick' * quick}.ipynb"
         path.write_bytes(case.notebook(assignment.solution.read_bytes(), epochs=2))
-        return self.journey(quick=quick, rehearse=not quick and not case.full).mark(path, path.stem)
+        return self.pipeline(quick=quick, rehearse=not quick and not case.full).mark(path, path.stem)
 
-    def _journey(self, *, quick: bool, rehearse: bool) -> Journey:
+    def _pipeline(self, *, quick: bool, rehearse: bool) -> Pipeline:
         assignment = self.course.assignment("horses_or_humans")
         limits = Limits(run_seconds=600)
-        return Journey(
+        return Pipeline(
             self.course,
             assignment,
             settings=RunSettings(limits=limits, mode="rehearsal" if rehearse else "structure" if quick else "full"),

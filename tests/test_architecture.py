@@ -158,7 +158,7 @@ def test_nothing_outside_imports_the_part_that_runs_inside_but_those_that_run_it
 
 
 def test_the_walls_know_only_what_is_to_be_confined() -> None:
-    known = ("fairmark.sandbox.walls", "fairmark.sandbox.limits", "fairmark.sandbox.shelf")
+    known = ("fairmark.sandbox.walls", "fairmark.sandbox.limits", "fairmark.sandbox.temporary_directories")
     assert not [
         f"{at(path, line)} imports {name}"
         for path in MODULES
@@ -169,7 +169,7 @@ def test_the_walls_know_only_what_is_to_be_confined() -> None:
 
 
 def test_the_part_that_runs_inside_knows_evidence_its_job_and_how_cells_are_read_only() -> None:
-    job = ("fairmark.sandbox.jobfile", "fairmark.sandbox.jobs", "fairmark.sandbox.seal")
+    job = ("fairmark.sandbox.jobfile", "fairmark.sandbox.jobs", "fairmark.sandbox.message_authentication")
     known = ("fairmark.evidence", "fairmark.notebook.magics", *job, "fairmark.sandbox.inside")
     assert not [
         f"{at(path, line)} imports {name}"

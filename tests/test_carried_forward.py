@@ -15,7 +15,7 @@ from walled import NAME, losses, right_notebook, walled_course
 from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.notebook.master import load_master
 from fairmark.sandbox import grading_launcher
 
@@ -36,17 +36,17 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="module")
-def journey(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+def pipeline(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     store = EvidenceStore(tmp_path_factory.mktemp("store"))  # as in a class: put right, all are the same code
-    made = Journey(course, course.assignment(NAME), launcher=grading_launcher(), store=store)
+    made = Pipeline(course, course.assignment(NAME), launcher=grading_launcher(), store=store)
     made.prepare()
     return made
 
 
-def mark(journey: Journey, tmp_path_factory: pytest.TempPathFactory, notebook: bytes) -> Marked:
+def mark(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory, notebook: bytes) -> GradedSubmission:
     path = tmp_path_factory.mktemp("submitted") / "ada.ipynb"
     path.write_bytes(notebook)
-    return journey.mark(path, "ada")
+    return pipeline.mark(path, "ada")
 
 
 def broken(course: Course, exercise: str, answer: str | None) -> bytes:
@@ -58,9 +58,9 @@ def broken(course: Course, exercise: str, answer: str | None) -> bytes:
 
 @pytest.mark.parametrize(("what", "exercise"), one_in(23, itertools.product(BREAKS, EXERCISES)))
 def test_an_answer_that_earns_nothing_takes_nothing_from_the_others(
-    what: str, exercise: str, course: Course, journey: Journey, tmp_path_factory: pytest.TempPathFactory
+    what: str, exercise: str, course: Course, pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    marked = mark(journey, tmp_path_factory, broken(course, exercise, BREAKS[what]))
+    marked = mark(pipeline, tmp_path_factory, broken(course, exercise, BREAKS[what]))
     assert {name.partition(".")[0] for name in losses(marked.report)} == {exercise}
     lost = next(one for one in marked.report.exercises if one.id == exercise)
     assert lost.score == 0.0

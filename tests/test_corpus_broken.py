@@ -27,7 +27,7 @@ from fairmark.classroom import ClassRequest, grade_class
 from fairmark.classroom.discover import look_through
 from fairmark.classroom.grade import ClassOfSubmissions, Place, with_file
 from fairmark.course import Course
-from fairmark.grading.pipeline import Journey, Steps
+from fairmark.grading.pipeline import Pipeline, Steps
 from fairmark.present.gradebook import write_gradebook
 from fairmark.report import Report, Standing
 
@@ -154,7 +154,7 @@ def test_right_submissions_among_them_get_their_marks(graded: Graded) -> None:
 def test_in_the_opposite_order_all_get_the_same(graded: Graded, tmp_path: Path) -> None:
     launcher = Scripted(PRETEND)
     submissions = ClassOfSubmissions(
-        graded.course, lambda name: Journey(graded.course, graded.course.assignment(name), launcher=launcher)
+        graded.course, lambda name: Pipeline(graded.course, graded.course.assignment(name), launcher=launcher)
     )
     place, reports = Place(tmp_path / "out"), list[Report]()
     work = submissions.prepare(look_through([graded.folder], [NAME]).found)

@@ -36,7 +36,7 @@ from thorough import by_default
 
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
@@ -88,7 +88,7 @@ class Desk:
     marked: dict[str, Future[Report]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.journey = cache(self._journey)
+        self.pipeline = cache(self._pipeline)
 
     def begin(self, case: Case) -> None:
         self.marked[case.name] = self.pool.submit(self._mark, case)
@@ -97,10 +97,10 @@ class Desk:
         return self.marked[case.name].result()
 
     def _mark(self, case: Case) -> Report:
-        return self.journey(case.course, case.assignment, case.mode).mark(case.notebook, "ada").report
+        return self.pipeline(case.course, case.assignment, case.mode).mark(case.notebook, "ada").report
 
-    def _journey(self, course: str, assignment: str, mode: str) -> Journey:
-        made = Journey(
+    def _pipeline(self, course: str, assignment: str, mode: str) -> Pipeline:
+        made = Pipeline(
             self.courses[course],
             self.courses[course].assignment(assignment),
             settings=RunSettings(

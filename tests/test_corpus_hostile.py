@@ -20,7 +20,7 @@ from thorough import by_default
 from walled import NAME, Attack, attacks, losses, walled_course
 
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
@@ -45,9 +45,9 @@ class Class:
     launcher: ConfinedProcess
     stores: tuple[EvidenceStore, EvidenceStore]
     """For either time; the second is told nothing by the first."""
-    first: dict[str, Future[Marked]] = field(default_factory=dict)
-    again: dict[str, Future[Marked]] = field(default_factory=dict)
-    right: dict[str, Future[Marked]] = field(default_factory=dict)
+    first: dict[str, Future[GradedSubmission]] = field(default_factory=dict)
+    again: dict[str, Future[GradedSubmission]] = field(default_factory=dict)
+    right: dict[str, Future[GradedSubmission]] = field(default_factory=dict)
 
     def begin(self, pool: ThreadPoolExecutor, wanted: list[Attack], *, twice: bool) -> None:
         for number, attack in ((ATTACKS.index(attack), attack) for attack in wanted):
@@ -64,7 +64,7 @@ class Class:
 @pytest.fixture(scope="module")
 def hostile_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Class]:
     course = walled_course(tmp_path_factory.mktemp("walled") / "course")
-    Journey(course, course.assignment(NAME)).prepare()
+    Pipeline(course, course.assignment(NAME)).prepare()
     launcher = ConfinedProcess()
     with targets(course, tmp_path_factory.mktemp("targets"), launcher) as aimed_at, ThreadPoolExecutor(2) as pool:
         folder = tmp_path_factory.mktemp("stores")
@@ -81,7 +81,7 @@ def name_of(attack: Attack) -> str:
     return f"{attack.kind}: {attack.name}"
 
 
-def held(attack: Attack, marked: Marked) -> dict[str, object]:
+def held(attack: Attack, marked: GradedSubmission) -> dict[str, object]:
     return verdict(attack, marked.report, marked.evidence, shown(marked) if attack.must_not_leave else ())
 
 

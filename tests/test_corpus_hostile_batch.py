@@ -24,7 +24,7 @@ from fairmark.checks import load_grader
 from fairmark.classroom import ClassRequest, grade_class
 from fairmark.data import data_folder, evidence_folder, secret_folder
 from fairmark.data.labels import Labels, read_labels
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.present.files import report_files
 from fairmark.report import Report
@@ -113,8 +113,8 @@ class Class:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Class]:
     course = walled_course(tmp_path_factory.mktemp("walled") / "course")
-    journey = Journey(course, course.assignment(NAME))
-    journey.prepare()
+    pipeline = Pipeline(course, course.assignment(NAME))
+    pipeline.prepare()
     launcher = ConfinedProcess()
     asked = [getattr(getattr(item, "callspec", None), "params", {}).get("attack") for item in request.session.items]
     wanted = [attack for attack in ATTACKS if attack in asked]

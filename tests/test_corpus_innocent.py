@@ -14,7 +14,7 @@ from hostile import HOSTILE_LIMITS
 from thorough import one_in
 from walled import NAME, Attack, innocents, losses, walled_course
 
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import ConfinedProcess
 
@@ -26,13 +26,13 @@ BY_DEFAULT = 40
 @pytest.fixture(scope="module")
 def marked(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[str, Future[Marked]]]:
+) -> Iterator[dict[str, Future[GradedSubmission]]]:
     course = walled_course(tmp_path_factory.mktemp("walled") / "course")
     folder = tmp_path_factory.mktemp("innocent")
     launcher = ConfinedProcess()
     assignment = course.assignment(NAME)
-    journeys = {
-        train: Journey(
+    pipelines = {
+        train: Pipeline(
             course,
             assignment,
             settings=RunSettings(limits=HOSTILE_LIMITS, mode="structure" if not train else "full"),
@@ -40,12 +40,12 @@ def marked(
         )
         for train in (False, True)
     }
-    journeys[True].prepare()
+    pipelines[True].prepare()
 
-    def mark(number: int, one: Attack) -> Marked:
+    def mark(number: int, one: Attack) -> GradedSubmission:
         path = folder / f"innocent-{number}.ipynb"
         path.write_bytes(one.notebook(course, {}))
-        return journeys[one.train].mark(path, path.stem)
+        return pipelines[one.train].mark(path, path.stem)
 
     asked = [getattr(getattr(item, "callspec", None), "params", {}).get("innocent") for item in request.session.items]
     with ThreadPoolExecutor(2) as pool:
@@ -57,7 +57,7 @@ def marked(
 
 @pytest.mark.parametrize("innocent", one_in(BY_DEFAULT, INNOCENTS), ids=lambda innocent: innocent.name)
 def test_an_innocent_look_alike_earns_everything_and_nobody_is_asked_to_look(
-    innocent: Attack, marked: dict[str, Future[Marked]]
+    innocent: Attack, marked: dict[str, Future[GradedSubmission]]
 ) -> None:
     report = marked[innocent.name].result().report
     flags = [(flag.kind, flag.message) for flag in report.flags_for_a_person]

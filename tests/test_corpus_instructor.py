@@ -11,8 +11,8 @@ from instructors import KEPT, REFUSED, Kept, Refused, notebook_of
 from live.kernels import in_kernel
 from thorough import one_in
 
-from fairmark.author.agreement import require_agreement
 from fairmark.author.check_import import missing_import
+from fairmark.author.consistency import require_agreement
 from fairmark.author.new import EXAMPLE, Made, new_assignment, new_course
 from fairmark.author.release import release
 from fairmark.author.students import release_to_students

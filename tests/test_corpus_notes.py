@@ -21,7 +21,7 @@ from fairmark.advice import raised
 from fairmark.advice.names import HOMES, MEMBERS, MODULES
 from fairmark.evidence import Cell, CellError, CellFinished
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, notebook_job, run_notebook
@@ -57,14 +57,14 @@ class Class:
     """The submissions, being marked."""
 
     launcher: Launcher
-    journeys: dict[bool, Journey]
+    pipelines: dict[bool, Pipeline]
     folder: Path
-    marked: dict[str, Future[Marked]] = field(default_factory=dict)
+    marked: dict[str, Future[GradedSubmission]] = field(default_factory=dict)
 
-    def mark(self, note: Note) -> Marked:
+    def mark(self, note: Note) -> GradedSubmission:
         path = self.folder / f"{re.sub(r'[^a-z0-9]+', '-', note.name.lower())}.ipynb"
-        path.write_bytes(note.notebook(self.journeys[note.train].course))
-        return self.journeys[note.train].mark(path, path.stem)
+        path.write_bytes(note.notebook(self.pipelines[note.train].course))
+        return self.pipelines[note.train].mark(path, path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,8 @@ def copying_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     launcher = grading_launcher()
     assignment = course.assignment(NAME)
     store = EvidenceStore(tmp_path_factory.mktemp("store"))  # as in a class, the same code is run once
-    journeys = {
-        train: Journey(
+    pipelines = {
+        train: Pipeline(
             course,
             assignment,
             settings=RunSettings(mode="structure" if not train else "full"),
@@ -83,10 +83,10 @@ def copying_class(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
         )
         for train in (False, True)
     }
-    journeys[False].prepare()
+    pipelines[False].prepare()
     asked = [getattr(getattr(item, "callspec", None), "params", {}).get("note") for item in request.session.items]
     with ThreadPoolExecutor(2) as pool:
-        made = Class(launcher, journeys, tmp_path_factory.mktemp("submitted"))
+        made = Class(launcher, pipelines, tmp_path_factory.mktemp("submitted"))
         made.marked = {note.name: pool.submit(made.mark, note) for note in NOTES if note in asked}
         yield made
         pool.shutdown(cancel_futures=True)

@@ -24,7 +24,7 @@ from fairmark.checks import Grader, load_grader
 from fairmark.classroom.follow import steps_of
 from fairmark.evidence import CellStarted, Evidence, Stamped
 from fairmark.grading.judge import judge, put_off
-from fairmark.notebook.kept import encodable
+from fairmark.notebook.sanitised import encodable
 from fairmark.present.escape import csv_field, file_stem, one_line
 from fairmark.present.files import evidence_json, report_files, report_json, report_name, write_files
 from fairmark.present.gradebook import gradebook_text

@@ -28,7 +28,7 @@ from thorough import by_default
 from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.report import CheckResult, Report
 from fairmark.sandbox import Launcher, Limits, grading_launcher
@@ -73,7 +73,7 @@ class Week:
     marked: dict[tuple[str, str], Future[dict[str, CheckResult]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.journey = cache(self._journey)
+        self.pipeline = cache(self._pipeline)
         self.answerable = cache(self._answerable)
 
     def begin(self, case: Case) -> None:
@@ -90,14 +90,14 @@ class Week:
 
     def mark(self, case: Case) -> Report:
         assignment = self.course.assignment(case.assignment)
-        exercises = {exercise.id for exercise in self.journey(case.assignment, case.mode).grader.exercises}
+        exercises = {exercise.id for exercise in self.pipeline(case.assignment, case.mode).grader.exercises}
         assert not case.answers.keys() - exercises, f"{case.name}: there are only {', '.join(sorted(exercises))}"
         path = self.folder / f"{case.assignment}-{re.sub(r'[^a-z0-9]+', '-', case.name.lower())}.ipynb"
         path.write_bytes(case.notebook(assignment.solution.read_bytes()))
-        return self.journey(case.assignment, case.mode).mark(path, "ada").report
+        return self.pipeline(case.assignment, case.mode).mark(path, "ada").report
 
-    def _journey(self, name: str, mode: str) -> Journey:
-        made = Journey(
+    def _pipeline(self, name: str, mode: str) -> Pipeline:
+        made = Pipeline(
             self.course,
             self.course.assignment(name),
             settings=RunSettings(limits=Limits(run_seconds=600), mode="rehearsal" if mode == "rehearsal" else "full"),
@@ -109,10 +109,10 @@ class Week:
 
     def _answerable(self, name: str, mode: str) -> frozenset[str]:
         """The checks that are compared: those that the solution passes in such a run; with training, all."""
-        journey = self.journey(name, mode)
+        pipeline = self.pipeline(name, mode)
         if mode == "full":
-            return frozenset(f"{one.id}.{check.id}" for one in journey.grader.exercises for check in one.checks)
-        report = journey.mark(self.course.assignment(name).solution, "reference").report
+            return frozenset(f"{one.id}.{check.id}" for one in pipeline.grader.exercises for check in one.checks)
+        report = pipeline.mark(self.course.assignment(name).solution, "reference").report
         return frozenset(name for name, check in checks_of(report).items() if check.outcome == "passed")
 
 

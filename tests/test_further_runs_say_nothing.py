@@ -18,10 +18,10 @@ from walled import NAME, Attack, attacks, walled_course
 
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
-from fairmark.present.audience import for_student
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.present.files import evidence_json, report_json
 from fairmark.present.gradebook import gradebook_row
+from fairmark.present.visibility import for_student
 from fairmark.report import Standing
 from fairmark.sandbox import Launcher, grading_launcher
 
@@ -38,11 +38,11 @@ class Twice:
     store: EvidenceStore
     folder: Path
 
-    def mark(self, attack: Attack) -> list[Marked]:
+    def mark(self, attack: Attack) -> list[GradedSubmission]:
         path = self.folder / "ada.ipynb"
         path.write_bytes(attack.notebook(self.courses[0], {}))
         return [
-            Journey(course, course.assignment(NAME), launcher=self.launcher, store=self.store).mark(path, "ada")
+            Pipeline(course, course.assignment(NAME), launcher=self.launcher, store=self.store).mark(path, "ada")
             for course in self.courses
         ]
 
@@ -63,7 +63,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Twice:
     folder = tmp_path_factory.mktemp("twice")
     courses = tuple(course_with(secret, folder / f"course-{secret}") for secret in SECRETS)
     made = Twice(courses, grading_launcher(), EvidenceStore(folder / "store"), folder)
-    Journey(courses[0], courses[0].assignment(NAME)).prepare()
+    Pipeline(courses[0], courses[0].assignment(NAME)).prepare()
     return made
 
 
@@ -80,7 +80,7 @@ def without_outcomes(report: dict[str, Any]) -> dict[str, Any]:
     return {**report, **dict.fromkeys(_OUTCOME), "exercises": exercises}
 
 
-def kept(marked: Marked) -> dict[str, Any]:
+def kept(marked: GradedSubmission) -> dict[str, Any]:
     """The evidence file without the further runs' own, and without the digest of what a run is decided by, which has
     the solution's text in it."""
     evidence = json.loads(evidence_json(marked.evidence))

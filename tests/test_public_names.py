@@ -23,20 +23,21 @@ PUBLIC = {
         Grader RunView check dataset expect part
     """,
     "fairmark.errors": """
-        ArchiveRefused AssignmentNotFound AuthorError CourseNotFound CourseOfOthers ExtensionFailed ExtensionNotFound
-        FairmarkError GraderError InternalError Interrupted MachineError NotConfined NotOfThisCourse PicturesDamaged
-        PicturesMissing RecipeError ReleaseError SandboxNotReady StudentError UnreadableNotebook UsageError
+        ArchiveRefused AssignmentNotFound AuthorError CheckOutcome ControlFlow CourseNotFound CourseOfOthers
+        ExtensionFailed ExtensionNotFound FairmarkError GraderError InternalError Interrupted MachineError
+        NotConfined NotOfThisCourse PicturesDamaged PicturesMissing RecipeError ReleaseError SandboxNotReady
+        StudentError UnreadableNotebook UsageError
     """,
     "fairmark.report": """
         CheckResult ExerciseResult ExerciseStanding Flag INFORMATION Outcome PRECEDENCE Report RunSummary
         SEVERAL_FILES Standing Visibility worst
     """,
     "fairmark.evidence": """
-        BatchSeen CallbackAnswer CallbackTried Cell CellError CellFinished CellStarted Decided EVENT EpochEnded Event
-        Evidence FitFinished FitStarted Flag Function HooksGone InForce Layer ModelCompiled ModelDescribed
-        ModelEvaluated ModelExported ModelPredicted NamesBound PictureLoaded PicturesOpened Prediction Preparation
-        Probe RecorderFailed Rerun Run RunFinished RunOutcome SCHEMA Scalar SessionStarted Stamped StepsWatched
-        Submission Value
+        BatchSeen CallbackAnswer CallbackTried Cell CellError CellFinished CellStarted Decided EVENT EpochEnded
+        Event Evidence FitFinished FitStarted Flag FlagKind Function HooksGone InForce Layer ModelCompiled
+        ModelDescribed ModelEvaluated ModelExported ModelPredicted NamesBound PictureLoaded PicturesOpened
+        Prediction Preparation Probe RecorderFailed Rerun Run RunFinished RunOutcome SCHEMA Scalar
+        SessionStarted Stamped StepsWatched Submission Value
     """,
     "fairmark.course": """
         Assignment Course HANDED_OUT built_in_course course_around find_course
@@ -55,7 +56,8 @@ PUBLIC = {
         fake_run
     """,
     "fairmark.checks": """
-        Check Doubted Exercise Grader NotShown Observed RunView Unmet expect load_grader part
+        Check CheckFailed ConflictingEvidence Exercise Grader NoEvidence Observed RunView expect load_grader
+        part
     """,
     "fairmark.checks.accuracy": """
         Accuracy accuracy_in_training accuracy_of collecting_thresholds measured_accuracy predicted_class reaches
@@ -116,8 +118,8 @@ PUBLIC = {
     "fairmark.present.table": """
         show_class
     """,
-    "fairmark.present.audience": """
-        NOT_SHOWN asked_at_once asked_later for_student is_held_back
+    "fairmark.present.visibility": """
+        NOT_SHOWN asked_at_once asked_later for_student
     """,
     "fairmark.present.exporters": """
         ClassResults EXPORTERS ExportedFile Exporter GradebookExporter HtmlExporter JsonExporter exporter_for

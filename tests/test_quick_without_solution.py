@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from quick_pictures import with_quick_pictures
 
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import grading_launcher
 
@@ -18,12 +18,12 @@ CASES = Path(__file__).resolve().parent / "corpus" / "cases"
 
 
 @pytest.fixture(scope="module")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("data")))
         course = with_quick_pictures(ROOT, tmp_path_factory.mktemp("unsolved") / "course")
         course.assignment("convnet_layers").solution.unlink()
-        made = Journey(
+        made = Pipeline(
             course,
             course.assignment("convnet_layers"),
             settings=RunSettings(mode="structure"),
@@ -33,12 +33,12 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
         yield made
 
 
-def test_what_is_right_behind_a_trial_fit_counts(journey: Journey) -> None:
-    report = journey.mark(CASES / "quick_stops_at_a_trial_fit.ipynb", "ada").report
+def test_what_is_right_behind_a_trial_fit_counts(pipeline: Pipeline) -> None:
+    report = pipeline.mark(CASES / "quick_stops_at_a_trial_fit.ipynb", "ada").report
     assert (report.score, report.max_score, report.not_checked, report.flags) == (16, 16, (), ())
 
 
 @pytest.mark.thorough
-def test_what_is_not_right_there_is_not_checked(journey: Journey) -> None:
-    report = journey.mark(CASES / "quick_trial_fit_before_a_wrong_answer.ipynb", "ada").report
+def test_what_is_not_right_there_is_not_checked(pipeline: Pipeline) -> None:
+    report = pipeline.mark(CASES / "quick_trial_fit_before_a_wrong_answer.ipynb", "ada").report
     assert (report.score, report.max_score, report.not_checked) == (14, 14, ("chain.sides",))

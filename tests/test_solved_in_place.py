@@ -19,7 +19,7 @@ from fairmark.author.sample_class import with_answers
 from fairmark.author.students import release_to_students
 from fairmark.course import Course
 from fairmark.grading.assign import assignment_of
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.notebook.stub import header, stub_lines
 from fairmark.report import Report
 
@@ -66,9 +66,9 @@ def solved(course: Course, **answers: str) -> Path:
 
 
 def marked(course: Course, path: Path) -> Report:
-    journey = Journey(course, course.assignment(NAME), launcher=Scripted(PRETEND))
-    journey.prepare()
-    return journey.mark(path, "ada").report
+    pipeline = Pipeline(course, course.assignment(NAME), launcher=Scripted(PRETEND))
+    pipeline.prepare()
+    return pipeline.mark(path, "ada").report
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

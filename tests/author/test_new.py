@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairmark.author.agreement import require_agreement
+from fairmark.author.consistency import require_agreement
 from fairmark.author.new import EXAMPLE, new_assignment, new_course
 from fairmark.author.release import release
 from fairmark.checks import load_grader

@@ -11,7 +11,7 @@ from tiny import PRETEND, tiny_course
 from fairmark.author.release import release
 from fairmark.author.verify import Verification, verify_assignment
 from fairmark.course import Assignment, Course
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 
 NAME = "compile_settings"
 MUTANTS = {
@@ -33,8 +33,8 @@ def course(tmp_path: Path) -> Course:
 
 def verified(course: Course, *mutants: str, train: bool = False) -> Verification:
     """What comes of the course's assignment, with mutants whose id begins so."""
-    journey = Journey(course, course.assignment(NAME), launcher=Scripted(PRETEND))
-    return verify_assignment(journey, train=train, only=lambda mutant: mutant.id.startswith(mutants))
+    pipeline = Pipeline(course, course.assignment(NAME), launcher=Scripted(PRETEND))
+    return verify_assignment(pipeline, train=train, only=lambda mutant: mutant.id.startswith(mutants))
 
 
 def script(course: Course, old: str, new: str) -> Assignment:

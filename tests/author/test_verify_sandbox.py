@@ -8,7 +8,7 @@ import pytest
 from walled import NAME, walled_course
 
 from fairmark.author.verify import Verification, verify_assignment
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.sandbox import ConfinedProcess
 
 pytestmark = pytest.mark.thorough
@@ -41,8 +41,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verification]:
     course = walled_course(tmp_path_factory.mktemp("verified") / "course")
     (course.root / "graders" / f"{NAME}.verify.toml").write_text(DECLARED)
     launcher = ConfinedProcess()
-    journey = Journey(course, course.assignment(NAME), launcher=launcher)
-    yield verify_assignment(journey, only=lambda mutant: mutant.id in WANTED)
+    pipeline = Pipeline(course, course.assignment(NAME), launcher=launcher)
+    yield verify_assignment(pipeline, only=lambda mutant: mutant.id in WANTED)
     launcher.close()
 
 

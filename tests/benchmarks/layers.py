@@ -26,7 +26,7 @@ from hostile import Targets, targets
 from walled import NAME, Attack, attacks, walled_course
 
 from fairmark.errors import InternalError
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.sandbox import ConfinedProcess
 from fairmark.sandbox.walls.layers import LAYERS, Layer
 
@@ -77,7 +77,7 @@ def main(
         os.environ |= {"FAIRMARK_DATA": f"{folder}/data", "FAIRMARK_SECRET": f"{folder}/secret"}
         Path(folder).chmod(0o755)
         course = walled_course(Path(folder, "course"))
-        Journey(course, course.assignment(NAME)).prepare()
+        Pipeline(course, course.assignment(NAME)).prepare()
         launcher = ConfinedProcess()
         with targets(course, Path(folder, "targets"), launcher) as aimed_at:
             table = "\n".join(rows(aimed_at, launcher, tried, console))

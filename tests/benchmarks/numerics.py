@@ -24,13 +24,13 @@ from school import NAME, variant_course
 
 from fairmark.course import Course
 from fairmark.evidence import EpochEnded
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import choose_numerics
 
 
 @dataclass(frozen=True)
-class Marked:
+class GradedSubmission:
     """One run of the reference. ``named`` is of the hidden pictures it was shown."""
 
     passed: bool
@@ -40,18 +40,18 @@ class Marked:
     seconds: float
 
 
-def marked(course: Course, numerics: str, seed: int, *, every_epoch: bool) -> Marked:
+def marked(course: Course, numerics: str, seed: int, *, every_epoch: bool) -> GradedSubmission:
     """The reference, run with ``seed``."""
-    journey = Journey(
+    pipeline = Pipeline(
         course,
         course.assignment(NAME),
         settings=RunSettings(numerics=numerics, seed=seed, threads=1, early_stopping=not every_epoch),
     )
     began = time.monotonic()
-    result = journey.mark(course.assignment(NAME).solution, "reference")
+    result = pipeline.mark(course.assignment(NAME).solution, "reference")
     probe = result.evidence.probe
     assert probe is not None
-    return Marked(
+    return GradedSubmission(
         passed=result.report.outcome == "passed",
         named=sum((output > 0.5) == truth for (output,), truth in zip(probe.outputs, probe.truth, strict=True)),
         shown=len(probe.truth),
@@ -71,7 +71,7 @@ def main(
     with tempfile.TemporaryDirectory() as scratch:
         os.environ |= {"FAIRMARK_DATA": f"{scratch}/data", "FAIRMARK_SECRET": f"{scratch}/secret"}
         course = variant_course(Path(scratch) / "course", "150", one_in=one_in)
-        Journey(course, course.assignment(NAME)).prepare()
+        Pipeline(course, course.assignment(NAME)).prepare()
         table = Table("", "passed", "named rightly, at the lowest", "epochs", "s a run", box=None)
         seconds: dict[str, float] = {}
         for numerics in ("bfloat16", "float32"):

@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fairmark.course import Course
 from fairmark.data import data_folder
 from fairmark.evidence import Cell, CellFinished, CellStarted, Stamped
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.sandbox import (
     ConfinedProcess,
@@ -44,7 +44,7 @@ from fairmark.sandbox import (
     choose_numerics,
     supervise,
 )
-from fairmark.sandbox.family import cpu_seconds
+from fairmark.sandbox.process_tree import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "horses_or_humans"
@@ -74,10 +74,10 @@ def small_course(folder: Path) -> Course:
 
 
 def cells_of(course: Course, epochs: int) -> tuple[Cell, ...]:
-    journey = Journey(course, course.assignment(NAME))
-    journey.prepare()
-    solved = journey.assignment.solution.read_bytes().replace(b"epochs=15", f"epochs={epochs}".encode())
-    return submission_from_bytes(solved, path="solution", student="reference", master=journey.master).cells
+    pipeline = Pipeline(course, course.assignment(NAME))
+    pipeline.prepare()
+    solved = pipeline.assignment.solution.read_bytes().replace(b"epochs=15", f"epochs={epochs}".encode())
+    return submission_from_bytes(solved, path="solution", student="reference", master=pipeline.master).cells
 
 
 def measure(cells: tuple[Cell, ...], launcher: Launcher, *, train: bool) -> Measured:

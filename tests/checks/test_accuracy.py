@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import LOGITS, SOURCES, TRAINING, dense, events, hidden, layers, right_answer, unmet, view
 
-from fairmark.checks import NotShown, Unmet
+from fairmark.checks import CheckFailed, NoEvidence
 from fairmark.checks.accuracy import (
     Accuracy,
     accuracy_of,
@@ -211,9 +211,11 @@ def test_a_model_that_answers_nothing_is_told_so() -> None:
 
 
 def test_a_model_that_was_never_trained_shows_nothing() -> None:
-    with pytest.raises(NotShown, match=r"^The trained model: found none that was trained, expected a trained model\.$"):
+    with pytest.raises(
+        NoEvidence, match=r"^The trained model: found none that was trained, expected a trained model\.$"
+    ):
         reaches(view(probe=None, without=["exported"]), 0.8)
-    with pytest.raises(NotShown, match="The training: found no call of fit"):
+    with pytest.raises(NoEvidence, match="The training: found no call of fit"):
         reaches(view(without=["fit"]), 0.8)
 
 
@@ -354,7 +356,7 @@ def test_a_check_of_the_authors_own_is_told_what_it_rests_on(run: RunView, said:
 def test_thresholds_that_are_asked_for_can_be_found_out_without_evidence() -> None:
     with collecting_thresholds() as asked:
         for threshold in (0.8, 0.9):
-            with pytest.raises(NotShown):
+            with pytest.raises(NoEvidence):
                 reaches(view(without=["fit"]), threshold)
     assert asked == {0.8, 0.9}
 
@@ -390,7 +392,7 @@ def verdict(run: RunView, threshold: float) -> bool | None:
         reaches(run, threshold)
     except NeedsRun:
         return None
-    except Unmet:
+    except CheckFailed:
         return False
     return True
 
@@ -449,7 +451,7 @@ def test_every_message_with_counts_says_what_students_read_instead(right: int) -
     with collecting_exact() as exact:
         try:
             said = reaches(view(probe=hidden(right)), 0.8)
-        except Unmet as unmet:
+        except CheckFailed as unmet:
             said = unmet.message
     [(counts, roughly)] = exact.items()
     assert counts in said

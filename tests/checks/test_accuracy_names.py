@@ -8,7 +8,7 @@ import pytest
 from built_in import helper
 from recorded import dense, layers, view
 
-from fairmark.checks import NotShown, RunView, history
+from fairmark.checks import NoEvidence, RunView, history
 from fairmark.checks.accuracy_names import (
     ACCURACY_KEYS,
     accuracy_curve,
@@ -157,5 +157,5 @@ def test_another_metric_is_no_accuracy_though_its_name_sounds_like_one() -> None
         epoch_15={"logs": {"val_vacc": 0.85}},
         named={"values": {"misnamed": []}},
     )
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         lists_as_many_as_measured(run, run.training, run.validation_pictures, "misnamed")

@@ -12,7 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from recorded import unmet, view
 
-from fairmark.checks import NotShown
+from fairmark.checks import NoEvidence
 from fairmark.checks.answer_key import is_given_the_answer
 from fairmark.checks.answers import are_numbers, is_number, is_word, number_in
 from fairmark.checks.view import RunView
@@ -352,7 +352,7 @@ QUESTIONS = [(is_number, 8), (are_numbers, [8]), (is_word, "eight")]
 @pytest.mark.parametrize(("question", "right"), QUESTIONS)
 def test_a_name_that_is_not_bound_is_not_shown(question: object, right: object) -> None:
     raised = unmet(question, answered(8), "another_name", right)  # type: ignore[arg-type]
-    assert isinstance(raised, NotShown)
+    assert isinstance(raised, NoEvidence)
     assert (raised.subject, raised.found) == ("another_name", "no value")
 
 

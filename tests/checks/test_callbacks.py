@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from recorded import STEPS, TRAINING, unmet, view
 
-from fairmark.checks import NotShown, RunView, Unmet
+from fairmark.checks import CheckFailed, NoEvidence, RunView
 from fairmark.checks.callback_text import callback_text
 from fairmark.checks.callbacks import (
     compares_with,
@@ -156,7 +156,7 @@ def test_a_threshold_that_cannot_be_read_off_is_left_to_the_training() -> None:
 
 
 def test_nothing_is_asked_of_a_method_that_is_not_there() -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         stops_the_model(written(RIGHT.replace("on_epoch_end", "on_end")))
 
 
@@ -261,7 +261,7 @@ def test_a_record_does_not_outweigh_a_text_that_is_plain(old: str, new: str, che
     if new == "99.9":
         forged = behaved(None, 1.0).model_copy(update={"class_name": "StopWhenLearned"})
     run = shown(forged, source=RIGHT.replace(old, new))
-    with pytest.raises(Unmet):
+    with pytest.raises(CheckFailed):
         check(run)
 
 
@@ -394,7 +394,7 @@ def test_training_that_ends_too_early_or_too_late_is_told(accuracies: list[float
 @pytest.mark.parametrize("accuracies", [[], [float("nan")] * 15, [0.9] * 15])
 def test_training_that_never_got_there_shows_nothing(accuracies: list[float]) -> None:
     run = trained(accuracies)
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         ends_training_in_time(run, run.training, key="accuracy", threshold=0.999)
 
 
@@ -402,7 +402,7 @@ def test_a_rehearsal_shows_nothing() -> None:
     evidence = trained([1.0]).evidence
     rehearsed = evidence.model_copy(update={"run": evidence.run.model_copy(update={"rehearsed": True})})
     run = view(rehearsed)
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         ends_training_in_time(run, run.training, key="accuracy", threshold=0.999)
 
 

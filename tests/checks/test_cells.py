@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recorded import right_answer, unmet, view
 
-from fairmark.checks import NotShown
+from fairmark.checks import NoEvidence
 from fairmark.checks.cells import run_to_their_end
 from fairmark.evidence import CellError
 
@@ -23,7 +23,7 @@ def test_a_cell_that_raised_is_said_with_its_error() -> None:
 
 
 def test_a_cell_that_was_never_run_shows_nothing() -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         run_to_their_end(view(right_answer(untouched=("compile",)), "compile"))
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         run_to_their_end(view(exercise="no_such_exercise"))

@@ -7,7 +7,7 @@ import math
 import pytest
 from recorded import unmet, view
 
-from fairmark.checks import NotShown
+from fairmark.checks import NoEvidence
 from fairmark.checks.choices import are_words, is_choice
 from fairmark.checks.view import RunView
 
@@ -57,7 +57,7 @@ def test_any_other_answer_is_told_what_kind_is_asked_for(value: object, found: s
 
 
 def test_no_answer_is_not_shown() -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         is_choice(answered("x"), "other", "validation", expected="a word")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from recorded import COMPILE, dense, layers, unmet, view
 
-from fairmark.checks import NotShown
+from fairmark.checks import NoEvidence
 from fairmark.checks.compile import (
     learning_rate_is,
     loss_fits_classes,
@@ -16,7 +16,7 @@ from fairmark.checks.compile import (
     measures_accuracy,
     optimizer_is,
 )
-from fairmark.checks.expectation import Doubted
+from fairmark.checks.expectation import ConflictingEvidence
 from fairmark.checks.model_view import ModelView
 from fairmark.evidence import Function
 
@@ -165,7 +165,7 @@ def test_a_loss_of_tensorflow_s_that_takes_logits_is_told_behind_probabilities()
 def test_what_the_text_says_of_logits_is_held_against_the_record() -> None:
     made = function("binary_crossentropy", from_logits=True).model_copy(update={"class_name": "BinaryCrossentropy"})
     source = "import keras\nmodel.compile(loss=keras.losses.BinaryCrossentropy(), optimizer='rmsprop')"
-    with pytest.raises(Doubted, match="from_logits = True, but the text says False"):
+    with pytest.raises(ConflictingEvidence, match="from_logits = True, but the text says False"):
         loss_fits_output(model((1, "linear"), source=source, loss=made))
 
 
@@ -260,11 +260,13 @@ def test_without_accuracy_the_metrics_are_told(metrics: list[Function], found: s
 def test_a_model_that_was_never_compiled_shows_no_settings() -> None:
     uncompiled = view(without=["compiled"]).model
     for check in (loss_fits_output, measures_accuracy):
-        with pytest.raises(NotShown, match=r"^The compile settings: found no call of compile, expected model\.compile"):
+        with pytest.raises(
+            NoEvidence, match=r"^The compile settings: found no call of compile, expected model\.compile"
+        ):
             check(uncompiled)
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         optimizer_is(uncompiled, "RMSprop")
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         learning_rate_is(uncompiled, 0.001)
 
 
@@ -311,7 +313,7 @@ def test_an_optimizer_that_the_text_contradicts_is_doubted(written: str) -> None
 chosen = keras.optimizers.RMSprop()
 class Mine(keras.optimizers.SGD): pass
 model.compile({written}, "bce")"""
-    with pytest.raises(Doubted, match=r"^the run reports optimizer = sgd, but the text says "):
+    with pytest.raises(ConflictingEvidence, match=r"^the run reports optimizer = sgd, but the text says "):
         assert model(source=source, **SGD).optimizer
 
 
@@ -319,5 +321,7 @@ def test_a_loss_that_the_text_contradicts_is_doubted_under_any_of_its_names() ->
     for written in ("'mse'", "keras.losses.MeanSquaredError()", "keras.losses.mean_squared_error"):
         assert model(source=f"model.compile('sgd', {written})", **MSE).loss.value is not None
     for written in ("'bce'", "keras.losses.BinaryCrossentropy()"):
-        with pytest.raises(Doubted, match=r"^the run reports loss = mean_squared_error, but the text says "):
+        with pytest.raises(
+            ConflictingEvidence, match=r"^the run reports loss = mean_squared_error, but the text says "
+        ):
             assert model(source=f"model.compile('sgd', {written})", **MSE).loss

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairmark import expect, part
-from fairmark.checks import Doubted, NotShown, Observed, Unmet
+from fairmark.checks import CheckFailed, ConflictingEvidence, NoEvidence, Observed
 from fairmark.checks.expectation import collecting_parts, spell
 
 
@@ -26,7 +26,7 @@ def test_what_is_met_says_nothing() -> None:
 
 
 def test_what_is_not_met_carries_subject_found_expected_and_cell() -> None:
-    with pytest.raises(Unmet) as caught:
+    with pytest.raises(CheckFailed) as caught:
         expect(loss("mse")).to_be("binary_crossentropy")
     unmet = caught.value
     assert (unmet.subject, unmet.found, unmet.expected, unmet.cell) == ("the loss", "mse", "binary_crossentropy", 12)
@@ -34,9 +34,9 @@ def test_what_is_not_met_carries_subject_found_expected_and_cell() -> None:
 
 
 def test_one_of_several_is_expected_as_a_list_or_in_words() -> None:
-    with pytest.raises(Unmet, match=r"^The loss: found mse, expected binary_crossentropy or hinge\.$"):
+    with pytest.raises(CheckFailed, match=r"^The loss: found mse, expected binary_crossentropy or hinge\.$"):
         expect(loss("mse")).to_be_one_of("binary_crossentropy", "hinge")
-    with pytest.raises(Unmet, match=r"^The loss: found mse, expected one for two classes\.$"):
+    with pytest.raises(CheckFailed, match=r"^The loss: found mse, expected one for two classes\.$"):
         expect(loss("mse")).to_be_one_of("binary_crossentropy", expected="one for two classes")
 
 
@@ -61,29 +61,32 @@ def test_numbers_are_equal_as_float32_keeps_them(found: float, expected: float) 
     ],
 )
 def test_other_numbers_are_not(found: object, expected: float) -> None:
-    with pytest.raises(Unmet):
+    with pytest.raises(CheckFailed):
         expect(loss(found)).to_be(expected)
 
 
 def test_a_message_may_replace_the_sentence() -> None:
-    assert Unmet("the loss", found="mse", message="Not for classes.").message == "Not for classes."
+    assert CheckFailed("the loss", found="mse", message="Not for classes.").message == "Not for classes."
 
 
 def test_where_nothing_in_particular_is_expected_the_sentence_is_shorter() -> None:
-    assert Unmet("the loss", found="none").message == "The loss: found none."
+    assert CheckFailed("the loss", found="none").message == "The loss: found none."
 
 
 def test_a_variable_keeps_its_spelling_at_the_start_of_a_sentence() -> None:
-    assert Unmet("steps_per_epoch", found="9").message == "steps_per_epoch: found 9."
+    assert CheckFailed("steps_per_epoch", found="9").message == "steps_per_epoch: found 9."
 
 
 def test_what_was_not_shown_is_unmet_too() -> None:
-    assert isinstance(NotShown("the model", found="none"), Unmet)
+    assert isinstance(NoEvidence("the model", found="none"), CheckFailed)
 
 
 def test_a_doubt_is_no_wrong_answer() -> None:
-    assert not issubclass(Doubted, Unmet)
-    assert (Doubted("two stories", cell=3).message, Doubted("two stories", cell=3).cell) == ("two stories", 3)
+    assert not issubclass(ConflictingEvidence, CheckFailed)
+    assert (ConflictingEvidence("two stories", cell=3).message, ConflictingEvidence("two stories", cell=3).cell) == (
+        "two stories",
+        3,
+    )
 
 
 # --- part -------------------------------------------------------------------------------------------------------------
@@ -99,12 +102,12 @@ def test_a_part_that_fails_does_not_end_the_others() -> None:
 
 
 def test_outside_the_judge_a_part_raises() -> None:
-    with pytest.raises(Unmet), part():
+    with pytest.raises(CheckFailed), part():
         expect(loss(1)).to_be(2)
 
 
 def test_what_is_no_answer_ends_the_check() -> None:
-    for problem in (Doubted("two stories"), KeyError("a slip of the author's")):
+    for problem in (ConflictingEvidence("two stories"), KeyError("a slip of the author's")):
         with collecting_parts() as parts:
             with pytest.raises(type(problem)), part():
                 raise problem

@@ -7,7 +7,7 @@ import math
 import pytest
 from recorded import GENERATORS, keras_layer, layers, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.checks.generators import gives_labels, has_batches_of, has_size, reads_folder, scales_to_unit
 from fairmark.evidence import BatchSeen, PicturesOpened
 
@@ -245,7 +245,7 @@ def test_no_number_is_like_nan_and_nothing_but_zero_like_zero(factor: float) -> 
 
 
 def test_pictures_that_were_never_opened_are_not_shown() -> None:
-    with pytest.raises(NotShown) as caught:
+    with pytest.raises(NoEvidence) as caught:
         _ = view(without=["training", "validation"]).training_pictures
     assert caught.value.message == (
         "The training pictures: found none, expected a generator that labels pictures by their folder."
@@ -255,5 +255,5 @@ def test_pictures_that_were_never_opened_are_not_shown() -> None:
 def test_one_source_alone_leaves_the_other_open() -> None:
     run = view(without=["validation"])
     assert run.training_pictures.id == "pictures-1"
-    with pytest.raises(NotShown, match="The validation pictures: found none"):
+    with pytest.raises(NoEvidence, match="The validation pictures: found none"):
         _ = run.validation_pictures

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from recorded import PREDICTION, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.checks.history import is_best_epoch, is_gap, lists, reads
 
 MEASURED = {
@@ -84,12 +84,12 @@ def test_accuracy_is_found_under_any_of_keras_words() -> None:
     [({}, "no epoch that ended"), ({"loss": [0.5]}, "nothing but the training loss")],
 )
 def test_what_was_not_measured_is_not_shown(history: dict[str, list[float]], found: str) -> None:
-    with pytest.raises(NotShown, match=f"^The history: found {found}, expected the validation accuracy.$"):
+    with pytest.raises(NoEvidence, match=f"^The history: found {found}, expected the validation accuracy.$"):
         reads(answered(0.5), history, "answer", "val_accuracy")
 
 
 def test_an_answer_that_was_never_given_is_not_shown() -> None:
-    with pytest.raises(NotShown, match=r"^answer: found no value\.$"):
+    with pytest.raises(NoEvidence, match=r"^answer: found no value\.$"):
         reads(view(), MEASURED, "answer", "loss")
 
 

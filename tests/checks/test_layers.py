@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from recorded import LAYERS, block, dense, keras_layer, layers, unmet, view
 
-from fairmark.checks import NotShown
+from fairmark.checks import NoEvidence
 from fairmark.checks.layers import (
     ends_for_two_classes,
     ends_with,
@@ -213,12 +213,12 @@ def test_an_output_of_an_odd_size_is_no_number() -> None:
 
 def test_a_model_without_dense_layers_shows_no_output() -> None:
     for built in ([], layers()[:6]):
-        with pytest.raises(NotShown, match=r"^The output layer: found no Dense layer\.$"):
+        with pytest.raises(NoEvidence, match=r"^The output layer: found no Dense layer\.$"):
             ends_for_two_classes(model(*built))
 
 
 def test_there_may_be_no_model() -> None:
-    with pytest.raises(NotShown, match=r"^The model: found none, expected a Keras model\.$"):
+    with pytest.raises(NoEvidence, match=r"^The model: found none, expected a Keras model\.$"):
         _ = view(without=["model"]).model
 
 

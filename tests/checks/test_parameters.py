@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recorded import STEPS, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.checks.parameters import follows_from
 from fairmark.evidence import NamesBound, Value
 
@@ -54,6 +54,6 @@ def test_what_is_no_number_follows_from_nothing() -> None:
 
 
 def test_a_number_that_was_not_given_is_not_shown() -> None:
-    with pytest.raises(NotShown) as caught:
+    with pytest.raises(NoEvidence) as caught:
         features(bound(sides=[298, 35]))
     assert caught.value.message == "features: found no value."

@@ -7,9 +7,9 @@ import math
 import pytest
 from recorded import GENERATORS, pictures
 
-from fairmark.checks.expectation import Doubted, NotReadable
+from fairmark.checks.corroboration import Corroboration
+from fairmark.checks.expectation import ConflictingEvidence, NotReadable
 from fairmark.checks.pictures_view import PicturesView, Scaling, Source
-from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
 
@@ -27,7 +27,7 @@ def seen(
             labels_shape=[32],
         )
     seen = Source(source, source.cell, {})
-    return PicturesView(seen, "training pictures", batch, Witness(()), Scaling(scaling_layer))
+    return PicturesView(seen, "training pictures", batch, Corroboration(()), Scaling(scaling_layer))
 
 
 def source(**edits: object) -> PicturesOpened:
@@ -104,8 +104,8 @@ def test_what_was_measured_overrules_what_was_declared(
         fit="fit-1",
     )
     seen = Source(source(**edits), GENERATORS, {})
-    view = PicturesView(seen, "training pictures", drawn.model_copy(update=batch), Witness(()))
-    with pytest.raises(Doubted) as doubted:
+    view = PicturesView(seen, "training pictures", drawn.model_copy(update=batch), Corroboration(()))
+    with pytest.raises(ConflictingEvidence) as doubted:
         getattr(view, asked)
     assert doubted.value.message == f"the training pictures say {said}"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from recorded import LAST, LOGITS, PREDICTION, SOURCES, dense, events, hidden, layers, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.prediction import names_class, prepares_as_in_training
 from fairmark.evidence import NamesBound, PictureLoaded, Probe
@@ -77,12 +77,12 @@ def test_float32_may_leave_the_brightest_pixel_a_little_over_1() -> None:
 
 
 def test_a_picture_must_be_seen_being_opened() -> None:
-    with pytest.raises(NotShown, match=r"^The picture: found no picture file being opened, expected a file\.$"):
+    with pytest.raises(NoEvidence, match=r"^The picture: found no picture file being opened, expected a file\.$"):
         prepares_as_in_training(view(without=["loaded"]))
 
 
 def test_a_picture_opened_before_the_training_is_another_one() -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         prepares_as_in_training(view(loaded={"cell": 2}))
 
 
@@ -193,7 +193,7 @@ def test_classes_in_another_order_are_understood() -> None:
 
 @pytest.mark.parametrize("outputs", [[], [[]], [[math.nan]], [[0.0, 0.0, 1.0]]])
 def test_an_output_that_stands_for_no_class_shows_nothing(outputs: list[list[float]]) -> None:
-    with pytest.raises(NotShown, match=r"^The model's output: found no usable number\.$"):
+    with pytest.raises(NoEvidence, match=r"^The model's output: found no usable number\.$"):
         names_class(asked(outputs=outputs))
 
 
@@ -227,13 +227,13 @@ def test_only_in_a_kernel_of_the_students_own_need_the_answer_not_be_known_outsi
 
 def test_there_may_be_no_prediction() -> None:
     with pytest.raises(
-        NotShown, match=r"^The prediction: found no call of predict, expected model\.predict on one picture\.$"
+        NoEvidence, match=r"^The prediction: found no call of predict, expected model\.predict on one picture\.$"
     ):
         _ = view(without=["predicted"]).prediction
 
 
 def test_predictions_of_whole_sources_are_not_meant() -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         _ = view(predicted={"pictures": "pictures-2"}).prediction
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from recorded import STEPS, TRAINING, events, unmet, view
 
-from fairmark.checks import Doubted, NotShown, RunView
+from fairmark.checks import ConflictingEvidence, NoEvidence, RunView
 from fairmark.checks.training import (
     learns_from,
     passes_steps,
@@ -135,9 +135,9 @@ def test_validation_steps_are_found_in_fit_as_well() -> None:
 
 def test_steps_that_are_nowhere_are_not_shown() -> None:
     edits: dict[str, Any] = {"fit": {"steps_per_epoch": None}, "sources": fit_says(steps=None)}
-    with pytest.raises(NotShown, match=r"^steps_per_epoch: found no number, expected a number of steps\.$"):
+    with pytest.raises(NoEvidence, match=r"^steps_per_epoch: found no number, expected a number of steps\.$"):
         follow(view(without=["steps"], **edits))
-    with pytest.raises(NotShown, match="The training: found no call of fit"):
+    with pytest.raises(NoEvidence, match="The training: found no call of fit"):
         follow(view(without=["steps", "fit"]))
 
 
@@ -267,7 +267,7 @@ def test_steps_that_did_not_run_are_missed() -> None:
 
 def test_a_fit_without_epochs_ran_no_steps() -> None:
     run = view(without=[word for word in events() if word.startswith("epoch_")])
-    with pytest.raises(NotShown, match=r"^The training: found no epoch that ended, expected a finished training\.$"):
+    with pytest.raises(NoEvidence, match=r"^The training: found no epoch that ended, expected a finished training\.$"):
         runs_steps(run.training, run.training_pictures)
 
 
@@ -279,12 +279,14 @@ def test_epochs_may_be_fewer_than_allowed_and_no_more() -> None:
 
 
 def test_a_fit_that_did_not_end_is_no_training() -> None:
-    with pytest.raises(NotShown, match=r"^The training: found a fit that did not end, expected a finished training\.$"):
+    with pytest.raises(
+        NoEvidence, match=r"^The training: found a fit that did not end, expected a finished training\.$"
+    ):
         trains_at_most(view(without=["fitted"]).training, 15)
 
 
 def test_there_may_be_no_fit() -> None:
-    with pytest.raises(NotShown, match=r"^The training: found no call of fit, expected model\.fit\(\.\.\.\)\.$"):
+    with pytest.raises(NoEvidence, match=r"^The training: found no call of fit, expected model\.fit\(\.\.\.\)\.$"):
         _ = view(without=["fit"]).training
 
 
@@ -378,7 +380,7 @@ def test_a_model_that_was_compiled_again_begins_again() -> None:
 def test_epochs_are_held_against_the_text_from_the_first_on() -> None:
     source = "model.fit(pictures, initial_epoch=5, epochs=15)"
     assert parts(part(1, initial_epoch=5, epochs=10), source=source).training.epochs.value == 10
-    with pytest.raises(Doubted):
+    with pytest.raises(ConflictingEvidence):
         _ = parts(part(1, initial_epoch=0, epochs=10), source=source).training.epochs
 
 
@@ -395,7 +397,7 @@ def test_the_last_value_of_a_name_is_the_answer() -> None:
     later = NamesBound(cell=8, values={"steps_per_epoch": 9, "probability": 0.9})
     assert view(also=[later]).answer("probability").value == 0.9
     assert view(also=[later]).answer("steps_per_epoch").value == 8  # what fit was given
-    with pytest.raises(NotShown, match=r"^steps: found no value\.$"):
+    with pytest.raises(NoEvidence, match=r"^steps: found no value\.$"):
         view().answer("steps")
 
 
@@ -439,7 +441,7 @@ def test_a_training_may_be_asked_for_so_many_epochs() -> None:
 
 def test_a_fit_that_did_not_end_has_no_epochs_to_count() -> None:
     run = view(without=["fitted"])
-    with pytest.raises(NotShown, match=r"^The training: found a fit that did not end"):
+    with pytest.raises(NoEvidence, match=r"^The training: found a fit that did not end"):
         trains_for(run, run.training, 15)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded import COMPILE, GENERATORS, LAYERS, events, keras_layer, layers, pictures, right_answer, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.evidence import BatchSeen, CellError, Event, Evidence, FitStarted, NamesBound, PicturesOpened, Submission
 from fairmark.sandbox.fake import fake_run
 
@@ -27,7 +27,7 @@ def roles(*happened: Event) -> tuple[str | None, str | None]:
     for name in ("training_pictures", "validation_pictures"):
         try:
             found.append(getattr(run, name).id)
-        except NotShown:
+        except NoEvidence:
             found.append(None)
     return found[0], found[1]
 
@@ -204,7 +204,7 @@ def test_a_model_is_what_it_was_last_described_as_and_belongs_where_it_first_app
 
 
 def test_a_model_that_was_fitted_but_never_described_is_not_shown() -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         _ = view(fit={"model": "model-9"}).model
 
 

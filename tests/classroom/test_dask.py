@@ -28,7 +28,7 @@ from fairmark.classroom.remote_worker import Batch, Task, WorkerSeen, look_there
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
 from fairmark.errors import MachineError, NotConfined, UsageError
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.present.files import evidence_json
 from fairmark.sandbox import Launcher, Limits
@@ -259,7 +259,7 @@ def test_a_run_needs_what_the_reference_does_or_more_where_more_was_measured(
 @pytest.mark.thorough
 def test_while_it_waits_a_class_hears_in_which_cell_and_epoch_each_run_is(handed_in: Class) -> None:
     expected = world(
-        Journey(handed_in.course, handed_in.course.assignment(NAME), settings=RunSettings(early_stopping=True))
+        Pipeline(handed_in.course, handed_in.course.assignment(NAME), settings=RunSettings(early_stopping=True))
     )
     batch = Batch(
         "told",
@@ -295,7 +295,7 @@ def test_a_worker_runs_the_helpers_of_a_grader_script_and_refuses_others(tmp_pat
     script.write_text(f"from _worth import POINTS\n{script.read_text().replace('points=2', 'points=POINTS')}")
     helper = script.with_name("_worth.py")
     helper.write_text("POINTS = 5")
-    worlds = {"compile_settings": world(Journey(course, course.assignment("compile_settings")))}
+    worlds = {"compile_settings": world(Pipeline(course, course.assignment("compile_settings")))}
     batch = Batch("helped", str(course.root), worlds=worlds)
     given = course.assignment("compile_settings").notebook.read_bytes()
     there = mark_there(Task(batch, 0, "ada", "compile_settings", given))
@@ -364,7 +364,7 @@ def test_a_worker_that_cannot_confine_notebooks_is_named_before_anything_is_mark
 )
 def test_a_worker_that_would_mark_otherwise_is_refused(what: str, remedy: str, handed_in: Class) -> None:
     expected = world(
-        Journey(handed_in.course, handed_in.course.assignment(NAME), settings=RunSettings(early_stopping=True))
+        Pipeline(handed_in.course, handed_in.course.assignment(NAME), settings=RunSettings(early_stopping=True))
     ) | {what: "0"}
     batch = Batch(what, str(handed_in.course.root), settings=RunSettings(early_stopping=True), worlds={NAME: expected})
     seen = look_there(batch, name="node-7", slots=1, resources={})

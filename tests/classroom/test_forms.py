@@ -13,7 +13,7 @@ from tiny import PRETEND, tiny_course
 
 from fairmark.author.release import release
 from fairmark.course import Course
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import NotebookJob
 
@@ -37,14 +37,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return course
 
 
-Mark: TypeAlias = Callable[..., tuple[Marked, list[str]]]
+Mark: TypeAlias = Callable[..., tuple[GradedSubmission, list[str]]]
 
 
 @pytest.fixture
 def mark(made: Course, tmp_path: Path) -> Mark:
     """What comes of the right notebook after a change to its cells, and how often it was run in which way."""
 
-    def marking(change: Callable[[Cells], object], *, quick: bool = False) -> tuple[Marked, list[str]]:
+    def marking(change: Callable[[Cells], object], *, quick: bool = False) -> tuple[GradedSubmission, list[str]]:
         notebook = json.loads(made.assignment(NAME).notebook.read_text())
         for place, exercise in ((COMPILE, "compile"), (TRAINING, "training")):
             notebook["cells"][place]["source"] = f"# Exercise: {exercise}\n{RIGHT[exercise]}"
@@ -52,17 +52,17 @@ def mark(made: Course, tmp_path: Path) -> Mark:
         path = tmp_path / "ada.ipynb"
         path.write_text(json.dumps(notebook))
         launcher = Scripted(PRETEND)
-        journey = Journey(made, made.assignment(NAME), RunSettings(mode="structure" if quick else "full"), launcher)
-        journey._reference("structure" if quick else "rehearsal")
+        pipeline = Pipeline(made, made.assignment(NAME), RunSettings(mode="structure" if quick else "full"), launcher)
+        pipeline._reference("structure" if quick else "rehearsal")
         launcher.jobs.clear()
-        marked = journey.mark(path, "ada")
+        marked = pipeline.mark(path, "ada")
         jobs = [job for job in launcher.jobs if isinstance(job, NotebookJob)]
         return marked, ["rehearsal" if job.rehearse else "full" if job.train else "structure" for job in jobs]
 
     return marking
 
 
-def kinds(marked: Marked) -> list[str]:
+def kinds(marked: GradedSubmission) -> list[str]:
     return [flag.kind for flag in marked.report.flags]
 
 

@@ -15,7 +15,7 @@ from fairmark.classroom.grade import ClassOfSubmissions, Place
 from fairmark.course import Course
 from fairmark.errors import MachineError, NotOfThisCourse
 from fairmark.evidence import Evidence
-from fairmark.grading.pipeline import Journey, Marked, Steps
+from fairmark.grading.pipeline import GradedSubmission, Pipeline, Steps
 from fairmark.sandbox import Child, Job, Limits
 from fairmark.sandbox.walls.layers import Confined
 
@@ -38,11 +38,11 @@ class Broken:
 
 def class_of(course: Course, launcher: object = None) -> ClassOfSubmissions:
     return ClassOfSubmissions(
-        course, lambda name: Journey(course, course.assignment(name), launcher=launcher or Scripted(PRETEND))
+        course, lambda name: Pipeline(course, course.assignment(name), launcher=launcher or Scripted(PRETEND))
     )
 
 
-def mark_all(submissions: ClassOfSubmissions, folder: Path) -> dict[str, Marked]:
+def mark_all(submissions: ClassOfSubmissions, folder: Path) -> dict[str, GradedSubmission]:
     found = look_through([folder], submissions.course.assignments()).found
     return {one.student: submissions.mark(one, name, Steps()) for one, name in submissions.prepare(found)}
 
@@ -174,14 +174,14 @@ def test_of_two_as_frequent_it_takes_the_first(tmp_path: Path, course: Course) -
 
 
 def test_the_class_may_be_told(course: Course) -> None:
-    told = ClassOfSubmissions(course, class_of(course).journey, "convolutions")
+    told = ClassOfSubmissions(course, class_of(course).pipeline, "convolutions")
     assert names(told, Found(course.assignment("compile_settings").notebook, "alice")) == ["convolutions"]
 
 
-def test_all_of_one_assignment_share_a_journey(course: Course) -> None:
+def test_all_of_one_assignment_share_a_pipeline(course: Course) -> None:
     submissions = class_of(course)
-    assert submissions.journey_for("convolutions") is submissions.journey_for("convolutions")
-    assert submissions.journey_for("convolutions") is not submissions.journey_for("compile_settings")
+    assert submissions.pipeline_for("convolutions") is submissions.pipeline_for("convolutions")
+    assert submissions.pipeline_for("convolutions") is not submissions.pipeline_for("compile_settings")
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def test_several_files_of_a_student_are_numbered_and_name_one_another(tmp_path: 
     work = [("ada", "a.ipynb"), ("ada", "b.ipynb"), ("ada (2)", "c.ipynb")]
     found = [Found(tmp_path / file, student, "compile_settings", file) for student, file in work]
     found.append(Found(tmp_path / "d.ipynb", "ada", "convolutions", "d.ipynb"))
-    submissions = ClassOfSubmissions(course, lambda name: Journey(course, course.assignment(name)))
+    submissions = ClassOfSubmissions(course, lambda name: Pipeline(course, course.assignment(name)))
     prepared = [one for one, _ in submissions.prepare(found)]
     assert [(one.student, one.file_number, one.together) for one in prepared] == [
         ("ada", 1, ("a.ipynb", "b.ipynb")),

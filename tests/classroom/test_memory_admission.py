@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairmark.classroom.memory_admission import Room, free_bytes
+from fairmark.classroom.memory_admission import MemoryAdmission, free_bytes
 
 LONG_SECONDS = 20
 
 
-def entered(room: Room, needed_bytes: int) -> tuple[threading.Thread, threading.Event]:
+def entered(room: MemoryAdmission, needed_bytes: int) -> tuple[threading.Thread, threading.Event]:
     """A thread that takes room, and whether it has got it."""
     got = threading.Event()
 
@@ -28,7 +28,7 @@ def entered(room: Room, needed_bytes: int) -> tuple[threading.Thread, threading.
 
 
 def test_what_fits_together_is_let_in_together() -> None:
-    room = Room(10)
+    room = MemoryAdmission(10)
     with room.taken(4), room.taken(4):
         thread, got = entered(room, 2)
         assert got.wait(LONG_SECONDS)
@@ -36,7 +36,7 @@ def test_what_fits_together_is_let_in_together() -> None:
 
 
 def test_what_does_not_fit_waits_until_there_is_room() -> None:
-    room = Room(10)
+    room = MemoryAdmission(10)
     with room.taken(8):
         thread, got = entered(room, 3)
         assert not got.wait(0.1)
@@ -45,7 +45,7 @@ def test_what_does_not_fit_waits_until_there_is_room() -> None:
 
 
 def test_what_never_fits_runs_alone() -> None:
-    room = Room(10)
+    room = MemoryAdmission(10)
     with room.taken(1):
         thread, got = entered(room, 1000)
         assert not got.wait(0.1)
@@ -58,7 +58,7 @@ def test_what_never_fits_runs_alone() -> None:
 
 
 def test_room_is_given_back_whatever_happens() -> None:
-    room = Room(10)
+    room = MemoryAdmission(10)
     for _ in range(3):
         with pytest.raises(KeyError), room.taken(10):
             raise KeyError
@@ -67,7 +67,7 @@ def test_room_is_given_back_whatever_happens() -> None:
 @given(st.lists(st.integers(0, 15), min_size=1, max_size=16))
 @settings(max_examples=25, deadline=None)
 def test_together_they_never_take_more_than_there_is_and_all_get_in(needs: list[int]) -> None:
-    room, lock = Room(10), threading.Lock()
+    room, lock = MemoryAdmission(10), threading.Lock()
     inside: list[int] = []
     sums: list[int] = []
 

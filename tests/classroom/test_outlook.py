@@ -13,7 +13,7 @@ from fairmark.classroom.grade import ClassOfSubmissions
 from fairmark.classroom.outlook import looking_ahead, work_of
 from fairmark.classroom.plan import Piece
 from fairmark.course import Course
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.present.time_left import Work
 
 NAME = "compile_settings"
@@ -25,7 +25,7 @@ def pieces_of(folder: Path, course: Course) -> tuple[ClassOfSubmissions, list[Pi
     for student, data in (("ada", answered(course)), ("ben", answered(course)), ("cem", given), ("eve", b"<html>")):
         (folder / f"{student}.ipynb").write_bytes(data)
     submissions = ClassOfSubmissions(
-        course, lambda name: Journey(course, course.assignment(name), launcher=Scripted(PRETEND))
+        course, lambda name: Pipeline(course, course.assignment(name), launcher=Scripted(PRETEND))
     )
     named = submissions.prepare(look_through([folder], course.assignments()).found)
     return submissions, [Piece(number, one, name, "") for number, (one, name) in enumerate(named)]

@@ -22,7 +22,7 @@ from fairmark.classroom.plan import ClassRun, Piece
 from fairmark.classroom.regrade import rewrite
 from fairmark.course import Course
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.progress import Steps
 from fairmark.grading.settings import RunSettings
 from fairmark.report import Report, Standing
@@ -49,8 +49,8 @@ class Class:
 
     @contextmanager
     def opened(self) -> Iterator[ClassRun]:
-        def journey(name: str) -> Journey:
-            return Journey(
+        def pipeline(name: str) -> Pipeline:
+            return Pipeline(
                 self.course,
                 self.course.assignment(name),
                 settings=RunSettings(seed=self.seed, limits=self.limits),
@@ -60,14 +60,14 @@ class Class:
 
         place = Place(self.out, self.deadline_passed)
         place.prepare()
-        submissions = ClassOfSubmissions(self.course, journey, self.assignment)
+        submissions = ClassOfSubmissions(self.course, pipeline, self.assignment)
         with closing(Ledger(place.ledger)) as ledger:
             yield ClassRun(submissions, place, ledger, fresh=self.fresh)
 
     def plan(self, run: ClassRun) -> list[Piece]:
         return run.plan(look_through([self.folder], self.course.assignments()).found)
 
-    def grade(self, submit: Callable[[ClassRun, Piece], Future[Marked]] | None = None) -> list[str]:
+    def grade(self, submit: Callable[[ClassRun, Piece], Future[GradedSubmission]] | None = None) -> list[str]:
         """The students that were marked, in the order in which that came in; the others were done already."""
         came_in: list[str] = []
         with self.opened() as run, ThreadPoolExecutor(2) as pool:
@@ -87,13 +87,13 @@ class Class:
             return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def mark(run: ClassRun, piece: Piece) -> Marked:
+def mark(run: ClassRun, piece: Piece) -> GradedSubmission:
     return run.submissions.mark(piece.found, piece.assignment, Steps())
 
 
-def here(run: ClassRun, piece: Piece) -> Future[Marked]:
-    """Marked at once, in this thread."""
-    future: Future[Marked] = Future()
+def here(run: ClassRun, piece: Piece) -> Future[GradedSubmission]:
+    """Graded at once, in this thread."""
+    future: Future[GradedSubmission] = Future()
     future.set_result(mark(run, piece))
     return future
 
@@ -125,9 +125,9 @@ def test_everyone_is_marked_once_and_the_next_batch_has_nothing_to_do(graded: Cl
 
 
 def test_rows_are_in_the_order_of_the_class_whatever_comes_in_first(graded: Class) -> None:
-    held: list[tuple[Future[Marked], Marked]] = []
+    held: list[tuple[Future[GradedSubmission], GradedSubmission]] = []
 
-    def last_first(run: ClassRun, piece: Piece) -> Future[Marked]:
+    def last_first(run: ClassRun, piece: Piece) -> Future[GradedSubmission]:
         held.append((Future(), mark(run, piece)))
         if len(held) == len(STUDENTS):
             held[-1][0].set_result(held[-1][1])
@@ -169,7 +169,7 @@ def test_a_file_that_was_changed_is_marked_again(graded: Class) -> None:
 
 
 def test_a_file_that_is_changed_while_it_is_marked_is_not_done(graded: Class) -> None:
-    def change(run: ClassRun, piece: Piece) -> Future[Marked]:
+    def change(run: ClassRun, piece: Piece) -> Future[GradedSubmission]:
         if piece.student == "ben":
             piece.found.path.write_bytes(notebook(graded.course, "loss = 5"))
         return here(run, piece)
@@ -470,7 +470,7 @@ def test_no_more_is_handed_out_than_may_wait(graded: Class) -> None:
     under_way: list[str] = []
     most = 0
 
-    def hand_out(run: ClassRun, piece: Piece) -> Future[Marked]:
+    def hand_out(run: ClassRun, piece: Piece) -> Future[GradedSubmission]:
         nonlocal most
         under_way.append(piece.student)
         most = max(most, len(under_way))
@@ -517,7 +517,7 @@ def test_the_longest_are_handed_out_first(graded: Class) -> None:
     (graded.folder / "zoe.ipynb").write_bytes(other.read_bytes())
     handed: list[str] = []
 
-    def note(run: ClassRun, piece: Piece) -> Future[Marked]:
+    def note(run: ClassRun, piece: Piece) -> Future[GradedSubmission]:
         handed.append(piece.student)
         return here(run, piece)
 

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fairmark.classroom.single_flight import Copies
+from fairmark.classroom.single_flight import SingleFlight
 
 
-def begun(copies: Copies, names: list[str], held: threading.Event) -> list[str]:
+def begun(copies: SingleFlight, names: list[str], held: threading.Event) -> list[str]:
     """Who begins while the first is held inside; the letter of each name is what it is like."""
     inside: list[str] = []
     first_is_in = threading.Event()
@@ -35,15 +35,15 @@ def begun(copies: Copies, names: list[str], held: threading.Event) -> list[str]:
 
 
 def test_copies_wait_until_the_first_has_run_and_others_do_not() -> None:
-    assert begun(Copies(), ["a1", "a2", "b1", "a3"], threading.Event()) == ["a1", "b1"]
+    assert begun(SingleFlight(), ["a1", "a2", "b1", "a3"], threading.Event()) == ["a1", "b1"]
 
 
 def test_what_nothing_is_known_of_waits_for_nobody() -> None:
-    assert begun(Copies(), ["1", "2", "3"], threading.Event()) == ["1", "2", "3"]
+    assert begun(SingleFlight(), ["1", "2", "3"], threading.Event()) == ["1", "2", "3"]
 
 
 def test_copies_go_on_where_the_first_has_failed() -> None:
-    copies = Copies()
+    copies = SingleFlight()
 
     def fails() -> None:
         with copies.after_the_first("a"):

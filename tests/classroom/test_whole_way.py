@@ -49,7 +49,7 @@ class Graded:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    home = tmp_path_factory.mktemp("journey")
+    home = tmp_path_factory.mktemp("pipeline")
     course = walled_course(home / "course")
     assignment = course.assignment("horses_or_humans")
     folder, out = home / "class", home / "graded"

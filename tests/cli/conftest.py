@@ -12,10 +12,10 @@ from scripted import Scripted
 from tiny import PRETEND, tiny_course
 
 import fairmark.cli.check
-import fairmark.sandbox.choose
+import fairmark.sandbox.select_backend
 from fairmark.cli import main
 from fairmark.course import Course
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scripted:
     to is kept for no other test."""
     scripted = Scripted(PRETEND)
     monkeypatch.setenv("FAIRMARK_SECRET", str(tmp_path / "secret"))
-    monkeypatch.setattr(fairmark.cli.check, "Journey", functools.partial(Journey, launcher=scripted))
-    monkeypatch.setattr(fairmark.sandbox.choose, "best_launcher", lambda: scripted)
+    monkeypatch.setattr(fairmark.cli.check, "Pipeline", functools.partial(Pipeline, launcher=scripted))
+    monkeypatch.setattr(fairmark.sandbox.select_backend, "best_launcher", lambda: scripted)
     return scripted
 
 

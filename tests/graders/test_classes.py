@@ -9,7 +9,7 @@ import pytest
 from built_in import helper
 from recorded import GENERATORS, PREDICTION, block, dense, keras_layer, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.checks.compile import loss_fits_classes
 from fairmark.checks.layers import ends_for_classes
 from fairmark.evidence import Function, ModelPredicted
@@ -147,7 +147,7 @@ def test_a_diagonal_that_does_not_agree_is_told(table: list[list[int]], share: s
 
 def test_an_accuracy_of_some_of_the_pictures_shows_nothing() -> None:
     run = answered(validation_steps=1)
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         counts_rightly(run, "matrix", run.training, run.validation_pictures)
 
 

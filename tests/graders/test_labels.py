@@ -6,7 +6,7 @@ import pytest
 from built_in import helper
 from recorded import STEPS, unmet, view
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.evidence import NamesBound, Value
 
 _labels = helper("_labels")
@@ -75,6 +75,6 @@ def test_a_long_answer_is_cut() -> None:
 
 
 def test_labels_that_were_not_given_are_not_shown() -> None:
-    with pytest.raises(NotShown) as caught:
+    with pytest.raises(NoEvidence) as caught:
         reads_labels(view(), "labels", RIGHT)
     assert caught.value.message == "labels: found no value."

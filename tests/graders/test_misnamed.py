@@ -6,7 +6,7 @@ import pytest
 from built_in import helper
 from recorded import PREDICTION, SOURCES, unmet, view
 
-from fairmark.checks import Doubted, NotShown, RunView
+from fairmark.checks import ConflictingEvidence, NoEvidence, RunView
 
 _misnamed = helper("_misnamed")
 keeps_order = _misnamed.keeps_order
@@ -65,12 +65,12 @@ def test_what_is_no_list_of_files_is_refused(value: object, message: str) -> Non
 def test_a_training_without_validation_shows_nothing() -> None:
     epochs = {f"epoch_{number}": {"logs": {"accuracy": 0.9}} for number in range(1, 16)}
     run = view(named={"values": {"misnamed": files(WRONG)}}, **epochs)
-    with pytest.raises(NotShown, match=r"^The history: found no validation accuracy"):
+    with pytest.raises(NoEvidence, match=r"^The history: found no validation accuracy"):
         ask(run)
 
 
 def test_an_order_that_the_text_does_not_ask_for_is_doubted() -> None:
-    with pytest.raises(Doubted, match=r"^the run reports shuffle = False, but the text says True$"):
+    with pytest.raises(ConflictingEvidence, match=r"^the run reports shuffle = False, but the text says True$"):
         keeps_order(view(validation={"shuffle": False}).validation_pictures)
 
 

@@ -10,7 +10,7 @@ import pytest
 from built_in import helper
 from recorded import LAST, PREDICTION, unmet, view
 
-from fairmark.checks import Doubted, NotShown, RunView
+from fairmark.checks import ConflictingEvidence, NoEvidence, RunView
 from fairmark.evidence import NamesBound
 
 _one_picture = helper("_one_picture")
@@ -96,7 +96,7 @@ def test_pixels_scaled_otherwise_are_refused(largest: float | None, found: str) 
 
 @pytest.mark.parametrize("ask", [is_batch_of_one, is_scaled_to_unit, asks_about_it])
 def test_an_array_that_was_never_made_is_not_shown(ask: Any) -> None:  # noqa: ANN401 - one of the questions
-    with pytest.raises(NotShown, match=r"^batch: found no array of that name\.$"):
+    with pytest.raises(NoEvidence, match=r"^batch: found no array of that name\.$"):
         ask(RunView(view().evidence, "prediction"), "batch")
 
 
@@ -120,7 +120,7 @@ def test_asking_about_something_else_is_refused(edits: dict[str, Any], found: st
 def test_a_model_that_was_never_asked_is_not_shown() -> None:
     values = {"batch_shape": [1, 300, 300, 3], "largest_value": 1.0, "mean_value": 0.5}
     run = view(without=["predicted"], named={"values": values})
-    with pytest.raises(NotShown, match=r"^The prediction: found no call of predict"):
+    with pytest.raises(NoEvidence, match=r"^The prediction: found no call of predict"):
         asks_about_it(RunView(run.evidence, "prediction"), "batch")
 
 
@@ -179,7 +179,7 @@ def test_other_names_are_refused(value: object, message: str) -> None:
 def test_what_the_answer_types_in_measures_nothing() -> None:
     typed = {"batch_shape": [1, 300, 300, 3], "largest_value": 1.0, "mean_value": 0.5}
     alone = RunView(view(named={"values": typed}).evidence, "prediction")
-    with pytest.raises(NotShown, match="no array of that name"):
+    with pytest.raises(NoEvidence, match="no array of that name"):
         has_size(alone, "batch", 300, 300)
     text = {"prediction": "batch_shape = list((1, 300, 300, 3))"}
     for measured_then in (
@@ -187,7 +187,7 @@ def test_what_the_answer_types_in_measures_nothing() -> None:
         {**typed, "batch_shape": [300, 300, 3]},
     ):  # the first where there was nothing to measure
         beside = view(sources=text, named={"values": typed}, also=[NamesBound(cell=LAST, values=measured_then)])
-        with pytest.raises(Doubted, match="batch_shape, which a given cell works out"):
+        with pytest.raises(ConflictingEvidence, match="batch_shape, which a given cell works out"):
             is_batch_of_one(RunView(beside.evidence, "prediction"), "batch")
 
 
@@ -196,7 +196,7 @@ def test_a_given_cell_that_was_made_to_say_it_is_doubted() -> None:
     last = said.submission.cells[-1]
     made = last.model_copy(update={"own_text": True, "source": "batch_shape = [1, 300, 300, 3]"})
     tidied = last.model_copy(update={"own_text": True, "source": "batch_shape = [*np.shape(batch)]"})
-    for cell, doubted in ((made, pytest.raises(Doubted)), (tidied, nullcontext())):
+    for cell, doubted in ((made, pytest.raises(ConflictingEvidence)), (tidied, nullcontext())):
         submission = said.submission.model_copy(update={"cells": (*said.submission.cells[:-1], cell)})
         with doubted:
             has_size(RunView(said.model_copy(update={"submission": submission}), "prediction"), "batch", 300, 300)

@@ -9,7 +9,7 @@ import pytest
 from built_in import helper
 from recorded import GENERATORS, LAST, TRAINING, layers, pictures, unmet
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.evidence import (
     Cell,
@@ -205,7 +205,7 @@ def test_other_pictures_are_told() -> None:
 
 @pytest.mark.parametrize("question", [start_afresh, differ_only_in_rate])
 def test_no_training_shows_nothing(question: Any) -> None:  # noqa: ANN401 - a question
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         question(run())
 
 
@@ -270,5 +270,5 @@ def test_what_is_none_of_the_rates_is_told(rate: object, found: str) -> None:
 
 @pytest.mark.parametrize("curve", [[], [0.5], [0.5, float("nan"), 0.5, 0.5]])
 def test_too_few_epochs_show_nothing(curve: list[float]) -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(NoEvidence):
         chooses_by_several_epochs(chosen(0.001, {**CURVES, 0.03: curve}), "chosen_rate", epochs=3, near=0.02)

@@ -17,8 +17,8 @@ from fairmark.course import Course
 from fairmark.evidence import Cell, CellError, CellFinished, Evidence
 from fairmark.grading.canonical_text import as_run, canonical, in_own_lines
 from fairmark.grading.evidence_store import Key
-from fairmark.grading.pipeline import Journey
-from fairmark.notebook.kept import joined
+from fairmark.grading.pipeline import Pipeline
+from fairmark.notebook.sanitised import joined
 from fairmark.notebook.syntax import syntax_tree
 
 
@@ -256,11 +256,11 @@ def test_of_a_message_that_says_a_line_itself_nothing_is_known() -> None:
 def test_what_was_recorded_answers_for_the_very_cells_it_was_recorded_of() -> None:
     """Comments count here: what is told of it quotes the cells of the evidence."""
     course = Course(Path(__file__).resolve().parents[2])
-    journey = Journey(course, course.assignment("training_steps"))
-    recorded = right_answer().model_copy(update={"settings": journey.run_digest})
+    pipeline = Pipeline(course, course.assignment("training_steps"))
+    recorded = right_answer().model_copy(update={"settings": pipeline.run_digest})
     first, *others = recorded.submission.cells
-    assert journey._is_of(recorded, recorded.submission)
+    assert pipeline._is_of(recorded, recorded.submission)
     for edits in ({"source": f"{first.source}  # mine"}, {"number": 99}, {"role": "added"}, {"exercise": "other"}):
         cells = (first.model_copy(update=edits), *others)
-        assert not journey._is_of(recorded, recorded.submission.model_copy(update={"cells": cells}))
-    assert not journey._is_of(recorded.model_copy(update={"settings": ""}), recorded.submission)
+        assert not pipeline._is_of(recorded, recorded.submission.model_copy(update={"cells": cells}))
+    assert not pipeline._is_of(recorded.model_copy(update={"settings": ""}), recorded.submission)

@@ -13,7 +13,7 @@ from fairmark.data.decoded import decoded_set
 from fairmark.data.places import set_folder
 from fairmark.evidence import Cell, Event, FitStarted, PicturesOpened, Stamped
 from fairmark.grading.decoding import Decoding, decode_ahead
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 
 
 @pytest.fixture(autouse=True)
@@ -140,20 +140,20 @@ def test_nothing_is_made_of_what_cannot_be_read_off(text: str) -> None:
     assert stores_ahead_of(text) == set()
 
 
-# --- a whole journey --------------------------------------------------------------------------------------------------
+# --- a whole pipeline -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.thorough
 def test_a_right_notebook_leaves_them_and_the_next_earns_the_same(tmp_path: Path) -> None:
     course = walled_course(tmp_path / "course")
-    journey = Journey(course, course.assignment(NAME))
-    journey.prepare()
+    pipeline = Pipeline(course, course.assignment(NAME))
+    pipeline.prepare()
     path = tmp_path / "ada.ipynb"
     path.write_bytes(right_notebook(course))
-    first = journey.mark(path, "ada")
+    first = pipeline.mark(path, "ada")
     for thread in threading.enumerate():
         if thread.name == "decoding":
             thread.join()
     assert [path.name for path in decoded_set(DATASET).glob("*.npy")] == ["32x32-nearest-rgb.npy"]
-    second = journey.mark(path, "bob")
+    second = pipeline.mark(path, "bob")
     assert losses(first.report) == losses(second.report) == {}

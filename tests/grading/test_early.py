@@ -13,7 +13,7 @@ from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
 from fairmark.evidence import CellFinished, EpochEnded, Event, FitFinished, FitStarted, ModelExported
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.report import CheckResult
 from fairmark.sandbox import Child, ConfinedProcess, Job, Launcher, Limits, NotebookJob
@@ -23,49 +23,49 @@ EPOCHS = 8
 
 
 @pytest.fixture(scope="module")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     course = walled_course(tmp_path_factory.mktemp("early") / "course")
     launcher = ConfinedProcess()
-    made = Journey(course, course.assignment(NAME), settings=RunSettings(early_stopping=True), launcher=launcher)
+    made = Pipeline(course, course.assignment(NAME), settings=RunSettings(early_stopping=True), launcher=launcher)
     made.prepare()
     yield made
     launcher.close()
 
 
-def marked(journey: Journey, folder: Path, before_fit: str = "") -> Marked:
+def marked(pipeline: Pipeline, folder: Path, before_fit: str = "") -> GradedSubmission:
     """The right answer, with code before its training."""
     edit = {"training": lambda source: source.replace("# Exercise: training", f"# Exercise: training\n{before_fit}")}
     path = folder / "ada.ipynb"
     path.write_bytes(
-        with_answers(right_notebook(journey.course), edit) if before_fit else right_notebook(journey.course)
+        with_answers(right_notebook(pipeline.course), edit) if before_fit else right_notebook(pipeline.course)
     )
-    return journey.mark(path, "ada")
+    return pipeline.mark(path, "ada")
 
 
 @pytest.fixture(scope="module")
-def early(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Marked:
-    return marked(journey, tmp_path_factory.mktemp("one"))
+def early(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> GradedSubmission:
+    return marked(pipeline, tmp_path_factory.mktemp("one"))
 
 
 @pytest.fixture(scope="module")
-def to_the_end(journey: Journey, tmp_path_factory: pytest.TempPathFactory) -> Marked:
-    return marked(replace(journey, settings=RunSettings()), tmp_path_factory.mktemp("other"))
+def to_the_end(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> GradedSubmission:
+    return marked(replace(pipeline, settings=RunSettings()), tmp_path_factory.mktemp("other"))
 
 
-def events(one: Marked) -> list[Event]:
+def events(one: GradedSubmission) -> list[Event]:
     return [stamped.event for stamped in one.evidence.run.events]
 
 
-def training_checks(one: Marked) -> tuple[CheckResult, ...]:
+def training_checks(one: GradedSubmission) -> tuple[CheckResult, ...]:
     [exercise] = [exercise for exercise in one.report.exercises if exercise.id == "training"]
     return exercise.checks
 
 
-def epochs(one: Marked) -> int:
+def epochs(one: GradedSubmission) -> int:
     return sum(isinstance(event, EpochEnded) for event in events(one))
 
 
-def test_it_ends_at_the_epoch_that_settles_it(early: Marked) -> None:
+def test_it_ends_at_the_epoch_that_settles_it(early: GradedSubmission) -> None:
     decided = early.evidence.run.decided
     assert decided is not None
     assert (decided.reason, decided.asked) == ("reached", EPOCHS)
@@ -74,14 +74,14 @@ def test_it_ends_at_the_epoch_that_settles_it(early: Marked) -> None:
     assert finished.epochs == decided.epoch
 
 
-def test_the_notebook_goes_on_with_the_cells_behind(early: Marked) -> None:
+def test_the_notebook_goes_on_with_the_cells_behind(early: GradedSubmission) -> None:
     assert early.evidence.run.outcome == "completed"
     moments = [event.moment for event in events(early) if isinstance(event, ModelExported)]
     assert moments[-2:] == ["fit", "end"]
     assert set(moments[:-2]) == {"epoch"}
 
 
-def test_the_report_says_at_which_epoch_and_why(early: Marked) -> None:
+def test_the_report_says_at_which_epoch_and_why(early: GradedSubmission) -> None:
     decided = early.evidence.run.decided
     assert decided is not None
     said = [check.message for exercise in early.report.exercises for check in exercise.checks]
@@ -90,7 +90,7 @@ def test_the_report_says_at_which_epoch_and_why(early: Marked) -> None:
     assert any(message.startswith("Hidden pictures named rightly: ") for message in said if ended in message)
 
 
-def test_the_model_is_asked_once(early: Marked) -> None:
+def test_the_model_is_asked_once(early: GradedSubmission) -> None:
     probe = early.evidence.probe
     assert probe is not None
     [fit] = [event for event in events(early) if isinstance(event, ModelExported) and event.moment == "fit"]
@@ -99,7 +99,7 @@ def test_the_model_is_asked_once(early: Marked) -> None:
     assert probe.picture_outputs is not None  # the notebook's own picture, too
 
 
-def test_marks_are_those_of_a_training_to_the_end(early: Marked, to_the_end: Marked) -> None:
+def test_marks_are_those_of_a_training_to_the_end(early: GradedSubmission, to_the_end: GradedSubmission) -> None:
     assert (epochs(to_the_end), to_the_end.evidence.run.decided) == (EPOCHS, None)
     assert losses(early.report) == losses(to_the_end.report) == {}
     assert early.report.score == to_the_end.report.score == early.report.max_score
@@ -107,9 +107,9 @@ def test_marks_are_those_of_a_training_to_the_end(early: Marked, to_the_end: Mar
 
 
 @pytest.mark.thorough
-def test_a_loss_that_is_no_number_ends_it_at_once(journey: Journey, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_ends_it_at_once(pipeline: Pipeline, tmp_path: Path) -> None:
     spoil = "model.set_weights([float('nan') * weights for weights in model.get_weights()])\n"
-    ended = marked(journey, tmp_path, spoil)
+    ended = marked(pipeline, tmp_path, spoil)
     decided = ended.evidence.run.decided
     assert decided is not None
     assert (decided.reason, decided.epoch, decided.asked) == ("not_a_number", 1, EPOCHS)
@@ -120,10 +120,10 @@ def test_a_loss_that_is_no_number_ends_it_at_once(journey: Journey, tmp_path: Pa
 
 @pytest.mark.parametrize("early_stopping", [True, False], ids=["early", "to the end"])
 def test_a_model_with_nothing_to_train_is_given_one_epoch_and_the_marks_of_all(
-    early_stopping: bool, journey: Journey, tmp_path: Path
+    early_stopping: bool, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     ended = marked(
-        replace(journey, settings=RunSettings(early_stopping=early_stopping)), tmp_path, "model.trainable = False\n"
+        replace(pipeline, settings=RunSettings(early_stopping=early_stopping)), tmp_path, "model.trainable = False\n"
     )
     decided = ended.evidence.run.decided
     assert (decided and (decided.reason, decided.epoch)) == (("untrainable", 1) if early_stopping else None)
@@ -135,7 +135,7 @@ def test_a_model_with_nothing_to_train_is_given_one_epoch_and_the_marks_of_all(
     assert missed.message.endswith(f"{taught}{why}")
 
 
-def test_a_notebook_that_forges_a_pause_gains_nothing(journey: Journey, tmp_path: Path) -> None:
+def test_a_notebook_that_forges_a_pause_gains_nothing(pipeline: Pipeline, tmp_path: Path) -> None:
     """It says that an untrained model is to be looked at, with an epoch that never was, over and over."""
     forge = """
 import gc
@@ -146,7 +146,7 @@ for number in range(3):
     exporter._recorder.send(EpochEnded(fit="fit-1", epoch=1, steps=8, validation_steps=8, seconds=1.0, logs={}))
     exporter.export(model, "epoch")
 """
-    forged = marked(journey, tmp_path, forge)
+    forged = marked(pipeline, tmp_path, forge)
     assert forged.evidence.run.outcome == "completed"
     assert epochs(forged) > 3  # it was trained all the same
     assert forged.evidence.probe is not None
@@ -173,14 +173,14 @@ class Counting:
         return self.launcher.start(job, folder, limits)
 
 
-def marked_with(journey: Journey, folder: Path, *cells: str) -> tuple[Marked, list[str]]:
+def marked_with(pipeline: Pipeline, folder: Path, *cells: str) -> tuple[GradedSubmission, list[str]]:
     """The right answer, with cells of the student's own behind it; and which runs it took."""
-    notebook = nbformat.reads(right_notebook(journey.course).decode(), as_version=4)
+    notebook = nbformat.reads(right_notebook(pipeline.course).decode(), as_version=4)
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in cells]
     path = folder / "ada.ipynb"
     nbformat.write(notebook, path)
-    launcher = Counting(journey.launcher)
-    ended = replace(journey, launcher=launcher).mark(path, "ada")  # type: ignore[arg-type]
+    launcher = Counting(pipeline.launcher)
+    ended = replace(pipeline, launcher=launcher).mark(path, "ada")  # type: ignore[arg-type]
     return ended, launcher.runs
 
 
@@ -216,9 +216,9 @@ SYNTAX = "print('never ends)"
     ids=["plot", "assertion", "what was learned", "typo", "missing file", "model never called", "no Python"],
 )
 def test_a_notebook_runs_again_to_its_last_epoch_only_for_an_error_that_is_new(
-    source: str, runs: list[str], journey: Journey, tmp_path: Path
+    source: str, runs: list[str], pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    ended, made = marked_with(journey, tmp_path, source)
+    ended, made = marked_with(pipeline, tmp_path, source)
     assert made == runs
     is_whole = runs.count("run") == 2
     assert epochs(ended) == EPOCHS if is_whole else epochs(ended) < EPOCHS
@@ -238,9 +238,9 @@ tried = trial.fit(training_pictures, epochs=30, validation_data=validation_pictu
 
 @pytest.mark.thorough
 def test_an_experiment_neither_resets_the_decision_nor_takes_the_place_of_the_model(
-    journey: Journey, early: Marked, tmp_path: Path
+    pipeline: Pipeline, early: GradedSubmission, tmp_path: Path
 ) -> None:
-    ended, made = marked_with(journey, tmp_path, EXPERIMENT, "assert len(tried.history['val_mae']) == 30")
+    ended, made = marked_with(pipeline, tmp_path, EXPERIMENT, "assert len(tried.history['val_mae']) == 30")
     assert (made, losses(ended.report), [flag.kind for flag in ended.report.flags]) == (["run"], {}, [])
     assert ended.evidence.run.decided is not None
     assert ended.evidence.run.decided.fit == "fit-1"
@@ -250,8 +250,8 @@ def test_an_experiment_neither_resets_the_decision_nor_takes_the_place_of_the_mo
 
 
 @pytest.mark.thorough
-def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(journey: Journey, tmp_path: Path) -> None:
-    ended, _ = marked_with(journey, tmp_path, EXPERIMENT)
+def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(pipeline: Pipeline, tmp_path: Path) -> None:
+    ended, _ = marked_with(pipeline, tmp_path, EXPERIMENT)
     tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
     assert [(one.epoch, one.steps, one.validation_steps) for one in tried] == [(n, 1, 1) for n in range(1, 31)]
     asked = [event for event in events(ended) if isinstance(event, FitStarted) and event.fit == "fit-2"]
@@ -259,8 +259,8 @@ def test_an_experiment_does_all_its_epochs_with_a_single_step_of_each(journey: J
 
 
 @pytest.mark.thorough
-def test_to_the_last_epoch_an_experiment_is_trained_as_it_is(journey: Journey, tmp_path: Path) -> None:
-    ended, _ = marked_with(replace(journey, settings=RunSettings()), tmp_path, EXPERIMENT.replace("30", "2"))
+def test_to_the_last_epoch_an_experiment_is_trained_as_it_is(pipeline: Pipeline, tmp_path: Path) -> None:
+    ended, _ = marked_with(replace(pipeline, settings=RunSettings()), tmp_path, EXPERIMENT.replace("30", "2"))
     tried = [event for event in events(ended) if isinstance(event, EpochEnded) and event.fit == "fit-2"]
     assert [one.steps for one in tried] == [4, 4]
 
@@ -284,14 +284,14 @@ class Raising(keras.callbacks.Callback):
 
 
 @pytest.mark.thorough
-def test_a_training_behind_one_that_raised_is_no_experiment(journey: Journey, tmp_path: Path) -> None:
+def test_a_training_behind_one_that_raised_is_no_experiment(pipeline: Pipeline, tmp_path: Path) -> None:
     raising = RIGHT.replace("epochs=8,", "epochs=8, callbacks=[Raising()],")
     first = f"{RAISING}\n{raising}"
     edit = {"training": lambda source: f"# Exercise: training\n{first}"}
-    notebook = nbformat.reads(with_answers(right_notebook(journey.course), edit).decode(), as_version=4)
+    notebook = nbformat.reads(with_answers(right_notebook(pipeline.course), edit).decode(), as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(RIGHT))
     path = tmp_path / "ada.ipynb"
     nbformat.write(notebook, path)
-    ended = journey.mark(path, "ada")
+    ended = pipeline.mark(path, "ada")
     accuracy = next(check for check in training_checks(ended) if check.id == "hidden_accuracy")
     assert (accuracy.outcome, accuracy.message[:29]) == ("passed", "Hidden pictures named rightly")

@@ -33,7 +33,7 @@ from recorded import (
 )
 
 from fairmark import Grader, RunView, expect, part
-from fairmark.checks import Doubted, NotShown, Unmet, load_grader
+from fairmark.checks import CheckFailed, ConflictingEvidence, NoEvidence, load_grader
 from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.evidence import (
     EVENT,
@@ -418,22 +418,22 @@ def test_putting_off_costs_nothing_and_says_why() -> None:
     [
         (None, {}, "passed"),
         (None, {"untouched": ["compile"]}, "passed"),
-        (Unmet("it", found="x"), {}, "failed"),
-        (Unmet("it", found="x"), {"untouched": ["compile"]}, "unattempted"),
-        (Unmet("it", found="x"), {"errors": {COMPILE: TYPO}}, "error"),
-        (Unmet("it", found="x"), {"errors": {LAYERS: TYPO}}, "failed"),
-        (NotShown("it", found="x"), {}, "failed"),
-        (NotShown("it", found="x"), {"untouched": ["compile"]}, "unattempted"),
-        (NotShown("it", found="x"), {"untouched": ["compile"], "errors": {LAYERS: TYPO}}, "unattempted"),
-        (NotShown("it", found="x"), {"errors": {LAYERS: TYPO}}, "error"),
-        (NotShown("it", found="x"), {"until": "model_name", "outcome": "timeout"}, "limit"),
+        (CheckFailed("it", found="x"), {}, "failed"),
+        (CheckFailed("it", found="x"), {"untouched": ["compile"]}, "unattempted"),
+        (CheckFailed("it", found="x"), {"errors": {COMPILE: TYPO}}, "error"),
+        (CheckFailed("it", found="x"), {"errors": {LAYERS: TYPO}}, "failed"),
+        (NoEvidence("it", found="x"), {}, "failed"),
+        (NoEvidence("it", found="x"), {"untouched": ["compile"]}, "unattempted"),
+        (NoEvidence("it", found="x"), {"untouched": ["compile"], "errors": {LAYERS: TYPO}}, "unattempted"),
+        (NoEvidence("it", found="x"), {"errors": {LAYERS: TYPO}}, "error"),
+        (NoEvidence("it", found="x"), {"until": "model_name", "outcome": "timeout"}, "limit"),
         (
-            NotShown("it", found="x"),
+            NoEvidence("it", found="x"),
             {"until": "model_name", "outcome": "timeout", "untouched": ["compile"]},
             "unattempted",
         ),
-        (Doubted("two stories"), {}, "needs_attention"),
-        (Doubted("two stories"), {"errors": {COMPILE: TYPO}}, "needs_attention"),
+        (ConflictingEvidence("two stories"), {}, "needs_attention"),
+        (ConflictingEvidence("two stories"), {"errors": {COMPILE: TYPO}}, "needs_attention"),
         (ValueError(), {"until": "model_name", "outcome": "timeout"}, "needs_attention"),
     ],
 )

@@ -19,7 +19,7 @@ from recorded import (
 )
 
 from fairmark import Grader, RunView, expect
-from fairmark.checks import Unmet, load_grader
+from fairmark.checks import CheckFailed, load_grader
 from fairmark.evidence import Cell, CellError, CellFinished, CellStarted, Evidence, Rerun, Run, Stamped
 from fairmark.grading.judge import judge
 from fairmark.report import CheckResult, Report
@@ -143,7 +143,7 @@ def test_addresses_in_memory_are_not_told(text: str, shown: str) -> None:
 
     @compiled.check("Asked", points=1)
     def asked(run: RunView) -> None:
-        raise Unmet("it", found=text, message=text)
+        raise CheckFailed("it", found=text, message=text)
 
     found = checks(judge(right_answer(), grader), "compile")["asked"]
     assert (found.message, found.found) == (shown, shown)

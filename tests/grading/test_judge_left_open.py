@@ -8,7 +8,7 @@ import pytest
 from recorded import TRAINING, hidden, right_answer, view
 
 from fairmark import Grader, RunView, expect, part
-from fairmark.checks import Observed, Unmet, history
+from fairmark.checks import CheckFailed, Observed, history
 from fairmark.checks.accuracy import measured_accuracy, reaches
 from fairmark.checks.callbacks import ends_training_in_time
 from fairmark.checks.expectation import NeedsRun
@@ -90,7 +90,7 @@ def names_nine_tenths(run: RunView) -> None:
     measured = measured_accuracy(run)
     assert measured is not None
     if measured.share <= 0.93:
-        raise Unmet("the share", expected="more than 93%")
+        raise CheckFailed("the share", expected="more than 93%")
 
 
 def halves(run: RunView) -> None:
@@ -170,13 +170,13 @@ def reads_the_last(run: RunView) -> None:
 
 def last_is_good(run: RunView) -> None:
     if run.training.history["val_accuracy"][-1] < 0.8:
-        raise Unmet("the last epoch", found="a poor one", expected="a good one")
+        raise CheckFailed("the last epoch", found="a poor one", expected="a good one")
 
 
 def improved(run: RunView) -> None:
     curve = run.training.history["val_accuracy"]
     if curve[-1] <= curve[0]:
-        raise Unmet("the curve", found="no gain", expected="a gain")
+        raise CheckFailed("the curve", found="no gain", expected="a gain")
 
 
 def stops_in_time(run: RunView) -> str:

@@ -9,7 +9,7 @@ import pytest
 from walled import NAME, losses, right_notebook, walled_course
 
 from fairmark.author.sample_class import with_answers
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.report import Report
 from fairmark.sandbox import ConfinedProcess
@@ -108,29 +108,29 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     course = walled_course(tmp_path_factory.mktemp("rebuilt") / "course")
     launcher = ConfinedProcess()
-    made = Journey(course, course.assignment(NAME), settings=RunSettings(early_stopping=True), launcher=launcher)
+    made = Pipeline(course, course.assignment(NAME), settings=RunSettings(early_stopping=True), launcher=launcher)
     made.prepare()
     yield made
     launcher.close()
 
 
-def marked(journey: Journey, folder: Path, answer: str) -> Report:
+def marked(pipeline: Pipeline, folder: Path, answer: str) -> Report:
     path = folder / "ada.ipynb"
     answers = {"layers": lambda source: f"# Exercise: layers\n{answer}"}
-    path.write_bytes(with_answers(right_notebook(journey.course), answers))
-    return journey.mark(path, "ada").report
+    path.write_bytes(with_answers(right_notebook(pipeline.course), answers))
+    return pipeline.mark(path, "ada").report
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_that_cannot_be_rebuilt_costs_nothing_but_the_wait_for_a_person(
-    kind: str, journey: Journey, tmp_path: Path
+    kind: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     answer, why = KINDS[kind]
-    report = marked(journey, tmp_path, answer)
+    report = marked(pipeline, tmp_path, answer)
     # Nobody outside can say either what such a model answers to the picture that it was asked about.
     assert losses(report) == {"training.hidden_accuracy": 2.0, "prediction.prepared": 1.0, "prediction.named": 1.0}
     check, *asked = [check for one in report.exercises for check in one.checks if check.outcome != "passed"]
@@ -142,18 +142,18 @@ def test_a_model_that_cannot_be_rebuilt_costs_nothing_but_the_wait_for_a_person(
 
 
 @pytest.mark.thorough
-def test_what_is_wrong_in_such_a_model_is_seen(journey: Journey, tmp_path: Path) -> None:
+def test_what_is_wrong_in_such_a_model_is_seen(pipeline: Pipeline, tmp_path: Path) -> None:
     wrong = SUBCLASS.replace("(16, 32, 64)", "(16, 12, 64)").replace("Dense(64", "Dense(12")
-    report = marked(journey, tmp_path, wrong)
+    report = marked(pipeline, tmp_path, wrong)
     wanting = [check for one in report.exercises for check in one.checks if check.outcome in ("failed", "partial")]
     assert {check.id: check.found for check in wanting} == {"blocks": "12 filters", "hidden": "12 neurons with relu"}
 
 
 @pytest.mark.thorough
 def test_what_a_function_does_in_the_place_of_an_activation_is_left_to_a_person(
-    journey: Journey, tmp_path: Path
+    pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    report = marked(journey, tmp_path, sequential(first="lambda numbers: tf.nn.relu(numbers)"))
+    report = marked(pipeline, tmp_path, sequential(first="lambda numbers: tf.nn.relu(numbers)"))
     left = {check.id: check.message for one in report.exercises for check in one.checks if check.outcome != "passed"}
     assert left.keys() == {"blocks", "hidden_accuracy", "prepared", "named"}
     assert {name: left[name] for name in ("blocks", "hidden_accuracy")} == {

@@ -15,7 +15,7 @@ from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, GraderError, InternalError
 from fairmark.evidence import Cell, Stamped
-from fairmark.grading.pipeline import Journey, Marked, Steps, first_line
+from fairmark.grading.pipeline import GradedSubmission, Pipeline, Steps, first_line
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Limits, NotebookJob
 
@@ -34,8 +34,8 @@ FIT = {
 BEGUN = "send('session_started', software={}, numerics='float32', seed=1)\n"
 
 
-def journey(course: Course, program: str = PRETEND, **settings: Any) -> Journey:  # noqa: ANN401 - of RunSettings
-    return Journey(course, course.assignment("compile_settings"), RunSettings(**settings), Scripted(program))
+def pipeline(course: Course, program: str = PRETEND, **settings: Any) -> Pipeline:  # noqa: ANN401 - of RunSettings
+    return Pipeline(course, course.assignment("compile_settings"), RunSettings(**settings), Scripted(program))
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def handed_in(tmp_path: Path, course: Course) -> Path:
 def test_everything_is_prepared_beforehand(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAIRMARK_DATA", str(tmp_path / "data"))  # where nothing was drawn yet
     told: list[tuple[int, int]] = []
-    journey(course).prepare(lambda done, total: told.append((done, total)))
-    journey(course).prepare(lambda done, total: pytest.fail("drawn again"))
+    pipeline(course).prepare(lambda done, total: told.append((done, total)))
+    pipeline(course).prepare(lambda done, total: pytest.fail("drawn again"))
     assert told[-1] == (20, 20)
 
 
@@ -62,7 +62,7 @@ def test_notebook_and_grader_must_name_the_same_exercises(tmp_path: Path) -> Non
     grader = course.assignment("compile_settings").grader
     grader.write_text(grader.read_text().replace('"training"', '"fitting"'))
     with pytest.raises(AssignmentNotFound, match=r"notebook and grader script disagree on fitting, training$"):
-        journey(course).prepare()
+        pipeline(course).prepare()
 
 
 def test_a_helper_of_the_grader_script_decides_what_it_reports_and_not_what_is_run(tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_a_helper_of_the_grader_script_decides_what_it_reports_and_not_what_is_r
     more = helper.with_name("_more.py")
     more.write_text("LOSS = 'mse'\n")
     script.write_text(f"{script.read_text()}\nfrom _words import LOSS\n")
-    reported, run = journey(course).report_digest, journey(course).run_digest
+    reported, run = pipeline(course).report_digest, pipeline(course).run_digest
     helper.with_name("_unused.py").write_text("LOSS = 'mse'\n")
-    assert journey(course).report_digest == reported
+    assert pipeline(course).report_digest == reported
     more.write_text("LOSS = 'mae'\n")
-    assert journey(course).report_digest != reported
-    assert journey(course).run_digest == run
+    assert pipeline(course).report_digest != reported
+    assert pipeline(course).run_digest == run
 
 
 def test_a_grader_script_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
@@ -86,14 +86,14 @@ def test_a_grader_script_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> N
     grader.write_bytes(b"\xff\xfe\x00")
     for look in (lambda made: made.report_digest, lambda made: made.prepare()):
         with pytest.raises(GraderError, match=r"compile_settings\.py: invalid or missing encoding declaration"):
-            look(journey(course))
+            look(pipeline(course))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def test_what_was_given_out_is_not_run_and_earns_nothing(course: Course) -> None:
-    one = journey(course, "sys.exit('never started')")
+    one = pipeline(course, "sys.exit('never started')")
     marked = one.mark(course.assignment("compile_settings").notebook, "ben")
     assert (marked.report.run.outcome, marked.report.score, marked.report.max_score) == ("not_run", 0, 3)
     assert [exercise.outcome for exercise in marked.report.exercises] == ["unattempted", "unattempted"]
@@ -104,7 +104,7 @@ def test_what_was_given_out_is_not_run_and_earns_nothing(course: Course) -> None
 def test_a_file_that_cannot_be_read_gets_a_report_that_says_why(tmp_path: Path, course: Course) -> None:
     path = tmp_path / "alice.ipynb"
     path.write_bytes(b"PK\x03\x04 not a notebook")
-    report = journey(course).mark(path, "alice").report
+    report = pipeline(course).mark(path, "alice").report
     assert (report.run.outcome, report.outcome, report.score) == ("unreadable", "error", 0)
     assert report.notebook_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     for exercise in report.exercises:
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_read_gets_a_report_that_says_why(tmp_path: Path, 
 
 
 def test_a_notebook_of_another_assignment_is_unreadable(course: Course) -> None:
-    marked = journey(course).mark(course.assignment("convolutions").notebook, "alice")
+    marked = pipeline(course).mark(course.assignment("convolutions").notebook, "alice")
     assert marked.report.run.outcome == "unreadable"
     assert "is a notebook of the assignment 'convolutions'" in (marked.evidence.run.reason or "")
 
@@ -121,7 +121,7 @@ def test_a_notebook_of_another_assignment_is_unreadable(course: Course) -> None:
 
 
 def test_untouched_stubs_are_not_run(course: Course, handed_in: Path) -> None:
-    one = journey(course)
+    one = pipeline(course)
     one.mark(handed_in, "alice")
     assert isinstance(one.launcher, Scripted)
     [job] = one.launcher.jobs
@@ -133,14 +133,14 @@ def test_untouched_stubs_are_not_run(course: Course, handed_in: Path) -> None:
 
 
 def test_nothing_of_the_reference_is_in_the_job(course: Course, handed_in: Path) -> None:
-    one = journey(course)
+    one = pipeline(course)
     one.mark(handed_in, "alice")
     assert isinstance(one.launcher, Scripted)
     assert "binary_crossentropy" not in one.launcher.jobs[0].model_dump_json()
 
 
 def test_what_was_asked_for_reaches_the_run(course: Course, handed_in: Path) -> None:
-    one = journey(course, seed=5, numerics="bfloat16", mode="structure")
+    one = pipeline(course, seed=5, numerics="bfloat16", mode="structure")
     marked = one.mark(handed_in, "alice")
     assert isinstance(one.launcher, Scripted)
     [job] = one.launcher.jobs
@@ -154,19 +154,19 @@ def test_whoever_waits_is_told_what_happens(course: Course, handed_in: Path) -> 
     cells: list[tuple[Cell, ...]] = []
     events: list[Stamped] = []
     steps = Steps(stage=stages.append, cells=cells.append, event=events.append)
-    marked = journey(course).mark(handed_in, "alice", steps)
+    marked = pipeline(course).mark(handed_in, "alice", steps)
     assert stages == ["Reading the notebook"]
     assert [[cell.number for cell in some] for some in cells] == [[2, 3]]
     assert tuple(events) == marked.evidence.run.events
 
 
 def test_cells_are_told_by_their_first_line(course: Course, handed_in: Path) -> None:
-    assert journey(course).mark(handed_in, "alice").cell_lines[2] == "import math"
+    assert pipeline(course).mark(handed_in, "alice").cell_lines[2] == "import math"
     assert (first_line("\n\n  x = 1\ny"), first_line(" \n")) == ("x = 1", "")
 
 
 def test_a_right_answer_earns_its_points(course: Course) -> None:
-    report = journey(course).mark(course.assignment("compile_settings").solution, "ada").report
+    report = pipeline(course).mark(course.assignment("compile_settings").solution, "ada").report
     assert (report.outcome, report.score, report.run.outcome) == ("passed", 3, "completed")
 
 
@@ -182,13 +182,15 @@ def untrained(tmp_path: Path) -> Course:
     return made
 
 
-def how_it_was_run(course: Course, program: str = PRETEND, answer: str = "loss = 'mse'") -> tuple[list[bool], Marked]:
+def how_it_was_run(
+    course: Course, program: str = PRETEND, answer: str = "loss = 'mse'"
+) -> tuple[list[bool], GradedSubmission]:
     """Whether each of the first runs of a notebook trained, and what came of it."""
     assignment = course.assignment("compile_settings")
     assignment.solution.unlink(missing_ok=True)  # nothing is carried forward, and nothing decoded ahead
     path = course.root / "alice.ipynb"
     path.write_bytes(with_answers(assignment.notebook.read_bytes(), {"compile": lambda source: answer}))
-    one = journey(course, program)
+    one = pipeline(course, program)
     marked = one.mark(path, "alice")
     assert isinstance(one.launcher, Scripted)
     return [job.train for job in one.launcher.jobs if isinstance(job, NotebookJob)], marked
@@ -229,7 +231,7 @@ def test_where_something_needs_training_it_is_run_whole_at_once(tmp_path: Path) 
     [("time.sleep(60)", "timeout"), ("os._exit(1)", "crashed"), ("write(sealed('x') + '\\n')", "crashed")],
 )
 def test_a_limit_is_the_students_and_leaves_a_flag(program: str, outcome: str, course: Course, handed_in: Path) -> None:
-    report = journey(course, BEGUN + program, limits=Limits(run_seconds=1)).mark(handed_in, "alice").report
+    report = pipeline(course, BEGUN + program, limits=Limits(run_seconds=1)).mark(handed_in, "alice").report
     assert report.run.outcome == outcome
     assert [flag.kind for flag in report.flags] == [outcome]
     assert [exercise.outcome for exercise in report.exercises] == ["limit", "unattempted"]
@@ -237,7 +239,7 @@ def test_a_limit_is_the_students_and_leaves_a_flag(program: str, outcome: str, c
 
 def test_lines_that_the_recorder_did_not_write_cost_nothing_and_leave_a_flag(course: Course) -> None:
     program = PRETEND.replace('send("run_finished")', "write('{}' + chr(10)); send('run_finished')")
-    report = journey(course, program).mark(course.assignment("compile_settings").solution, "ada").report
+    report = pipeline(course, program).mark(course.assignment("compile_settings").solution, "ada").report
     assert (report.run.outcome, report.score) == ("completed", 3)
     [told] = [flag.message for flag in report.flags if flag.kind == "forged_events"]
     assert told == "1 lines on the evidence channel were not the recorder's; they were ignored"
@@ -249,11 +251,11 @@ def test_lines_that_the_recorder_did_not_write_cost_nothing_and_leave_a_flag(cou
 )
 def test_a_sandbox_that_does_not_start_is_our_fault(program: str, why: str, course: Course, handed_in: Path) -> None:
     with pytest.raises(InternalError, match=f"^the sandbox did not start: .*{why}$"):
-        journey(course, program).mark(handed_in, "alice")
+        pipeline(course, program).mark(handed_in, "alice")
 
 
 def test_the_evidence_is_of_the_notebook_that_was_handed_in(course: Course, handed_in: Path) -> None:
-    submission = journey(course).mark(handed_in, "alice").evidence.submission
+    submission = pipeline(course).mark(handed_in, "alice").evidence.submission
     assert (submission.student, submission.assignment) == ("alice", "compile_settings")
     assert submission.notebook_sha256 == hashlib.sha256(handed_in.read_bytes()).hexdigest()
     assert json.loads(handed_in.read_bytes())["cells"][2]["source"] == submission.cells[1].source

@@ -12,7 +12,7 @@ from fairmark.author.sample_class import with_answers
 from fairmark.checks import load_grader
 from fairmark.evidence import Evidence
 from fairmark.grading.judge import judge
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.grading.time_budget import allowed, has_time_left, nobodys_time, spend, time_of_a_submission, was_left_out
 from fairmark.report import INFORMATION
@@ -80,7 +80,7 @@ def test_a_notebook_that_waits_in_every_run_is_not_waited_for_again_and_again(tm
     path.write_bytes(with_answers(right_notebook(course), {"compile": lambda source: "# Exercise: compile\npass"}))
     idle = Scripted(IDLE)
     limits = Limits(run_seconds=1)
-    marked = Journey(course, course.assignment(NAME), settings=RunSettings(limits=limits), launcher=idle).mark(
+    marked = Pipeline(course, course.assignment(NAME), settings=RunSettings(limits=limits), launcher=idle).mark(
         path, "ada"
     )
     given = [one.run_seconds for one in idle.limits]

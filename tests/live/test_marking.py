@@ -12,7 +12,7 @@ from walled import NAME, losses, right_notebook, walled_course
 from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.evidence import Cell, CellFinished, Event, NamesBound
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Limits, PlainProcess, Workplace, best_launcher, notebook_job, run_notebook
 
@@ -37,10 +37,10 @@ def edited(course: Course, path: Path, more: Callable[[str], str]) -> Path:
 def test_a_notebook_that_asks_gets_the_marks_and_the_evidence_of_one_that_does_not(
     course: Course, tmp_path: Path
 ) -> None:
-    journey = Journey(course, course.assignment(NAME), settings=RunSettings(mode="structure"))
-    journey.prepare()
+    pipeline = Pipeline(course, course.assignment(NAME), settings=RunSettings(mode="structure"))
+    pipeline.prepare()
     plain, asking = (
-        journey.mark(edited(course, tmp_path / f"{name}.ipynb", lambda source, more=more: f"{source}\n{more}"), "ada")
+        pipeline.mark(edited(course, tmp_path / f"{name}.ipynb", lambda source, more=more: f"{source}\n{more}"), "ada")
         for name, more in (("plain", ""), ("asking", ASKING))
     )
     assert (losses(plain.report), plain.report.outcome) == ({}, "passed")

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
-from fairmark.notebook.kept import joined
+from fairmark.notebook.sanitised import joined
 from fairmark.notebook.source import tree_of
 from fairmark.notebook.syntax import syntax_tree
 

@@ -1,4 +1,4 @@
-"""The notebook's text as a witness: its calls, what their arguments must be, and whether they can run."""
+"""The notebook's text as a corroboration: its calls, what their arguments must be, and whether they can run."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fairmark.present.audience import for_student
 from fairmark.present.next_step import NextStep, next_step
+from fairmark.present.visibility import for_student
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary
 
 

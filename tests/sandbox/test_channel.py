@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fairmark.evidence import EVENT, CellError, CellFinished, CellStarted, EpochEnded, Event, NamesBound, RecorderFailed
 from fairmark.sandbox.inside.channel import Channel
-from fairmark.sandbox.seal import Seal
+from fairmark.sandbox.message_authentication import Seal
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
 """Half surrogate pairs too: Python has them in file names that are not UTF-8."""

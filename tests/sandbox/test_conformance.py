@@ -35,7 +35,7 @@ from fairmark.sandbox.bubblewrap import bubblewrap
 from fairmark.sandbox.environment import clean_environment
 from fairmark.sandbox.fake import fake_run
 from fairmark.sandbox.limits import GIB, MIB
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.walls.layers import LAYERS, Layer, probe_layers
 
 # --- the table --------------------------------------------------------------------------------------------------------

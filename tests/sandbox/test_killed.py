@@ -40,7 +40,7 @@ while True:
 
 NEXT = """
 from fairmark.sandbox.cgroup import memory_groups
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 shelf()
 memory_groups()
 """

@@ -13,7 +13,7 @@ from light import light_worker, printed_by, run_cells
 
 from fairmark.errors import InternalError
 from fairmark.sandbox import ConfinedProcess, Limits, NotebookJob, SourceCell, Workplace, best_launcher, supervise
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.worker import Worker, font_cache
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked behind the wall, on Linux only")

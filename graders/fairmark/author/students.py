@@ -23,7 +23,7 @@ from pathlib import Path
 from fairmark.atomic_write import write_file
 from fairmark.author.answer_keys import HeldBack, held_back, holds_key
 from fairmark.author.helper_takeout import helpers_for
-from fairmark.author.takeout import without_held_back
+from fairmark.author.strip_hidden_checks import without_held_back
 from fairmark.checks import Exercise, Grader, load_grader
 from fairmark.checks.script import helpers_of
 from fairmark.course import Course

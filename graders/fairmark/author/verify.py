@@ -18,14 +18,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from fairmark.author.accepted_variants import declared_for
 from fairmark.author.mutants import Mutant, mutants_of
-from fairmark.author.twins import declared_for
 from fairmark.author.verify_problems import Problem, read_assignment
 from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Fate, Verdict
 from fairmark.author.verify_work import TwinFailed, Work
 from fairmark.errors import AuthorError
-from fairmark.grading.pipeline import Journey, Mode
+from fairmark.grading.pipeline import Mode, Pipeline
 
 __all__ = ["Progress", "Verification", "verify_assignment"]
 
@@ -62,16 +62,16 @@ Progress: TypeAlias = Callable[[int, int], object]
 
 
 def verify_assignment(
-    journey: Journey,
+    pipeline: Pipeline,
     *,
     train: bool = False,
     rehearse_all: bool = False,
     workers: int = 2,
     only: Callable[[Mutant], bool] = lambda mutant: True,
-    prepare: Callable[[Journey], object] = Journey.prepare,
+    prepare: Callable[[Pipeline], object] = Pipeline.prepare,
     progress: Progress = lambda done, total: None,
 ) -> Verification:
-    """Verifies the assignment of ``journey``, ``workers`` notebooks at a time.
+    """Verifies the assignment of ``pipeline``, ``workers`` notebooks at a time.
 
     ``train`` trains where nothing else can decide; ``rehearse_all`` rehearses also what a run without training has
     settled, and finds more that is charged twice. ``only`` chooses mutants.
@@ -81,7 +81,7 @@ def verify_assignment(
     :class:`InternalError` where notebooks cannot be run here. The author's errors do not raise: they are problems.
     """
     began = time.monotonic()
-    course, assignment = journey.course, journey.assignment
+    course, assignment = pipeline.course, pipeline.assignment
     name = assignment.name
     read = read_assignment(course, assignment)
     try:
@@ -90,10 +90,10 @@ def verify_assignment(
         return Verification(name, (*read.problems, Problem("author", problem.message, problem.remedy)))
     if any(problem.kind == "author" for problem in read.problems):
         return Verification(name, read.problems)
-    prepare(journey)
+    prepare(pipeline)
     modes: tuple[Mode, ...] = ("structure", "rehearsal", *(("full",) if train else ()))
     solution = _handed_in(assignment.solution.read_bytes(), name)
-    work = Work(Runs(journey), solution, path, declared, modes, rehearse_all)
+    work = Work(Runs(pipeline), solution, path, declared, modes, rehearse_all)
     mutants = [mutant for answer in read.answers for mutant in mutants_of(answer)]
     verdicts, failed = _run_all(work, [mutant for mutant in mutants if only(mutant)], workers, progress)
     if not work.broken:

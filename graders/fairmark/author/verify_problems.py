@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairmark.author.agreement import disagreements, place_of
 from fairmark.author.check_import import missing_import
+from fairmark.author.consistency import disagreements, place_of
 from fairmark.author.mutants import Answer, answers_in
 from fairmark.author.release import is_stale
 from fairmark.checks import Grader, load_grader

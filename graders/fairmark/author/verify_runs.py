@@ -8,13 +8,13 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairmark.checks import Doubted, Grader, RunView, Unmet
+from fairmark.checks import CheckFailed, ConflictingEvidence, Grader, RunView
 from fairmark.checks.grader import place_in
 from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
 from fairmark.grading.judge import judge
-from fairmark.grading.pipeline import Journey, Mode
+from fairmark.grading.pipeline import Mode, Pipeline
 from fairmark.grading.second_training import training_went_by
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.report import Report
@@ -33,9 +33,9 @@ class Raised:
 
 @dataclass
 class Runs:
-    """Runs notebooks, given as bytes, and judges them; from several threads at once. ``journey`` is for students'."""
+    """Runs notebooks, given as bytes, and judges them; from several threads at once. ``pipeline`` is for students'."""
 
-    journey: Journey
+    pipeline: Pipeline
     raised: dict[str, Raised] = field(default_factory=dict)
     """Checks that raised in any run so far."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -44,33 +44,33 @@ class Runs:
         """What a run of ``notebook`` leaves behind; with training, all that a student's would."""
         if mode == "full":
             with tempfile.TemporaryDirectory(prefix="fairmark-verify-") as folder:
-                path = Path(folder) / f"{self.journey.assignment.name}.ipynb"
+                path = Path(folder) / f"{self.pipeline.assignment.name}.ipynb"
                 path.write_bytes(notebook)
-                return self.journey.mark(path, "verify").evidence
-        path = self.journey.assignment.solution
-        submission = submission_from_bytes(notebook, path=path, student="verify", master=self.journey.master)
+                return self.pipeline.mark(path, "verify").evidence
+        path = self.pipeline.assignment.solution
+        submission = submission_from_bytes(notebook, path=path, student="verify", master=self.pipeline.master)
         if not any(cell.touched for cell in submission.cells if cell.role == "exercise"):
             return Evidence(submission=submission, run=Run(outcome="not_run"))
         with Workplace() as workplace:
-            settings = self.journey.settings
+            settings = self.pipeline.settings
             job = notebook_job(
                 submission.cells,
                 data_folder(),
-                dataset=self.journey.grader.dataset,
+                dataset=self.pipeline.grader.dataset,
                 numerics=settings.computes_in,
                 seed=settings.seed,
                 train=mode != "structure",
                 rehearse=mode == "rehearsal",
             )
-            run = run_notebook(job, workplace, limits=settings.limits, launcher=self.journey.launcher)
-        folders = pictures_by_folder(set_folder(self.journey.grader.dataset))
+            run = run_notebook(job, workplace, limits=settings.limits, launcher=self.pipeline.launcher)
+        folders = pictures_by_folder(set_folder(self.pipeline.grader.dataset))
         return Evidence(submission=submission, run=run, folders=folders)
 
     def report(self, evidence: Evidence, *, everything: bool = True) -> Report:
         """The answers to all checks; ``everything`` False leaves out what a student's quick check leaves out."""
-        report = judge(evidence, self.journey.grader, everything=everything)
+        report = judge(evidence, self.pipeline.grader, everything=everything)
         if any(flag.kind == "grader_failed" for flag in report.flags):
-            found = exceptions_in(evidence, self.journey.grader, self.journey.assignment.grader)
+            found = exceptions_in(evidence, self.pipeline.grader, self.pipeline.assignment.grader)
             with self._lock:
                 for raised in found:
                     self.raised.setdefault(raised.check, raised)
@@ -82,7 +82,7 @@ class Runs:
         rerun = Rerun(
             replaced=(exercise,),
             answers=tuple(sorted(answers)),
-            training_went_by=training_went_by(evidence, solution, self.journey.grader, [exercise]),
+            training_went_by=training_went_by(evidence, solution, self.pipeline.grader, [exercise]),
             run=solution.run,
             probe=solution.probe,
             calls=calls_of(solution.submission.cells, (exercise,)),
@@ -99,7 +99,7 @@ def exceptions_in(evidence: Evidence, grader: Grader, script: Path) -> list[Rais
             name = f"{exercise.id}.{check.id}"
             try:
                 check.question(RunView(evidence, exercise.id))
-            except (Unmet, Doubted):
+            except (CheckFailed, ConflictingEvidence):
                 continue
             except (Exception, SystemExit) as problem:
                 found.append(Raised(name, _named(name, problem, script)))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from fairmark.author.accepted_variants import Declared
 from fairmark.author.mutants import Mutant
-from fairmark.author.twins import Declared
 from fairmark.grading.pipeline import Mode
 from fairmark.report import CheckResult, Report
 

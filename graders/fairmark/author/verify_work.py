@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fairmark.author.accepted_variants import Declared, Twin, line_of, twin_notebook
 from fairmark.author.mutants import Mutant
 from fairmark.author.sample_class import with_answers
-from fairmark.author.twins import Declared, Twin, line_of, twin_notebook
 from fairmark.author.verify_problems import Problem
 from fairmark.author.verify_runs import Runs
 from fairmark.author.verify_verdicts import Baseline, Compared, Verdict, decided, verdict_of
@@ -53,21 +53,21 @@ class Work:
         stopped = _stopped(evidence)
         if stopped is not None:
             self.broken = True
-            message = f"{self.runs.journey.assignment.solution}: {stopped}"
+            message = f"{self.runs.pipeline.assignment.solution}: {stopped}"
             self.problems.append(Problem("solution", message, "Correct the solution; nothing else was tried."))
             return
         # A rehearsal trains too little for marks: what it cannot answer is not held against the solution.
         if mode == "rehearsal":
             return
         report = self.runs.report(evidence, everything=False)
-        assignment = self.runs.journey.assignment
+        assignment = self.runs.pipeline.assignment
         said = [f"{check.title}: {check.message}" for check in _lost(report)]
         said += [f"flag {flag.kind}: {flag.message}" for flag in report.flags if flag.kind != "close_call"]
         self.problems += [Problem("solution", f"{assignment.solution}: loses marks: {text}") for text in said]
 
     def judge_untouched(self) -> None:
-        notebook = self.runs.journey.assignment.notebook
-        handed_out = handed_out_bytes(self.runs.journey.assignment)
+        notebook = self.runs.pipeline.assignment.notebook
+        handed_out = handed_out_bytes(self.runs.pipeline.assignment)
         report = self.runs.report(self.runs.evidence(handed_out, "structure"))
         said = [f"flag {flag.kind}: {flag.message}" for flag in report.flags]
         for exercise in report.exercises:
@@ -111,7 +111,7 @@ class Work:
     # --- twins ---
 
     def judge_twin(self, twin: Twin) -> TwinFailed | None:
-        unknown = set(twin.answers) - {exercise.id for exercise in self.runs.journey.grader.exercises}
+        unknown = set(twin.answers) - {exercise.id for exercise in self.runs.pipeline.grader.exercises}
         if unknown:
             named = ", ".join(sorted(unknown))
             said = f"{line_of(self.path, twin.name)}: twin {twin.name!r} answers {named}, which is not asked"

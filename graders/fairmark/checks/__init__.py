@@ -9,28 +9,28 @@ about. Questions ready to use, by subject:
     accuracy, prediction                what the trained model says
     answers, choices, cells             what a cell was to work out, choose or do without raising
 
-To add a kind of check, write a function that takes a part of the view and raises ``Unmet`` where the answer is wrong:
-in the grader script itself; for several scripts of a course, in a helper beside them, whose name begins with ``_``
-(``graders/_rates.py``, with its tests in ``tests/graders/``); for every course, in a module here, with its tests in
-``tests/checks/``. A helper's question that reads what was typed says so: see ``answer_key``. Ask through
+To add a kind of check, write a function that takes a part of the view and raises ``CheckFailed`` if the answer is
+wrong: in the grader script itself; for several scripts of a course, in a helper beside them, whose name begins with
+``_`` (``graders/_rates.py``, with its tests in ``tests/graders/``); for every course, in a module here, with its tests
+in ``tests/checks/``. A helper's question that reads what was typed says so: see ``answer_key``. Ask through
 ``run.model``, ``run.training``, ``run.training_pictures``, ``run.prediction`` and ``run.answer(name)``: what these give
 has been held against the notebook's text. What ``run.all(...)`` and ``run.evidence`` hold is the recorder's word alone,
-which a notebook may forge: confirm it with ``run.witness`` before marks hang on it.
+which a notebook may forge: confirm it with ``run.corroboration`` before marks hang on it.
 """
 
-from fairmark.checks.expectation import Doubted, NotShown, Observed, Unmet, expect, part
+from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, NoEvidence, Observed, expect, part
 from fairmark.checks.grader import Check, Exercise, Grader, load_grader
 from fairmark.checks.view import RunView
 
 __all__ = [
     "Check",
-    "Doubted",
+    "CheckFailed",
+    "ConflictingEvidence",
     "Exercise",
     "Grader",
-    "NotShown",
+    "NoEvidence",
     "Observed",
     "RunView",
-    "Unmet",
     "expect",
     "load_grader",
     "part",

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from fairmark.checks.chain import require_chain
-from fairmark.checks.expectation import NeedsPerson, NeedsRun, NotShown, Unmet, rests_on, told_exactly
+from fairmark.checks.expectation import CheckFailed, NeedsPerson, NeedsRun, NoEvidence, rests_on, told_exactly
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.training_view import TrainingView, when_ended
 from fairmark.checks.view import RunView
@@ -139,13 +139,13 @@ def reaches(run: RunView, threshold: float) -> str:
         return f"Hidden pictures named rightly: {measured}." + _close(measured, threshold) + _ended_early(training)
     if measured is None:
         assert run.evidence.probe is not None
-        raise Unmet(
+        raise CheckFailed(
             "the trained model",
             found=run.evidence.probe.problem or "no answer to any hidden picture",
             expected="a model that can be rebuilt from its configuration and weights",
             cell=training.cell,
         )
-    raise Unmet(
+    raise CheckFailed(
         "hidden pictures named rightly",
         found=str(measured),
         expected=f"at least {threshold:.0%}",
@@ -161,8 +161,8 @@ def settled_accuracy(run: RunView, threshold: float) -> Accuracy | None:
     """How the trained model did on hidden pictures, on the same side of ``threshold`` as after a whole run; None where
     the model gave no answer.
 
-    Raises :class:`NotShown` where none was trained, :class:`NeedsRun` where another run may end on the other side, and
-    :class:`NeedsPerson` where the model cannot be rebuilt.
+    Raises :class:`NoEvidence` where none was trained, :class:`NeedsRun` where another run may end on the other side,
+    and :class:`NeedsPerson` where the model cannot be rebuilt.
     """
     training, probe = run.training, run.evidence.probe
     if probe is None:
@@ -187,10 +187,10 @@ def settled_accuracy(run: RunView, threshold: float) -> Accuracy | None:
 
 
 def _require_trained(run: RunView, training: TrainingView) -> None:
-    """Raises :class:`NotShown` unless a model was trained to its end, in a run that trains."""
+    """Raises :class:`NoEvidence` unless a model was trained to its end, in a run that trains."""
     exported = run.all(ModelExported, lambda event: event.moment == "fit" and event.model == training.model)
     if run.evidence.run.rehearsed or not exported:
-        raise NotShown(
+        raise NoEvidence(
             "the trained model", found="none that was trained", expected="a trained model", cell=training.cell
         )
 
@@ -237,10 +237,10 @@ def measured_accuracy(run: RunView) -> Accuracy | None:
     """How the model that the notebook trained did on hidden pictures; None where it could not be asked.
 
     No more were shown than the grader script's ``hidden_accuracy`` took: a check that fails on this where the training
-    was ended, or where more could be shown, needs another run instead. Raises :class:`NotShown` where the notebook does
-    not show what its labels or its output stand for, :class:`NeedsRun` where it was recorded without hidden pictures,
-    :class:`NeedsPerson` where the model cannot be rebuilt, or where it is not seen that the judged training made it.
-    A message that holds it as it spells itself is rounded for students.
+    was ended, or where more could be shown, needs another run instead. Raises :class:`NoEvidence` where the notebook
+    does not show what its labels or its output stand for, :class:`NeedsRun` where it was recorded without hidden
+    pictures, :class:`NeedsPerson` where the model cannot be rebuilt, or where it is not seen that the judged training
+    made it. A message that holds it as it spells itself is rounded for students.
     """
     run.training.confirm_called()
     measured = accuracy_in_training(run)

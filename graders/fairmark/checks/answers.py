@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from fairmark.checks.answer_key import given_the_answer
-from fairmark.checks.expectation import Unmet, spell
+from fairmark.checks.expectation import CheckFailed, spell
 from fairmark.checks.view import RunView
 from fairmark.evidence import Value
 
@@ -46,10 +46,12 @@ def is_number(
     answer = run.answer(name)
     found = number_in(answer.value, unit)
     if found is None:
-        raise Unmet(name, found=_quoted(answer.value), expected=_a_number(unit), cell=answer.cell)
+        raise CheckFailed(name, found=_quoted(answer.value), expected=_a_number(unit), cell=answer.cell)
     if not any(_near(found, right, tolerance) for right in (expected, *accept)):
-        message = f"{name}: {_quoted(answer.value)} is not what this comes to: {expected}."
-        raise Unmet(name, found=_quoted(answer.value), expected="another number", cell=answer.cell, message=message)
+        message = f"{name}: {_quoted(answer.value)} is not what this comes to."
+        raise CheckFailed(
+            name, found=_quoted(answer.value), expected="another number", cell=answer.cell, message=message
+        )
 
 
 @given_the_answer
@@ -58,7 +60,7 @@ def are_numbers(run: RunView, name: str, expected: Sequence[float], *, tolerance
     answer = run.answer(name)
     entries = answer.value if isinstance(answer.value, list) else [answer.value]
     if len(entries) != len(expected):
-        raise Unmet(name, found=f"{len(entries)} entries", expected=f"{len(expected)} of them", cell=answer.cell)
+        raise CheckFailed(name, found=f"{len(entries)} entries", expected=f"{len(expected)} of them", cell=answer.cell)
     found = [number_in(entry, None) for entry in entries]
     wrong = [
         str(place)
@@ -66,7 +68,7 @@ def are_numbers(run: RunView, name: str, expected: Sequence[float], *, tolerance
         if one is None or not _near(one, right, tolerance)
     ]
     if wrong:
-        raise Unmet(
+        raise CheckFailed(
             name,
             found=_quoted(answer.value),
             expected="other numbers",
@@ -85,7 +87,7 @@ def is_word(run: RunView, name: str, *accepted: str, expected: str | None = None
     answer = run.answer(name)
     if not isinstance(answer.value, str) or _bare(answer.value) not in {_bare(word) for word in accepted}:
         message = f"{name}: {_quoted(answer.value)} is not right." + (f" Expected: {expected}." if expected else "")
-        raise Unmet(name, found=_quoted(answer.value), expected=expected, cell=answer.cell, message=message)
+        raise CheckFailed(name, found=_quoted(answer.value), expected=expected, cell=answer.cell, message=message)
 
 
 def number_in(value: Value, unit: str | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from fairmark.checks.expectation import NotShown, spell
+from fairmark.checks.expectation import NoEvidence, spell
 from fairmark.checks.view import RunView
 from fairmark.evidence import CallbackAnswer, CallbackTried
 from fairmark.notebook.source import calls_in
@@ -80,7 +80,7 @@ def _cell_of_training(run: RunView) -> int | None:
     """The cell with the call of ``fit`` whose callbacks count, where the text shows that one is given any."""
     try:
         training = run.training
-    except NotShown:
+    except NoEvidence:
         return None
     for call in calls_in(run.evidence.submission.cells):
         given = call.arguments.keys() & {"callbacks", "*", "**"} or len(call.positional) > _PLACE_OF_CALLBACKS

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys, is_accuracy_key
 from fairmark.checks.callback_text import CallbackText, callback_text, sets_stop_training
 from fairmark.checks.callback_tried import Tried, tried
-from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
 from fairmark.evidence import CallbackTried, Cell
@@ -37,12 +37,12 @@ def defines_one(run: RunView) -> None:
         return
     if text.method is None:
         methods = ", ".join(text.methods) or "no method"
-        raise Unmet(
+        raise CheckFailed(
             "the callback", found=methods, expected="a method that fit calls when an epoch ends", cell=text.cell
         )
     if len(text.parameters) != 3:
         found = f"{_ENDING} with {len(text.parameters)} parameter{'s' * (len(text.parameters) != 1)}"
-        raise Unmet("the callback", found=found, expected="three: self, the epoch and its logs", cell=text.cell)
+        raise CheckFailed("the callback", found=found, expected="three: self, the epoch and its logs", cell=text.cell)
 
 
 def stops_the_model(run: RunView) -> None:
@@ -63,7 +63,7 @@ def stops_the_model(run: RunView) -> None:
         found = f"{text.stops_in_vain}, which stops nothing"
     else:
         found = "stop_training set nowhere"
-    raise Unmet("the callback", found=found, expected=expected, cell=text.cell)
+    raise CheckFailed("the callback", found=found, expected=expected, cell=text.cell)
 
 
 def reads(run: RunView, key: str, *, what: str) -> None:
@@ -79,7 +79,7 @@ def reads(run: RunView, key: str, *, what: str) -> None:
     found = " and ".join(repr(one) for one in read) or "no entry of the logs"
     if f"val_{key}" in read:
         found = f"{found}, measured on the validation pictures"
-    raise Unmet(
+    raise CheckFailed(
         "what the callback reads", found=found, expected=f"{what}, under the name fit logs it by", cell=text.cell
     )
 
@@ -95,18 +95,20 @@ def compares_with(run: RunView, threshold: float) -> None:
         reachable = _least_reachable(run, threshold)
         wrong = shown.wrong_with(threshold, reachable)
         if wrong is not None:
-            raise Unmet("the threshold", found=wrong, expected=expected, cell=text.cell)
+            raise CheckFailed("the threshold", found=wrong, expected=expected, cell=text.cell)
         said = [number for number in text.thresholds if number is not None]
         if text.is_plain and said and min(said) > reachable + _NEAR:
-            run.witness.not_shown(f"a stop at {threshold:.1%}", text.cell)
+            run.corroboration.not_shown(f"a stop at {threshold:.1%}", text.cell)
         return
     if not text.compares:
-        raise Unmet("the threshold", found="no comparison", expected=expected, cell=text.cell)
+        raise CheckFailed("the threshold", found="no comparison", expected=expected, cell=text.cell)
     if text.turned_round:
-        raise Unmet("the threshold", found="a stop while the accuracy is below it", expected=expected, cell=text.cell)
+        raise CheckFailed(
+            "the threshold", found="a stop while the accuracy is below it", expected=expected, cell=text.cell
+        )
     known = [number for number in text.thresholds if number is not None]
     if known and not any(math.isclose(number, threshold, rel_tol=1e-9) for number in known):
-        raise Unmet("the threshold", found=" and ".join(map(spell, known)), expected=expected, cell=text.cell)
+        raise CheckFailed("the threshold", found=" and ".join(map(spell, known)), expected=expected, cell=text.cell)
 
 
 def is_given(training: TrainingView, run: RunView, *, name: str) -> None:
@@ -115,29 +117,29 @@ def is_given(training: TrainingView, run: RunView, *, name: str) -> None:
     own = {name, *(text.name for text in _callbacks_in(run, run.evidence.submission.cells))}
     if not own & set(given.value):
         found = ", ".join(given.value) or "none"
-        raise Unmet(given.subject, found=found, expected=f"a {name}", cell=given.cell)
-    run.witness.confirm_callback(training.cell, own)
+        raise CheckFailed(given.subject, found=found, expected=f"a {name}", cell=given.cell)
+    run.corroboration.confirm_callback(training.cell, own)
 
 
 def ends_training_in_time(run: RunView, training: TrainingView, *, key: str, threshold: float) -> str:
     """Training ended after the first epoch whose ``key`` is at least ``threshold``, and not before."""
     if run.evidence.run.rehearsed:
-        raise NotShown("the training", found="a rehearsal of one step", expected="a whole training")
+        raise NoEvidence("the training", found="a rehearsal of one step", expected="a whole training")
     curve = accuracy_curve(training.history, keys=_keys(run, key)) or training.history.get(key) or []
     if not curve or not training.finished or training.epochs_run != len(curve):
-        raise NotShown("the training", found="no accuracy of each epoch", expected="a finished training")
+        raise NoEvidence("the training", found="no accuracy of each epoch", expected="a finished training")
     reached = next((number for number, value in enumerate(curve, start=1) if value >= threshold), None)
     ran, asked = len(curve), training.epochs.value
     subject = "the end of the training"
     if reached is None and ran < asked:
         found = f"a stop after epoch {ran}, at an accuracy of {curve[-1]:.4f}"
-        raise Unmet(subject, found=found, expected=f"to go on until {threshold:.1%}", cell=training.cell)
+        raise CheckFailed(subject, found=found, expected=f"to go on until {threshold:.1%}", cell=training.cell)
     if reached is None:
         said = f"{ran} epochs, the best with {max(curve):.4f}"
-        raise NotShown(subject, found=said, expected=f"an epoch with {threshold:.1%}", cell=training.cell)
+        raise NoEvidence(subject, found=said, expected=f"an epoch with {threshold:.1%}", cell=training.cell)
     if ran > reached:
         found = f"{threshold:.1%} reached in epoch {reached}, but {ran} epochs run"
-        raise Unmet(subject, found=found, expected="a stop after that epoch", cell=training.cell)
+        raise CheckFailed(subject, found=found, expected="a stop after that epoch", cell=training.cell)
     return f"Training ended after epoch {ran} of {asked}."
 
 
@@ -147,7 +149,7 @@ def _written(run: RunView) -> CallbackText:
     found = _callbacks_in(run, cells)
     if not found:
         expected = "a class made from keras.callbacks.Callback"
-        raise Unmet(
+        raise CheckFailed(
             "the callback", found="no such class", expected=expected, cell=cells[-1].position if cells else None
         )
     return found[-1]
@@ -168,7 +170,7 @@ def _keys(run: RunView, key: str) -> tuple[str, ...]:
         return (key,)
     try:
         compiled = accuracy_keys(run, run.model.id)
-    except NotShown:
+    except NoEvidence:
         return (key,)
     return compiled or (key,)
 
@@ -177,7 +179,7 @@ def _least_reachable(run: RunView, threshold: float) -> float:
     """The least accuracy of at least ``threshold`` that the training pictures, so many as there are, can give."""
     try:
         count = run.training_pictures.found.value
-    except NotShown:
+    except NoEvidence:
         return threshold
     return math.ceil(threshold * count - 1e-9) / count if count else threshold
 
@@ -186,5 +188,5 @@ def _method(run: RunView) -> CallbackText:
     text = _written(run)
     shown = _tried(run, text)
     if text.method is None and (shown is None or not shown.stops):
-        raise NotShown("the callback", found=f"no {_ENDING}", expected="a method called at the end", cell=text.cell)
+        raise NoEvidence("the callback", found=f"no {_ENDING}", expected="a method called at the end", cell=text.cell)
     return text

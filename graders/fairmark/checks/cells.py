@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.expectation import CheckFailed, NoEvidence
 from fairmark.checks.view import RunView
 from fairmark.evidence import CellFinished
 
@@ -15,6 +15,6 @@ def run_to_their_end(run: RunView) -> None:
     error = run.error_in(positions)
     if error is not None and error.error is not None:
         found = f"{error.error.type}: {error.error.message}"
-        raise Unmet("the cell", found=found, expected="no error", cell=error.cell)
+        raise CheckFailed("the cell", found=found, expected="no error", cell=error.cell)
     if not positions or not positions <= {finished.cell for finished in run.all(CellFinished)}:
-        raise NotShown("the cell", found="a run that did not get through it", expected="a cell that runs to its end")
+        raise NoEvidence("the cell", found="a run that did not get through it", expected="a cell that runs to its end")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, is_word
-from fairmark.checks.expectation import NotShown, Unmet, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
 from fairmark.checks.view import RunView
 
 __all__ = ["are_words", "is_choice"]
@@ -39,7 +39,7 @@ def is_choice(
     told = next((sentence for wrong, sentence in (because or {}).items() if _is(run, name, wrong, tolerance)), None)
     found = _quoted(answer.value)
     message = f"{name}: {found} is not right. {told or f'Expected: {expected}.'}"
-    raise Unmet(name, found=found, expected=expected, cell=answer.cell, message=message)
+    raise CheckFailed(name, found=found, expected=expected, cell=answer.cell, message=message)
 
 
 def _is(run: RunView, name: str, value: str | float, tolerance: float) -> bool:
@@ -48,9 +48,9 @@ def _is(run: RunView, name: str, value: str | float, tolerance: float) -> bool:
             is_word(run, name, value)
         else:
             is_number(run, name, value, tolerance=tolerance)
-    except NotShown:
+    except NoEvidence:
         raise
-    except Unmet:
+    except CheckFailed:
         return False
     return True
 
@@ -76,7 +76,7 @@ def are_words(
     told = next((sentence for given, sentence in wrong if words == given), None)
     found = _quoted(answer.value)
     message = f"{name}: {found} is not right. {told or f'Expected: {expected}.'}"
-    raise Unmet(name, found=found, expected=expected, cell=answer.cell, message=message)
+    raise CheckFailed(name, found=found, expected=expected, cell=answer.cell, message=message)
 
 
 def _words(value: object, *, in_order: bool) -> list[str]:

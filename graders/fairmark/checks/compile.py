@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairmark.checks.accuracy_names import is_accuracy_key, measures_accuracy_of
-from fairmark.checks.expectation import NotReadable, Unmet, expect, spell
+from fairmark.checks.expectation import CheckFailed, NotReadable, expect, spell
 from fairmark.checks.logits import form_of_output, keras_name, takes_logits
 from fairmark.checks.model_view import ModelView, Output, is_keras, require_untouched
 from fairmark.evidence import Function
@@ -40,7 +40,7 @@ def loss_fits_output(model: ModelView, *, labels: str | None = None) -> None:
     if found is not None:
         require_untouched(found, "the loss", loss.cell)
     if found is None or not _is_one_of(found, fitting):
-        raise Unmet(
+        raise CheckFailed(
             loss.subject,
             found="none" if found is None else found.name,
             expected=f"a loss for {_spell_output(output)} and labels that are one {'row' if rows else 'number'} per "
@@ -66,14 +66,14 @@ def _logits_agree(model: ModelView, loss: Function, cell: int | None) -> None:
         raise NotReadable(said, cell=cell)
     if form == "probabilities" and logits:
         found = "from_logits=True" if "from_logits" in loss.config else loss.name
-        raise Unmet(
+        raise CheckFailed(
             "the loss",
             found=f"{found} behind {model.output.value.activation}",
             expected="from_logits only where the output has no activation",
             cell=cell,
         )
     if form == "logits" and not logits:
-        raise Unmet(
+        raise CheckFailed(
             "the loss",
             found=f"{loss.name} without from_logits behind an output that has no activation",
             expected="a loss that is told what it is given: probabilities, or numbers that are none yet",
@@ -97,14 +97,14 @@ def optimizer_is(model: ModelView, name: str) -> None:
     require_untouched(found, "the optimizer", optimizer.cell)
     if optimizer.value != name.lower() or not is_keras(found):
         written = model.compiled.optimizer.class_name or optimizer.value
-        raise Unmet(optimizer.subject, found=written, expected=name, cell=optimizer.cell)
+        raise CheckFailed(optimizer.subject, found=written, expected=name, cell=optimizer.cell)
 
 
 def learning_rate_is(model: ModelView, rate: float) -> None:
     """The optimizer's learning rate is ``rate``, typed or by default."""
     found = model.learning_rate
     if found.value is None:
-        raise Unmet(found.subject, found="one that follows a schedule", expected=spell(rate), cell=found.cell)
+        raise CheckFailed(found.subject, found="one that follows a schedule", expected=spell(rate), cell=found.cell)
     expect(found).to_be(rate)
 
 
@@ -122,7 +122,7 @@ def measures_accuracy(model: ModelView) -> None:
         other = next((name for name in metrics.value if is_accuracy_key(name)), None)
         if other is not None:
             found += f"; behind {_spell_output(model.output.value)} {other} does not count what is right"
-        raise Unmet(metrics.subject, found=found, expected="accuracy among them", cell=metrics.cell)
+        raise CheckFailed(metrics.subject, found=found, expected="accuracy among them", cell=metrics.cell)
 
 
 def loss_fits_classes(model: ModelView, *, labels: str | None) -> None:
@@ -137,7 +137,7 @@ def loss_fits_classes(model: ModelView, *, labels: str | None) -> None:
         require_untouched(found, "the loss", loss.cell)
     form = {"categorical": " that are one row per picture", "sparse": " that are one number per picture"}
     if found is None or not _is_one_of(found, fitting):
-        raise Unmet(
+        raise CheckFailed(
             loss.subject,
             found="none" if found is None else found.name,
             expected=f"a loss for several classes and labels{form.get(labels or '', '')}",

@@ -1,7 +1,7 @@
 """The words a check is written in: ``expect(something).to_be(...)`` and ``with part():``.
 
-What fails is raised as :class:`Unmet`, which carries subject, found, expected and cell as data; the sentence people
-read is made from them in one place.
+What fails is raised as :class:`CheckFailed`, which carries subject, found, expected and cell as data; the sentence
+people read is made from them in one place.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from fairmark.errors import CheckOutcome
 from fairmark.evidence import FlagKind
 
 __all__ = [
-    "Doubted",
+    "CheckFailed",
+    "ConflictingEvidence",
     "Expectation",
     "LeftOpen",
     "NeedsPerson",
     "NeedsRun",
+    "NoEvidence",
     "NotBorneOut",
     "NotReadable",
-    "NotShown",
     "Observed",
-    "Unmet",
     "collecting_exact",
     "collecting_parts",
     "collecting_unfinished",
@@ -59,7 +59,7 @@ class Observed(Generic[T]):
     cell: int | None = None
 
 
-class Unmet(CheckOutcome):
+class CheckFailed(CheckOutcome):
     """An expectation was not met. ``message`` may replace the sentence made of the parts."""
 
     def __init__(
@@ -86,11 +86,11 @@ class Unmet(CheckOutcome):
         return f"{subject}: found {self.found}, expected {self.expected}."
 
 
-class NotShown(Unmet):
+class NoEvidence(CheckFailed):
     """The evidence says nothing about the subject: the notebook never did it, or never got that far."""
 
 
-class Doubted(CheckOutcome):
+class ConflictingEvidence(CheckOutcome):
     """Two witnesses contradict each other: not credited until a person has looked."""
 
     def __init__(self, message: str, *, cell: int | None = None) -> None:
@@ -165,7 +165,7 @@ def _spell_float(value: float) -> str:
 
 
 class Expectation(Generic[T]):
-    """What is asked of one observed value. Every method raises :class:`Unmet` where it is not so."""
+    """What is asked of one observed value. Every method raises :class:`CheckFailed` where it is not so."""
 
     def __init__(self, observed: Observed[T]) -> None:
         self._observed = observed
@@ -173,7 +173,7 @@ class Expectation(Generic[T]):
     def _demand(self, holds: bool, expected: str) -> None:
         if not holds:
             seen = self._observed
-            raise Unmet(seen.subject, found=spell(seen.value), expected=expected, cell=seen.cell)
+            raise CheckFailed(seen.subject, found=spell(seen.value), expected=expected, cell=seen.cell)
 
     def to_be(self, expected: T) -> None:
         """Equal; numbers to one part in a million, since Keras keeps them as float32."""
@@ -193,7 +193,7 @@ def expect(observed: Observed[T]) -> Expectation[T]:
     return Expectation(observed)
 
 
-_parts: ContextVar[list[Unmet | None] | None] = ContextVar("parts", default=None)
+_parts: ContextVar[list[CheckFailed | None] | None] = ContextVar("parts", default=None)
 
 
 @contextmanager
@@ -202,7 +202,7 @@ def part() -> Iterator[None]:
     collected = _parts.get()
     try:
         yield
-    except Unmet as unmet:
+    except CheckFailed as unmet:
         if collected is None:
             raise
         collected.append(unmet)
@@ -212,9 +212,9 @@ def part() -> Iterator[None]:
 
 
 @contextmanager
-def collecting_parts() -> Iterator[list[Unmet | None]]:
+def collecting_parts() -> Iterator[list[CheckFailed | None]]:
     """Used by the judge around one check: gathers its parts, None for each that held."""
-    parts: list[Unmet | None] = []
+    parts: list[CheckFailed | None] = []
     token = _parts.set(parts)
     try:
         yield parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import PurePosixPath
 
-from fairmark.checks.expectation import Unmet, expect, spell
+from fairmark.checks.expectation import CheckFailed, expect, spell
 from fairmark.checks.pictures_view import PicturesView
 
 __all__ = ["gives_labels", "has_batches_of", "has_size", "reads_folder", "scales_to_unit"]
@@ -28,7 +28,9 @@ def reads_folder(pictures: PicturesView, split: str) -> None:
     directory = pictures.directory
     if directory.value == split:
         return
-    raise Unmet(directory.subject, found=_where(directory.value, split), expected=_holder(split), cell=directory.cell)
+    raise CheckFailed(
+        directory.subject, found=_where(directory.value, split), expected=_holder(split), cell=directory.cell
+    )
 
 
 def _holder(split: str) -> str:
@@ -61,7 +63,7 @@ def has_size(pictures: PicturesView, height: int, width: int, *, like: PicturesV
         return
     if height != width and size.value == (width, height):
         found = f"{spell(size.value)}, which is {width} high and {height} wide"
-        raise Unmet(size.subject, found=found, expected=f"{height} high and {width} wide", cell=size.cell)
+        raise CheckFailed(size.subject, found=found, expected=f"{height} high and {width} wide", cell=size.cell)
     expect(size).to_be((height, width))
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.expectation import CheckFailed, NoEvidence
 from fairmark.checks.view import RunView
 from fairmark.evidence import NamesBound
 
 __all__ = ["given_below", "said_of_given_below"]
 
 
-def given_below(failed: Iterable[Unmet], view: RunView) -> tuple[str, ...]:
+def given_below(failed: Iterable[CheckFailed], view: RunView) -> tuple[str, ...]:
     """Of answers that are not right, the names of those given anew in a cell of the student's own, which is not
     judged."""
-    names = dict.fromkeys(unmet.subject for unmet in failed if not isinstance(unmet, NotShown) and unmet.cell)
+    names = dict.fromkeys(unmet.subject for unmet in failed if not isinstance(unmet, NoEvidence) and unmet.cell)
     after = {
         name
         for event in view.all(NamesBound)

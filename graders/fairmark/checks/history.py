@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from fairmark.checks.accuracy_names import ACCURACY_KEYS, VALIDATION, accuracy_keys, is_accuracy_key
 from fairmark.checks.answers import number_in
-from fairmark.checks.expectation import NotShown, Observed, Unmet, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, Observed, spell
 from fairmark.checks.view import RunView
 from fairmark.evidence import Value
 
@@ -36,7 +36,7 @@ def reads(run: RunView, history: History, name: str, key: str, *, epoch: int = -
     index = epoch % len(curve)
     if not _near(found, curve[index]):
         said = _read_instead(found, history, key, index) or spell(answer.value)
-        raise Unmet(
+        raise CheckFailed(
             name, found=said, expected=f"{_what(key)} {_epoch(index, curve)}, taken from the history", cell=answer.cell
         )
 
@@ -46,13 +46,13 @@ def lists(run: RunView, history: History, name: str, key: str) -> None:
     answer, history = run.answer(name), _plainly_named(history, run)
     curve, expected = _curve(history, key), f"{_what(key)} of each epoch"
     if not isinstance(answer.value, list):
-        raise Unmet(name, found=f"{spell(answer.value)}, which is no list", expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=f"{spell(answer.value)}, which is no list", expected=expected, cell=answer.cell)
     if not _same_curve(answer.value, curve):
         other = next((one for one in history if one != key and _same_curve(answer.value, history[one])), None)
         found = f"{_what(other)} of each epoch" if other else spell(answer.value)
         if other is None and len(answer.value) != len(curve):
             found = f"{len(answer.value)} numbers for {len(curve)} epoch{'s' * (len(curve) != 1)}"
-        raise Unmet(name, found=found, expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=found, expected=expected, cell=answer.cell)
 
 
 def is_best_epoch(run: RunView, history: History, name: str, key: str) -> None:
@@ -63,7 +63,7 @@ def is_best_epoch(run: RunView, history: History, name: str, key: str) -> None:
     right, expected = _best_epochs(curve, key), f"the epoch, counted from 1, in which {_what(key)} is {_extreme(key)}"
     found = number_in(answer.value, None)
     if found is None:
-        raise Unmet(name, found=spell(answer.value), expected=expected, cell=answer.cell)
+        raise CheckFailed(name, found=spell(answer.value), expected=expected, cell=answer.cell)
     if found in right:
         return
     others = [one for one in history if one != key and found in _best_epochs(history[one], one)]
@@ -77,7 +77,7 @@ def is_best_epoch(run: RunView, history: History, name: str, key: str) -> None:
         said += f", where {_what(other)} is {_extreme(other)}"
     elif not 1 <= found <= len(curve) or found != int(found):
         said += f", which is none of the {len(curve)} epochs"
-    raise Unmet(name, found=said, expected=expected, cell=answer.cell)
+    raise CheckFailed(name, found=said, expected=expected, cell=answer.cell)
 
 
 def is_gap(
@@ -99,13 +99,13 @@ def is_gap(
     last = len(high) - 1
     said = _read_instead(found, history, "", last) or spell(answer.value)
     expected = f"{_what(above)} less {_what(below)}, both {_epoch(last, high)}"
-    raise Unmet(name, found=said, expected=expected, cell=answer.cell)
+    raise CheckFailed(name, found=said, expected=expected, cell=answer.cell)
 
 
 def _own_number(run: RunView, name: str) -> float | None:
     try:
         return number_in(run.answer(name).value, None)
-    except NotShown:
+    except NoEvidence:
         return None
 
 
@@ -129,7 +129,7 @@ def _curve(history: History, key: str) -> Sequence[float]:
     curve = history.get(prefix + "accuracy" if word in ACCURACY_KEYS else key)
     if not curve:
         found = "no epoch that ended" if not history else f"nothing but {', '.join(map(_what, history))}"
-        raise NotShown("the history", found=found, expected=_what(key))
+        raise NoEvidence("the history", found=found, expected=_what(key))
     return curve
 
 
@@ -153,13 +153,13 @@ def _is_scalar(value: object) -> bool:
 
 
 def _number(answer: Observed[Value], key: str) -> float:
-    """The answer as a number. Raises :class:`Unmet` where it is none, or cannot be what it is asked for."""
+    """The answer as a number. Raises :class:`CheckFailed` where it is none, or cannot be what it is asked for."""
     found = number_in(answer.value, None)
     if found is None:
-        raise Unmet(answer.subject, found=spell(answer.value), expected="a number", cell=answer.cell)
+        raise CheckFailed(answer.subject, found=spell(answer.value), expected="a number", cell=answer.cell)
     if not key.endswith("loss") and not abs(found) <= 1:  # NaN is no accuracy
         said = f"{spell(answer.value)}, which cannot be an accuracy"
-        raise Unmet(answer.subject, found=said, expected="a share of the pictures, from 0 to 1", cell=answer.cell)
+        raise CheckFailed(answer.subject, found=said, expected="a share of the pictures, from 0 to 1", cell=answer.cell)
     return found
 
 

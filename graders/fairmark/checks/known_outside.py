@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from fairmark.checks.expectation import Doubted, LeftOpen, Unmet, collecting_unsupported
+from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, LeftOpen, collecting_unsupported
 from fairmark.checks.keras_calls import DEFAULT_RATES
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.evidence import EpochEnded, Event, FitStarted, ModelPredicted, NamesBound
@@ -86,6 +86,6 @@ def _borne_out(observed: Callable[[], T]) -> T | None:
     with collecting_unsupported() as missing:
         try:
             value = observed()
-        except (Doubted, LeftOpen, Unmet):
+        except (ConflictingEvidence, LeftOpen, CheckFailed):
             return None
     return None if missing else value

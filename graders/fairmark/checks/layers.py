@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from fairmark.checks.expectation import Unmet
+from fairmark.checks.expectation import CheckFailed
 from fairmark.checks.model_view import OWN_FUNCTION, Block, ModelView, Output, require_told
 
 __all__ = [
@@ -35,7 +35,9 @@ def takes_pictures(
         spelled = "no shape, so that no layer knows how many weights it needs"
     else:
         spelled = " x ".join(map(str, found[1:])) + (", grey pictures" if len(found) == 4 and found[3] == 1 else "")
-    raise Unmet("the input of the network", found=spelled, expected=f"{height} x {width} x {colours}", cell=model.cell)
+    raise CheckFailed(
+        "the input of the network", found=spelled, expected=f"{height} x {width} x {colours}", cell=model.cell
+    )
 
 
 def has_block(model: ModelView, number: int, *, filters: int) -> None:
@@ -48,7 +50,7 @@ def has_block(model: ModelView, number: int, *, filters: int) -> None:
     subject = f"convolution block {number}"
     expected = f"{filters} filters of 3 x 3 with relu, then 2 x 2 max pooling"
     if len(blocks) < number:
-        raise Unmet(
+        raise CheckFailed(
             subject,
             found=f"{len(blocks)} convolution{'s' * (len(blocks) != 1)} in the model",
             expected=expected,
@@ -59,7 +61,7 @@ def has_block(model: ModelView, number: int, *, filters: int) -> None:
     if found is None:
         require_told(subject, blocks[number - 1].activation, model.cell)
     if found is not None:
-        raise Unmet(
+        raise CheckFailed(
             subject, found=found, expected=expected, cell=model.cell, message=_with_chain(subject, found, model)
         )
 
@@ -103,12 +105,14 @@ def has_only_blocks(model: ModelView, number: int) -> None:
     """There are ``number`` convolutions and no more, and no pooling beside theirs. A global one stands in the place of
     ``Flatten``, and is asked about with the head."""
     if len(model.blocks) > number:
-        raise Unmet(
+        raise CheckFailed(
             "the convolutions", found=f"{len(model.blocks)} of them", expected=f"{number} blocks", cell=model.cell
         )
     poolings = sum(layer.class_name in ("MaxPooling2D", "AveragePooling2D") for layer in model.layers)
     if poolings > number:
-        raise Unmet("the poolings", found=f"{poolings} of them", expected="one for each convolution", cell=model.cell)
+        raise CheckFailed(
+            "the poolings", found=f"{poolings} of them", expected="one for each convolution", cell=model.cell
+        )
 
 
 def has_hidden_layer(
@@ -122,14 +126,18 @@ def has_hidden_layer(
         return None
     if model.features is None and not _flattens(model):
         pooled = next((layer.class_name for layer in model.layers if "Global" in layer.class_name), None)
-        raise Unmet("the hidden layer", found=pooled or "no Flatten before it", expected=expected, cell=model.cell)
+        raise CheckFailed(
+            "the hidden layer", found=pooled or "no Flatten before it", expected=expected, cell=model.cell
+        )
     if not hidden:
-        raise Unmet("the hidden layer", found="no Dense layer before the output", expected=expected, cell=model.cell)
+        raise CheckFailed(
+            "the hidden layer", found="no Dense layer before the output", expected=expected, cell=model.cell
+        )
     spelled = [f"{layer.config.get('units')} neurons with {name}" for layer, name in hidden]
     if len(hidden) == 1 and hidden[0][0].config.get("units") == units:
         require_told("the hidden layer", hidden[0][1], model.cell)
     if len(hidden) > 1 or (hidden[0][0].config.get("units"), hidden[0][1]) != (units, activation):
-        raise Unmet("the hidden layer", found=" and ".join(spelled), expected=expected, cell=model.cell)
+        raise CheckFailed("the hidden layer", found=" and ".join(spelled), expected=expected, cell=model.cell)
     if model.features is None:
         return None
     return f"The last block hands {model.features:,} features to the {units} neurons."
@@ -159,7 +167,7 @@ def ends_with(model: ModelView, *, units: int, activation: str) -> None:
         found += ", whose answer is the same for every picture"
     if output.value == Output(2, "sigmoid"):
         found += ", two answers that need not add up to 1"
-    raise Unmet(output.subject, found=found, expected=_spell_output(Output(units, activation)), cell=output.cell)
+    raise CheckFailed(output.subject, found=found, expected=_spell_output(Output(units, activation)), cell=output.cell)
 
 
 def _spell_output(output: Output) -> str:
@@ -171,7 +179,7 @@ def ends_for_two_classes(model: ModelView, *, like: ModelView | None = None) -> 
     output = model.output
     if output.value in _TWO_CLASSES or (like is not None and output.value == like.output.value):
         return
-    raise Unmet(
+    raise CheckFailed(
         output.subject,
         found=_spell_output(output.value),
         expected="an output that tells two classes apart: one probability, or one per class that add up to 1",
@@ -190,4 +198,4 @@ def ends_for_classes(model: ModelView, count: int) -> None:
     if output.value.units == 1:
         found += ", a single answer, which is enough for two classes"
     expected = f"a probability for each of {count} classes that add up to 1"
-    raise Unmet(output.subject, found=found, expected=expected, cell=output.cell)
+    raise CheckFailed(output.subject, found=found, expected=expected, cell=output.cell)

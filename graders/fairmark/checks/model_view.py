@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fairmark.checks.arithmetic import contradictions
-from fairmark.checks.expectation import Doubted, NotReadable, NotShown, Observed
-from fairmark.checks.layer_witness import LayerWitness
-from fairmark.checks.witness import Witness
+from fairmark.checks.corroboration import Corroboration
+from fairmark.checks.expectation import ConflictingEvidence, NoEvidence, NotReadable, Observed
+from fairmark.checks.layer_corroboration import LayerCorroboration
 from fairmark.evidence import Function, Layer, ModelCompiled, ModelDescribed
 
 __all__ = ["OWN_FUNCTION", "Block", "ModelView", "Output", "is_keras", "require_told", "require_untouched"]
@@ -50,7 +50,11 @@ class ModelView:
     settings that were not the same in all steps of its training (``learning_rate``, ``settings``)."""
 
     def __init__(
-        self, described: ModelDescribed, built_in: frozenset[int], compiled: ModelCompiled | None, witness: Witness
+        self,
+        described: ModelDescribed,
+        built_in: frozenset[int],
+        compiled: ModelCompiled | None,
+        corroboration: Corroboration,
     ) -> None:
         self.id = described.model
         self.cell = min(built_in)
@@ -61,13 +65,13 @@ class ModelView:
         self.moved: frozenset[str] = frozenset()
         self._overridden = described.overridden
         self._compiled = compiled
-        self._witness = witness
+        self._corroboration = corroboration
         is_own = described.class_name not in ("Sequential", "Functional", "Model")
-        self._made = LayerWitness(witness, built_in, described.layers, may_share=is_own)
+        self._made = LayerCorroboration(corroboration, built_in, described.layers, may_share=is_own)
 
     def _require_told(self) -> None:
         """Raises :class:`NotReadable` where methods of the notebook's own hang on the model or on a layer of Keras's,
-        :class:`Doubted` where a layer cannot be what it says."""
+        :class:`ConflictingEvidence` where a layer cannot be what it says."""
         for name, found in (("the model", self._overridden), *((one.name, one.overridden) for one in self.layers)):
             if found:
                 said = f"Methods of {name} are the notebook's own ({', '.join(found)}); a person should look."
@@ -75,7 +79,7 @@ class ModelView:
         is_row = self.class_name == "Sequential" and not any(one.class_name in _MERGING for one in self.layers)
         wrong = contradictions(self.layers, in_a_row=is_row)
         if wrong:
-            raise Doubted(f"a layer cannot be what it says: {wrong[0]}", cell=self.cell)
+            raise ConflictingEvidence(f"a layer cannot be what it says: {wrong[0]}", cell=self.cell)
 
     # --- layers ---
 
@@ -83,14 +87,14 @@ class ModelView:
     def input_shape(self) -> list[int | None] | None:
         """What the network takes, the batch dimension first; None where that is not known yet."""
         if not self._made.has_input(self._input_shape):
-            self._witness.not_shown(f"a network that takes {self._input_shape}", self.cell)
+            self._corroboration.not_shown(f"a network that takes {self._input_shape}", self.cell)
         return self._input_shape
 
     def confirm(self, places: Iterable[int]) -> None:
         """The layers at these places are made by calls in the text; says so where they are not."""
         missing = next((place for place in places if place not in self._made.borne_out), None)
         if missing is not None:
-            self._witness.not_shown(f"the layer {self.layers[missing].class_name}", self.cell)
+            self._corroboration.not_shown(f"the layer {self.layers[missing].class_name}", self.cell)
 
     @property
     def blocks(self) -> list[Block]:
@@ -141,7 +145,7 @@ class ModelView:
         self._require_told()
         indices = [index for index, layer in enumerate(self.layers) if layer.class_name == "Dense"]
         if not indices:
-            raise NotShown("the output layer", found="no Dense layer", cell=self.cell)
+            raise NoEvidence("the output layer", found="no Dense layer", cell=self.cell)
         self.confirm([indices[-1], self._place_of_activation(indices[-1])])
         units = self.layers[indices[-1]].config.get("units")
         activation = require_told("the output layer", self._activation(indices[-1]), self.cell)
@@ -169,7 +173,7 @@ class ModelView:
     @property
     def compiled(self) -> ModelCompiled:
         if self._compiled is None:
-            raise NotShown("the compile settings", found="no call of compile", expected="model.compile(...)")
+            raise NoEvidence("the compile settings", found="no call of compile", expected="model.compile(...)")
         if self._overridden:
             said = f"The model goes by the notebook's own {', '.join(self._overridden)}; a person should look."
             raise NotReadable(said, cell=self._compiled.cell)
@@ -187,10 +191,10 @@ class ModelView:
     def loss(self) -> Observed[Function | None]:
         compiled = self.compiled
         if compiled.loss is not None:
-            self._witness.confirm_made(compiled.cell, "compile", "loss", compiled.loss)
+            self._corroboration.confirm_made(compiled.cell, "compile", "loss", compiled.loss)
             from_logits = compiled.loss.config.get("from_logits")
             if from_logits is not None:
-                self._witness.confirm_setting(
+                self._corroboration.confirm_setting(
                     compiled.cell, "compile", "loss", compiled.loss, "from_logits", from_logits
                 )
         return Observed(compiled.loss, "the loss", compiled.cell)
@@ -199,7 +203,7 @@ class ModelView:
     def optimizer(self) -> Observed[str]:
         """Keras's class name in lower case: ``rmsprop``, ``adam``."""
         compiled = self.compiled
-        self._witness.confirm_made(compiled.cell, "compile", "optimizer", compiled.optimizer)
+        self._corroboration.confirm_made(compiled.cell, "compile", "optimizer", compiled.optimizer)
         return Observed(compiled.optimizer.name, "the optimizer", compiled.cell)
 
     @property
@@ -210,16 +214,20 @@ class ModelView:
             said = "The learning rate was set anew while the model was trained; a person should look."
             raise NotReadable(said, cell=compiled.cell)
         rate = compiled.learning_rate
-        self._witness.confirm_setting(compiled.cell, "compile", "optimizer", compiled.optimizer, "learning_rate", rate)
+        self._corroboration.confirm_setting(
+            compiled.cell, "compile", "optimizer", compiled.optimizer, "learning_rate", rate
+        )
         # Keras keeps the rate as float32; six digits are what was written.
         return Observed(None if rate is None else float(f"{rate:.6g}"), "the learning rate", compiled.cell)
 
     def confirm_metric(self, metric: Function) -> None:
         """The text of ``compile`` asks for this metric; says so where it does not."""
         cell = self.compiled.cell
-        self._witness.confirm_made(cell, "compile", "metrics", metric)
+        self._corroboration.confirm_made(cell, "compile", "metrics", metric)
         if "threshold" in metric.config:
-            self._witness.confirm_setting(cell, "compile", "metrics", metric, "threshold", metric.config["threshold"])
+            self._corroboration.confirm_setting(
+                cell, "compile", "metrics", metric, "threshold", metric.config["threshold"]
+            )
 
     @property
     def metrics(self) -> Observed[list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, number_in
-from fairmark.checks.expectation import NotShown, Unmet
+from fairmark.checks.expectation import CheckFailed, NoEvidence
 from fairmark.checks.view import RunView
 
 __all__ = ["follows_from"]
@@ -30,9 +30,9 @@ def follows_from(
     """
     try:
         is_number(run, name, expected, unit=unit)
-    except NotShown:
+    except NoEvidence:
         raise
-    except Unmet:
+    except CheckFailed:
         found = number_in(run.answer(name).value, unit)
         own = _worked_out(run, given, by)
         if found is None or own is None or not math.isclose(found, own, rel_tol=1e-6):
@@ -45,7 +45,7 @@ def _worked_out(run: RunView, given: str, by: Callable[[Sequence[float]], float]
     """What follows from the answer ``given``; None where it was not given, or nothing follows from what it is."""
     try:
         value = run.answer(given).value
-    except NotShown:
+    except NoEvidence:
         return None
     numbers = [number_in(entry, None) for entry in (value if isinstance(value, list) else [value])]
     known = [number for number in numbers if number is not None and math.isfinite(number)]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fairmark.checks import measured
-from fairmark.checks.expectation import Doubted, NotReadable, Observed, spell
+from fairmark.checks.corroboration import Corroboration
+from fairmark.checks.expectation import ConflictingEvidence, NotReadable, Observed, spell
 from fairmark.checks.keras_calls import DIRECT, OPENERS
-from fairmark.checks.witness import Witness
 from fairmark.evidence import BatchSeen, PicturesOpened, Preparation
 
 __all__ = ["NO_SCALING", "PicturesView", "Scaling", "Source"]
@@ -45,14 +45,19 @@ class PicturesView:
     ``scaling`` is what the model's ``Rescaling`` layers do."""
 
     def __init__(
-        self, source: Source, what: str, batch: BatchSeen | None, witness: Witness, scaling: Scaling = NO_SCALING
+        self,
+        source: Source,
+        what: str,
+        batch: BatchSeen | None,
+        corroboration: Corroboration,
+        scaling: Scaling = NO_SCALING,
     ) -> None:
         opened = source.opened
         self.id = opened.pictures
         self.what = what
         self._opened = opened
         self._batch = batch
-        self._witness = witness
+        self._corroboration = corroboration
         self._scaling_layer = scaling.factor
         self._confirm_scaling_layer = scaling.confirm
         self._opened_in = source.opened_in
@@ -75,30 +80,30 @@ class PicturesView:
         if self._opened.made_by != "image_dataset_from_directory":
             factor = _factor(self._opened.rescale)
             alike = (0, 1) if factor is None else ()  # Keras takes none of these for a factor
-            self._witness.confirm_generator(self._opened_in, "rescale", factor, alike=alike)
+            self._corroboration.confirm_generator(self._opened_in, "rescale", factor, alike=alike)
         elif self._opened.rescale != 1.0:
-            self._witness.not_shown("rescale of a data set, which has none", self.cell)
+            self._corroboration.not_shown("rescale of a data set, which has none", self.cell)
         if self._scaling_layer != 1.0:
             self._confirm_scaling_layer()
         if self._is_computed and self.preparation_scale != 1.0:
-            self._witness.confirm_scaled(self.cell)
+            self._corroboration.confirm_scaled(self.cell)
         self._require_drawn("rescale", self._opened.rescale, measured.scale_disagrees(self._opened, self._batch))
         factor = self.preparation_scale * self._scaling_layer
         return Observed(factor, f"the scaling of the {self.what}", self.cell)
 
     def _confirm(self, argument: str, value: object) -> None:
         """The text can have opened this folder with this value."""
-        self._witness.confirm(self._opened_in, self._makers, argument, value, directory=self._opened.directory)
+        self._corroboration.confirm(self._opened_in, self._makers, argument, value, directory=self._opened.directory)
 
     def _require_drawn(self, field: str, value: object, drawn: str | None) -> None:
-        """Raises :class:`NotReadable` for a flow with methods of the notebook's own, :class:`Doubted` where the batch
-        that was ``drawn`` is not what the flow says of itself."""
+        """Raises :class:`NotReadable` for a flow with methods of the notebook's own, :class:`ConflictingEvidence` where
+        the batch that was ``drawn`` is not what the flow says of itself."""
         if self._opened.overridden:
             said = f"the {self.what} come through methods of the notebook's own ({', '.join(self._opened.overridden)})"
             raise NotReadable(f"{said[:1].upper()}{said[1:]}; a person should look.", cell=self.cell)
         if drawn is not None:
             said = f"the {self.what} say {field} = {spell(value)}, but the first batch has {drawn}"
-            raise Doubted(said, cell=self.cell)
+            raise ConflictingEvidence(said, cell=self.cell)
 
     @property
     def preparation_scale(self) -> float:
@@ -124,7 +129,7 @@ class PicturesView:
 
     def _confirm_directory(self) -> None:
         if self._opened.directory is not None:
-            self._witness.confirm_directory(self._opened_in, self._makers, self._opened.directory)
+            self._corroboration.confirm_directory(self._opened_in, self._makers, self._opened.directory)
 
     @property
     def size(self) -> Observed[tuple[int, int] | None]:
@@ -182,12 +187,12 @@ class PicturesView:
         expected = None if known is None else sum(known.get(name, 0) for name in self._opened.classes)
         is_part = expected is not None and found < expected
         if found != expected and not (is_part and self._is_subset):
-            self._witness.not_shown(f"{found} pictures", self.cell)
+            self._corroboration.not_shown(f"{found} pictures", self.cell)
         return Observed(self._opened.found, f"the number of {self.what}", self.cell)
 
     @property
     def _is_subset(self) -> bool:
-        return self._witness.may_be(self._opened_in, self._makers, "subset", "training", "validation")
+        return self._corroboration.may_be(self._opened_in, self._makers, "subset", "training", "validation")
 
     @property
     def _folder(self) -> Mapping[str, int] | None:

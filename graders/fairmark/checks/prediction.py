@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fairmark.checks.accuracy import predicted_class
 from fairmark.checks.chain import require_same_model
-from fairmark.checks.expectation import NotBorneOut, NotShown, Unmet, lacks_support
+from fairmark.checks.expectation import CheckFailed, NoEvidence, NotBorneOut, lacks_support
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.prepared_text import Wanted, confirm_asked
 from fairmark.checks.view import RunView
@@ -26,21 +26,21 @@ def prepares_as_in_training(run: RunView) -> None:
     prediction, pictures = run.prediction, run.training_pictures
     shape, size = prediction.input_shape, pictures.size.value
     if size is not None and shape.value[:3] != [1, *size]:
-        raise Unmet(
+        raise CheckFailed(
             shape.subject,
             found=" x ".join(map(str, shape.value)) or "nothing with a shape",
             expected=f"1 x {size[0]} x {size[1]} x 3, a batch of one picture",
             cell=shape.cell,
         )
     if pictures.preparation_scale < 1.0 < prediction.maximum - 0.01:
-        raise Unmet(
+        raise CheckFailed(
             "the pixels given to the model",
             found=f"values up to {prediction.maximum:.0f}",
             expected="the scaling of the training pictures",
             cell=prediction.cell,
         )
     if prediction.picture.value is None:
-        raise NotShown("the picture", found="no picture file being opened", expected="a file", cell=prediction.cell)
+        raise NoEvidence("the picture", found="no picture file being opened", expected="a file", cell=prediction.cell)
     scale = pictures.preparation_scale
     wanted = Wanted(
         prediction.picture.value,
@@ -50,7 +50,7 @@ def prepares_as_in_training(run: RunView) -> None:
         native=prediction.size_of_file,
     )
     fit = run.judged_fit
-    confirm_asked(run.witness, prediction.cell, wanted, trained_in=None if fit is None else fit.cell)
+    confirm_asked(run.corroboration, prediction.cell, wanted, trained_in=None if fit is None else fit.cell)
     _same_as_outside(run)
 
 
@@ -66,7 +66,7 @@ def _same_as_outside(run: RunView) -> None:
         return
     # Written so that NaN is not near to anything.
     if not all(abs(one - other) <= _TOLERANCE for one, other in zip(inside, outside, strict=True)):
-        raise Unmet(
+        raise CheckFailed(
             "the model's output",
             found=", ".join(f"{value:.2f}" for value in inside),
             expected=", ".join(f"{value:.2f}" for value in outside),
@@ -100,11 +100,11 @@ def names_class(run: RunView, *, name: str | None = None, undecided: float = _UN
     logits = gives_logits(run.model)
     label = predicted_class(outputs, logits=logits)
     if label is None or label >= len(classes):
-        raise NotShown("the model's output", found="no usable number", cell=prediction.cell)
+        raise NoEvidence("the model's output", found="no usable number", cell=prediction.cell)
     named = prediction.names_given(classes, name)
     expected = f"{classes[label]}, which an output of {', '.join(f'{value:.2f}' for value in outputs)} stands for"
     if not named:
-        raise Unmet("the class", found="no class named", expected=expected, cell=prediction.cell)
+        raise CheckFailed("the class", found="no class named", expected=expected, cell=prediction.cell)
     outside = prediction.outputs_outside
     if outside is None:
         _require_outside(run)
@@ -113,7 +113,7 @@ def names_class(run: RunView, *, name: str | None = None, undecided: float = _UN
         lacks_support(NotBorneOut(said, cell=prediction.cell))
     is_close = len(outputs) == 1 and abs(outputs[0] - (0.0 if logits else 0.5)) < undecided
     if named[-1] != classes[label] and not is_close:
-        raise Unmet("the class", found=named[-1], expected=expected, cell=prediction.cell)
+        raise CheckFailed("the class", found=named[-1], expected=expected, cell=prediction.cell)
 
 
 def _is_near(inside: Sequence[float], outside: Sequence[float]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fairmark.checks.corroboration import Corroboration
 from fairmark.checks.expectation import Observed
-from fairmark.checks.witness import Witness
 from fairmark.evidence import ModelPredicted, PictureLoaded, Probe, Value
 
 __all__ = ["PredictionView"]
@@ -23,7 +23,7 @@ class PredictionView:
         values: list[tuple[int, str, Value]],
         printed: list[tuple[int, str]],
         probe: Probe | None,
-        witness: Witness,
+        corroboration: Corroboration,
     ) -> None:
         self.cell = predicted.cell
         self.model = predicted.model
@@ -34,7 +34,7 @@ class PredictionView:
         self._values = values
         self._printed = printed
         self._probe = probe
-        self._witness = witness
+        self._corroboration = corroboration
 
     @property
     def input_shape(self) -> Observed[list[int]]:
@@ -45,7 +45,7 @@ class PredictionView:
     def picture(self) -> Observed[str | None]:
         """The file, relative to the data set's folder; None where none was seen being opened."""
         if self._loaded is not None:
-            self._witness.require_call(self._loaded.cell, (self._loaded.made_by.rpartition(".")[2],))
+            self._corroboration.require_call(self._loaded.cell, (self._loaded.made_by.rpartition(".")[2],))
         return Observed(self._loaded.path if self._loaded else None, "the picture file", self.cell)
 
     @property
@@ -71,12 +71,12 @@ class PredictionView:
         for bound in ([one for one in texts if one[1] == asked], texts):
             named = [(one, name) for one in bound for name in classes if one[2].strip().lower() in _forms(name)]
             if named:
-                self._witness.confirm_value(*named[-1][0])
+                self._corroboration.confirm_value(*named[-1][0])
                 return [name for _, name in named]
         said = [(cell, word) for cell, text in self._printed for word in _words(text)]
         spoken = [(cell, name) for cell, word in said for name in classes if word in _forms(name)]
         if spoken:
-            self._witness.require_call(spoken[-1][0], _SPEAKING)
+            self._corroboration.require_call(spoken[-1][0], _SPEAKING)
         return [name for _, name in spoken]
 
 

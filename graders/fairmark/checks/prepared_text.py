@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fairmark.checks.corroboration import Corroboration, can_be, read_off_for
 from fairmark.checks.given_things import OPEN
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
 from fairmark.checks.said import MOST_SAID
-from fairmark.checks.witness import Witness, can_be, read_off_for
 from fairmark.notebook.possible import CallSite, Made, Possible, Prepared
 
 __all__ = ["Wanted", "confirm_array", "confirm_asked"]
@@ -37,40 +37,40 @@ class Wanted:
     native: tuple[int, int] | None = None
 
 
-def confirm_asked(witness: Witness, cell: int, wanted: Wanted, *, trained_in: int | None) -> None:
+def confirm_asked(corroboration: Corroboration, cell: int, wanted: Wanted, *, trained_in: int | None) -> None:
     """Some call in reach of ``cell`` asks the model that a call of ``fit`` in ``trained_in`` trained (None: any model)
     about a picture that is prepared as ``wanted``."""
-    if witness.is_vouched({cell}, ASKING):
+    if corroboration.is_vouched({cell}, ASKING):
         return
     missing = [
-        [*_of_argument(witness, cell, site, wanted), *_other_model(witness, site, trained_in)]
-        for _, site in witness.sites(ASKING, {cell})
+        [*_of_argument(corroboration, cell, site, wanted), *_other_model(corroboration, site, trained_in)]
+        for _, site in corroboration.sites(ASKING, {cell})
         if not site.names & set(MODEL_MAKERS)
     ]
-    _tell(witness, cell, missing)
+    _tell(corroboration, cell, missing)
 
 
-def confirm_array(witness: Witness, cells: Iterable[int], name: str, wanted: Wanted) -> None:
+def confirm_array(corroboration: Corroboration, cells: Iterable[int], name: str, wanted: Wanted) -> None:
     """What ``cells`` bind ``name`` to can be a picture that is prepared as ``wanted``."""
     own = set(cells)
-    if not witness.is_vouched(own):
+    if not corroboration.is_vouched(own):
         last = max(own, default=0)
-        missing = list(_missing(witness.reading.prepared(name, own), wanted))
-        if not witness.is_given_by_vouched(last, [witness.reading.bound(name, own)]):
-            _tell(witness, last, [missing])
+        missing = list(_missing(corroboration.reading.prepared(name, own), wanted))
+        if not corroboration.is_given_by_vouched(last, [corroboration.reading.bound(name, own)]):
+            _tell(corroboration, last, [missing])
 
 
-def _of_argument(witness: Witness, cell: int, site: CallSite, wanted: Wanted) -> Iterator[str]:
+def _of_argument(corroboration: Corroboration, cell: int, site: CallSite, wanted: Wanted) -> Iterator[str]:
     given = site.argument("x", 0)
-    if given is None or not witness.is_given_by_vouched(cell, [given]):
+    if given is None or not corroboration.is_given_by_vouched(cell, [given]):
         yield from _missing(site.prepared(0, "x"), wanted)
 
 
-def _tell(witness: Witness, cell: int, missing: Sequence[Sequence[str]]) -> None:
+def _tell(corroboration: Corroboration, cell: int, missing: Sequence[Sequence[str]]) -> None:
     """Of the calls that were made, the one of which the least is ``missing`` counts."""
     least = min(missing, key=len, default=["a question to the model"])
     if least:
-        witness.not_shown(least[0], cell)
+        corroboration.not_shown(least[0], cell)
 
 
 def _missing(prepared: Prepared, wanted: Wanted) -> Iterator[str]:
@@ -162,12 +162,12 @@ def _is_number(possible: Possible) -> bool:
 # --- the model --------------------------------------------------------------------------------------------------------
 
 
-def _other_model(witness: Witness, site: CallSite, trained_in: int | None) -> Iterator[str]:
+def _other_model(corroboration: Corroboration, site: CallSite, trained_in: int | None) -> Iterator[str]:
     """Says that the text does not show the model to be the one that was trained."""
-    if trained_in is None or witness.is_vouched({trained_in}, ("fit",)):
+    if trained_in is None or corroboration.is_vouched({trained_in}, ("fit",)):
         return
     asked = site.callee if "__call__" in site.names else site.called_on
-    fitted = [one.called_on for _, one in witness.sites(("fit",), {trained_in})]
+    fitted = [one.called_on for _, one in corroboration.sites(("fit",), {trained_in})]
     if not (asked.sources & _REMADE or any(map(_shares(asked), fitted))):
         yield "that the model which was trained was asked"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairmark.checks.expectation import NotShown, Observed, Unmet, expect, spell
+from fairmark.checks.expectation import CheckFailed, NoEvidence, Observed, expect, spell
 from fairmark.checks.pictures_view import PicturesView
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.view import RunView
@@ -41,7 +41,7 @@ def steps_follow(
     own = pictures.batch_size.value or batch_size
     accepted = {whole for size in (own, batch_size) for whole in (found // size, _rounded_up(found, size))}
     if steps not in accepted:
-        unmet = Unmet(
+        unmet = CheckFailed(
             answer.subject,
             found=spell(steps),
             expected=f"the steps that {found:,} pictures in batches of {own} make",
@@ -73,14 +73,14 @@ def _what_they_do(steps: float, batch_size: int, found: int) -> str:
 def _steps_answer(run: RunView, name: str, argument: str) -> Observed[float]:
     try:
         answer = run.answer(name)
-    except NotShown:
+    except NoEvidence:
         training = run.training
         asked = training.steps_per_epoch if argument == "steps_per_epoch" else training.validation_steps
         if asked.value is None:
-            raise NotShown(asked.subject, found="no number", expected="a number of steps", cell=asked.cell) from None
+            raise NoEvidence(asked.subject, found="no number", expected="a number of steps", cell=asked.cell) from None
         return Observed(asked.value, asked.subject, asked.cell)
     if isinstance(answer.value, bool) or not isinstance(answer.value, int | float):
-        raise Unmet(answer.subject, found=spell(answer.value), expected="a whole number", cell=answer.cell)
+        raise CheckFailed(answer.subject, found=spell(answer.value), expected="a whole number", cell=answer.cell)
     return Observed(answer.value, answer.subject, answer.cell)
 
 
@@ -105,7 +105,7 @@ def _left_over(steps: int, batch_size: int, found: int, argument: str, run: RunV
 def _steps_ran(run: RunView) -> list[int]:
     try:
         return run.training.steps_run
-    except NotShown:
+    except NoEvidence:
         return []
 
 
@@ -119,7 +119,7 @@ def learns_from(training: TrainingView, pictures: PicturesView) -> None:
     seen = training.pictures
     if seen.value != pictures.id:
         found = "arrays, not a generator" if seen.value is None else "another source of pictures"
-        raise Unmet(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)
+        raise CheckFailed(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)
     training.confirm_source("x", pictures.directory.value)
 
 
@@ -130,13 +130,15 @@ def runs_steps(training: TrainingView, pictures: PicturesView) -> None:
     explains.
     """
     if not training.steps_run:
-        raise NotShown("the training", found="no epoch that ended", expected="a finished training", cell=training.cell)
+        raise NoEvidence(
+            "the training", found="no epoch that ended", expected="a finished training", cell=training.cell
+        )
     found, size = pictures.found.value, pictures.batch_size.value or 1
     batches = _rounded_up(found, size)
     asked = training.steps_per_epoch.value
     ran = training.steps_run[0]
     if not training.rehearsed and ran != min(asked or batches, batches):
-        raise Unmet("the steps of an epoch", found=str(ran), expected=str(asked or batches), cell=training.cell)
+        raise CheckFailed("the steps of an epoch", found=str(ran), expected=str(asked or batches), cell=training.cell)
 
 
 def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *, name: str) -> None:
@@ -144,11 +146,11 @@ def passes_steps(run: RunView, training: TrainingView, pictures: PicturesView, *
     asked = training.steps_per_epoch
     try:
         worked_out = _worked_out(run, name, asked.value, pictures)
-    except NotShown:
+    except NoEvidence:
         return  # the number was typed straight into fit
     batches = _rounded_up(pictures.found.value, pictures.batch_size.value or 1)
     if asked.value not in (worked_out, batches) and not (asked.value is None and worked_out == batches):
-        raise Unmet(
+        raise CheckFailed(
             asked.subject,
             found=spell(asked.value),
             expected=f"{spell(worked_out)}, as worked out before",
@@ -172,11 +174,11 @@ def trains_at_most(training: TrainingView, epochs: int) -> None:
     """``fit`` ended in good order after no more than ``epochs`` epochs."""
     asked = training.epochs
     if not training.finished:
-        raise NotShown(
+        raise NoEvidence(
             "the training", found="a fit that did not end", expected="a finished training", cell=training.cell
         )
     if asked.value > epochs:
-        raise Unmet(asked.subject, found=str(asked.value), expected=f"at most {epochs}", cell=asked.cell)
+        raise CheckFailed(asked.subject, found=str(asked.value), expected=f"at most {epochs}", cell=asked.cell)
 
 
 def validates_on(training: TrainingView, pictures: PicturesView) -> None:
@@ -188,7 +190,7 @@ def validates_on(training: TrainingView, pictures: PicturesView) -> None:
     found = "no validation data"
     if training.has_validation:
         found = "arrays" if seen.value is None else "another source of pictures"
-    unmet = Unmet(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)
+    unmet = CheckFailed(seen.subject, found=found, expected=f"the {pictures.what}", cell=seen.cell)
     if training.has_validation and seen.value is not None and seen.value == training.pictures.value:
         unmet.message += " These are what it learns from: they cannot say how it does on pictures it has not met."
     raise unmet
@@ -207,7 +209,7 @@ def validates_on_nothing(training: TrainingView) -> None:
     training.confirm_no_validation()
     if training.has_validation:
         seen = training.validation_pictures
-        raise Unmet(seen.subject, found="validation data", expected="none in this exercise", cell=seen.cell)
+        raise CheckFailed(seen.subject, found="validation data", expected="none in this exercise", cell=seen.cell)
 
 
 def passes_validation_steps(run: RunView, training: TrainingView, pictures: PicturesView, *, name: str) -> None:
@@ -216,11 +218,11 @@ def passes_validation_steps(run: RunView, training: TrainingView, pictures: Pict
     batches = _rounded_up(pictures.found.value, pictures.batch_size.value or 1)
     try:
         worked_out = _worked_out(run, name, asked.value, pictures)
-    except NotShown:
+    except NoEvidence:
         worked_out = batches
     if asked.value not in (None, worked_out, batches):
         expected = f"{spell(worked_out)}, as worked out before"
-        raise Unmet(asked.subject, found=spell(asked.value), expected=expected, cell=asked.cell)
+        raise CheckFailed(asked.subject, found=spell(asked.value), expected=expected, cell=asked.cell)
 
 
 def prints_a_line_an_epoch(run: RunView, training: TrainingView) -> None:
@@ -230,7 +232,7 @@ def prints_a_line_an_epoch(run: RunView, training: TrainingView) -> None:
     given = [_verbose_of(call) for call in fits]
     training.confirm_called()
     if given and 2 not in given and _COMPUTED not in given:
-        raise Unmet("verbose", found=spell(given[-1]), expected="2, one line an epoch", cell=training.cell)
+        raise CheckFailed("verbose", found=spell(given[-1]), expected="2, one line an epoch", cell=training.cell)
 
 
 _COMPUTED = "a computed value"

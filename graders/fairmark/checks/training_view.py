@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fairmark.checks.corroboration import Corroboration
 from fairmark.checks.expectation import NeedsRun, Observed, rests_on
-from fairmark.checks.witness import Witness
 from fairmark.evidence import Decided, EpochEnded, FitFinished, FitStarted
 
 __all__ = ["TrainingView", "when_ended"]
@@ -27,7 +27,7 @@ class TrainingView:
         fit: FitStarted,
         epochs: list[EpochEnded],
         finished: FitFinished | None,
-        witness: Witness,
+        corroboration: Corroboration,
         *,
         rehearsed: bool = False,
         decided: Decided | None = None,
@@ -40,18 +40,18 @@ class TrainingView:
         self._epochs: list[EpochEnded] = [*(epoch for one in earlier for epoch in one._epochs), *epochs]
         self._earlier = earlier
         self._finished = finished
-        self._witness = witness
+        self._corroboration = corroboration
         self.rehearsed = rehearsed
         self.decided: Decided | None = next((one.decided for one in earlier if one.decided is not None), decided)
 
     def confirm_called(self) -> None:
         """The text calls ``fit`` here, and where it goes on from; says so where it does not."""
         for one in (*self._earlier, self):
-            one._witness.require_call(one.cell, ("fit",))
+            one._corroboration.require_call(one.cell, ("fit",))
 
     def confirm_source(self, argument: str, directory: str | None) -> None:
         """``fit`` can have been given pictures of this folder of the data set as ``argument``."""
-        self._witness.confirm_source(self.cell, argument, directory, self._asked)
+        self._corroboration.confirm_source(self.cell, argument, directory, self._asked)
 
     @property
     def _asked(self) -> dict[str, object]:
@@ -65,11 +65,11 @@ class TrainingView:
 
     def _confirm(self, argument: str) -> None:
         asked = self._asked
-        self._witness.confirm(self.cell, ("fit",), argument, asked.pop(argument), beside=asked)
+        self._corroboration.confirm(self.cell, ("fit",), argument, asked.pop(argument), beside=asked)
 
     def _confirm_steps(self, argument: str) -> None:
         asked = self._asked
-        self._witness.confirm_steps(self.cell, argument, asked.pop(argument), beside=asked)
+        self._corroboration.confirm_steps(self.cell, argument, asked.pop(argument), beside=asked)
 
     @property
     def pictures(self) -> Observed[str | None]:
@@ -89,7 +89,7 @@ class TrainingView:
 
     def confirm_no_validation(self) -> None:
         """The text can leave out ``validation_data``; says so where it cannot."""
-        self._witness.confirm(self.cell, ("fit",), "validation_data", None)
+        self._corroboration.confirm(self.cell, ("fit",), "validation_data", None)
 
     @property
     def epochs(self) -> Observed[int]:

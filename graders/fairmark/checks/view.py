@@ -1,7 +1,7 @@
 """The evidence as graders see it: pictures, model, training, hidden pictures, prediction.
 
-Everything here answers with :class:`Observed` values, raises :class:`NotShown` for what never happened, and
-:class:`Doubted` where the notebook's text contradicts what the recorder says.
+Everything here answers with :class:`Observed` values, raises :class:`NoEvidence` for what never happened, and
+:class:`ConflictingEvidence` where the notebook's text contradicts what the recorder says.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from fairmark.checks.continued import goes_on_from
-from fairmark.checks.expectation import NotReadable, NotShown, Observed
+from fairmark.checks.corroboration import Corroboration
+from fairmark.checks.expectation import NoEvidence, NotReadable, Observed
 from fairmark.checks.judged import Judged
 from fairmark.checks.keras_calls import ASKING, MODEL_MAKERS, OPENERS
 from fairmark.checks.known_outside import known_of, source_of
-from fairmark.checks.layer_witness import LayerWitness
+from fairmark.checks.layer_corroboration import LayerCorroboration
 from fairmark.checks.measured import as_drawn_in
 from fairmark.checks.model_view import ModelView
 from fairmark.checks.origin import WORKED_OUT, Origin
@@ -27,7 +28,6 @@ from fairmark.checks.scope import Scope
 from fairmark.checks.training_view import TrainingView
 from fairmark.checks.used import as_used_by, names_given_to_fit
 from fairmark.checks.vouched import Vouched
-from fairmark.checks.witness import Witness
 from fairmark.evidence import (
     BatchSeen,
     Cell,
@@ -81,7 +81,7 @@ class RunView:
         self._events: defaultdict[type, list[Any]] = defaultdict(list)
         for stamped in evidence.run.events:
             self._events[type(stamped.event)].append(stamped.event)
-        self.witness = Witness(evidence.submission.cells, vouched or {}, lambda: self._known)
+        self.corroboration = Corroboration(evidence.submission.cells, vouched or {}, lambda: self._known)
         self.scope = Scope(evidence.submission.cells, exercise)
 
     @cached_property
@@ -143,14 +143,14 @@ class RunView:
 
     def _pictures(self, source: PicturesOpened | None, what: str) -> PicturesView:
         if source is None:
-            raise NotShown(f"the {what}", found="none", expected="a generator that labels pictures by their folder")
+            raise NoEvidence(f"the {what}", found="none", expected="a generator that labels pictures by their folder")
         batches = [self._first_batches.get(name) for name in {source.pictures, source.parent} - {None}]
         batch = min((one for one in batches if one is not None), default=(0, None), key=lambda one: one[0])[1]
         batch = self._drawn_by_fit.get(source.pictures, batch)
         then = self._pictures_in_force.get(source.pictures)
         source = source if then is None else as_drawn_in(source, then)
         seen = Source(source, self._opened_in(source), self.evidence.folders)
-        return PicturesView(seen, what, batch, self.witness, self._scaling)
+        return PicturesView(seen, what, batch, self.corroboration, self._scaling)
 
     def _opened_in(self, source: PicturesOpened) -> int:
         """The cell that opened the pictures which ``source`` is, or was derived from."""
@@ -228,14 +228,14 @@ class RunView:
         named = [bound for bound in self.all(NamesBound) if bound.objects.get(name, "").startswith(kind)]
         bound = self.scope.in_force(name, self._as_used(name, named))
         if bound is None:
-            raise NotShown(name, found="nothing of that name")
-        self.witness.confirm_object(bound.cell, name, MODEL_MAKERS if kind == "model-" else OPENERS)
+            raise NoEvidence(name, found="nothing of that name")
+        self.corroboration.confirm_object(bound.cell, name, MODEL_MAKERS if kind == "model-" else OPENERS)
         return bound.objects[name]
 
     def _model(self, name: str | None, subject: str) -> ModelView:
         described = self._described(name)
         if described is None:
-            raise NotShown(subject, found="none", expected="a Keras model")
+            raise NoEvidence(subject, found="none", expected="a Keras model")
         view = self.as_described(described)
         view.moved = self._moved_in_training(described.model)
         return view
@@ -244,7 +244,7 @@ class RunView:
         """A model as it stood when it was described, with how it was compiled."""
         told = [event.cell for event in self.all(ModelDescribed) if event.model == described.model]
         built_in = frozenset(cell for cell in told if cell <= described.cell) | {told[0]}
-        return ModelView(described, built_in, self._judged.compiled(described.model), self.witness)
+        return ModelView(described, built_in, self._judged.compiled(described.model), self.corroboration)
 
     def _moved_in_training(self, model: str) -> frozenset[str]:
         """What of the settings of ``model`` was not the same in all steps of its judged training."""
@@ -254,8 +254,8 @@ class RunView:
     def confirm_models(self, models: Collection[str]) -> None:
         """The text makes as many models; says so where it does not."""
         cells = frozenset(event.cell for event in self.all(ModelDescribed) if event.model in models)
-        if not LayerWitness(self.witness, cells, ()).can_make(len(models)):
-            self.witness.not_shown(f"{len(models)} networks", min(cells, default=None))
+        if not LayerCorroboration(self.corroboration, cells, ()).can_make(len(models)):
+            self.corroboration.not_shown(f"{len(models)} networks", min(cells, default=None))
 
     # --- training ---
 
@@ -295,9 +295,9 @@ class RunView:
 
     @property
     def training(self) -> TrainingView:
-        """What :attr:`judged_fit` was asked for and did; raises :class:`NotShown` if there is none."""
+        """What :attr:`judged_fit` was asked for and did; raises :class:`NoEvidence` if there is none."""
         if self.judged_fit is None:
-            raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
+            raise NoEvidence("the training", found="no call of fit", expected="model.fit(...)")
         self._require_keras_training(self.judged_fit)
         return self._whole_training(self.judged_fit)
 
@@ -322,7 +322,7 @@ class RunView:
         cells = self.cells_of(exercise)
         fits = self.all(FitStarted, lambda fit: fit.cell in cells)
         if not fits:
-            raise NotShown("the training", found="no call of fit", expected="model.fit(...)")
+            raise NoEvidence("the training", found="no call of fit", expected="model.fit(...)")
         return self._whole_training(fits[-1])
 
     def _whole_training(self, fit: FitStarted) -> TrainingView:
@@ -342,7 +342,7 @@ class RunView:
             fit,
             self.all(EpochEnded, lambda epoch: epoch.fit == fit.fit),
             next(iter(self.all(FitFinished, lambda finished: finished.fit == fit.fit)), None),
-            self.witness,
+            self.corroboration,
             rehearsed=self.evidence.run.rehearsed,
             decided=self._decided(fit),
             earlier=[self._training(one) for one in before],
@@ -377,8 +377,8 @@ class RunView:
         come from, beside what is worked out."""
         bound = self.scope.in_force(name, self._as_used(name, self.all(NamesBound, lambda one: name in one.values)))
         if bound is None:
-            raise NotShown(name, found="no value")
-        self.witness.confirm_value(bound.cell, name, bound.values[name], origin)
+            raise NoEvidence(name, found="no value")
+        self.corroboration.confirm_value(bound.cell, name, bound.values[name], origin)
         return Observed(bound.values[name], name, bound.cell)
 
     # --- after training ---
@@ -389,9 +389,9 @@ class RunView:
         training."""
         asked = self.nearest(ModelPredicted, lambda event: event.pictures is None)
         if not asked:
-            raise NotShown("the prediction", found="no call of predict", expected="model.predict on one picture")
+            raise NoEvidence("the prediction", found="no call of predict", expected="model.predict on one picture")
         last, rank = asked[-1], self.scope.rank
-        self.witness.require_call(last.cell, ASKING)
+        self.corroboration.require_call(last.cell, ASKING)
         fits = self.scope.nearest(self.all(FitStarted, lambda fit: fit.cell <= last.cell))
         trained = max((fit.cell for fit in fits), default=0)
         loaded = self.all(PictureLoaded, lambda event: trained <= event.cell <= last.cell)
@@ -404,7 +404,7 @@ class RunView:
             [(bound.cell, name, value) for bound in after for name, value in bound.values.items()],
             [(cell, text) for cell, text in printed if cell >= last.cell],
             self.evidence.probe,
-            self.witness,
+            self.corroboration,
         )
 
     # --- cells ---

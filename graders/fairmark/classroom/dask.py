@@ -41,11 +41,11 @@ from fairmark.classroom.remote_worker import (
     world,
 )
 from fairmark.classroom.reporter import ClassProgress, RunProgress
-from fairmark.classroom.single_flight import Copies
+from fairmark.classroom.single_flight import SingleFlight
 from fairmark.errors import ControlFlow, Interrupted, MachineError, UsageError
 from fairmark.grading.canonical_text import as_run
 from fairmark.grading.evidence_store import Key
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 from fairmark.grading.progress import NOBODY
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import submission_from_bytes
@@ -93,7 +93,7 @@ class DaskExecutor:
         submissions = run.submissions
         asked = dict.fromkeys(piece.assignment for piece in work.pieces)
         names = [name for name in asked if submissions.is_ready(name)]
-        batch = replace(work.batch, worlds={name: world(submissions.journey_for(name)) for name in names})
+        batch = replace(work.batch, worlds={name: world(submissions.pipeline_for(name)) for name in names})
         jobs = min(work.jobs or (usable_cores() if is_local else _MOST_AT_ONCE), len(work.pieces))
         if is_local and jobs > 1:
             batch = batch.with_threads(max(1, usable_cores() // jobs))
@@ -295,7 +295,7 @@ class _Following:
         self._progress = work.progress
         self._bars = BoundedSemaphore(_MOST_SHOWN)
         self._shown: dict[int, RunProgress] = {}
-        self._copies = Copies()
+        self._copies = SingleFlight()
         self._failed_on: dict[int, set[str]] = {}
         self._sent: dict[str, Any] = {}
         self._numbers = itertools.count(1)
@@ -328,7 +328,7 @@ class _Following:
 
     # --- one submission ---
 
-    def _mark(self, piece: Piece) -> Marked:
+    def _mark(self, piece: Piece) -> GradedSubmission:
         """Whatever goes wrong with one submission, the others are marked."""
         try:
             return self._marked(piece)
@@ -337,11 +337,11 @@ class _Following:
         except Exception as problem:
             return self._not_marked(piece, f"{type(problem).__name__}: {problem}")
 
-    def _marked(self, piece: Piece) -> Marked:
-        journey = self._run.submissions.journey_for(piece.assignment)
+    def _marked(self, piece: Piece) -> GradedSubmission:
+        pipeline = self._run.submissions.pipeline_for(piece.assignment)
         try:
             notebook = read_bytes(piece.found.path)
-            read = submission_from_bytes(notebook, path=piece.found.path, student=piece.student, master=journey.master)
+            read = submission_from_bytes(notebook, path=piece.found.path, student=piece.student, master=pipeline.master)
         except Exception:
             return self._mark_here(piece)
         is_touched = any(cell.touched for cell in read.cells if cell.role == "exercise")
@@ -359,7 +359,7 @@ class _Following:
         ):
             return self._sent_away(piece, task)
 
-    def _mark_here(self, piece: Piece) -> Marked:
+    def _mark_here(self, piece: Piece) -> GradedSubmission:
         """Where there is nothing to run, or nothing to run it by; the report says why."""
         return self._run.submissions.mark(piece.found, piece.assignment, NOBODY)
 
@@ -377,7 +377,7 @@ class _Following:
             self._shown.pop(piece.number, None)
             self._bars.release()
 
-    def _sent_away(self, piece: Piece, task: Task) -> Marked:
+    def _sent_away(self, piece: Piece, task: Task) -> GradedSubmission:
         from distributed import KilledWorker  # optional, and slow to import
 
         failed_on = self._failed_on.setdefault(piece.number, set())
@@ -426,6 +426,6 @@ class _Following:
                 raise _AllLost
             self._workers.wait_for_one(lambda: self._slots.stopped)
 
-    def _not_marked(self, piece: Piece, reason: str) -> Marked:
+    def _not_marked(self, piece: Piece, reason: str) -> GradedSubmission:
         """A failure of ours, which costs no marks; the batch tries again, elsewhere if there is an elsewhere."""
-        return not_marked(piece.found, self._run.submissions.journey_for(piece.assignment), reason)
+        return not_marked(piece.found, self._run.submissions.pipeline_for(piece.assignment), reason)

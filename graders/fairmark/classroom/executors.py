@@ -12,7 +12,7 @@ from fairmark.classroom.plan import ClassRun, Piece
 from fairmark.classroom.remote_worker import Batch
 from fairmark.classroom.reporter import ClassProgress
 from fairmark.extensions import ExtensionPoint
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 
 __all__ = ["EXECUTORS", "ClassWork", "Executor", "executor_for"]
 
@@ -31,7 +31,7 @@ class ClassWork:
     jobs: int | None
     progress: ClassProgress
 
-    def grade_here(self, piece: Piece) -> Marked:
+    def grade_here(self, piece: Piece) -> GradedSubmission:
         """Grades one submission in this process, and shows its progress. May be called by several threads.
 
         What goes wrong with it on our side becomes a report that costs no marks. Raises
@@ -41,7 +41,7 @@ class ClassWork:
             recorded = self.class_run.recorded(piece)
             return self.class_run.submissions.mark(piece.found, piece.assignment, steps_of(shown), recorded)
 
-    def take_in(self, submit: Callable[[Piece], Future[Marked]], *, at_once: int) -> None:
+    def take_in(self, submit: Callable[[Piece], Future[GradedSubmission]], *, at_once: int) -> None:
         """Has ``submit`` begin each piece, at most ``at_once`` of them before the first is done, and writes each
         result as it comes. What failed on our side is submitted again, twice at most.
 

@@ -10,7 +10,7 @@ from fairmark.atomic_write import write_file
 from fairmark.classroom.grade import Place
 from fairmark.errors import ExtensionFailed, FairmarkError, MachineError
 from fairmark.evidence import Evidence
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 from fairmark.present.escape import file_stem
 from fairmark.present.exporters import Exporter, exporter_for
 from fairmark.report import Report, Standing
@@ -49,7 +49,7 @@ class ResultsOnDisk:
 
     def cell_lines(self, standing: Standing) -> Mapping[int, str]:
         evidence = self.evidence(standing)
-        return {} if evidence is None else Marked(evidence, self.report(standing)).cell_lines
+        return {} if evidence is None else GradedSubmission(evidence, self.report(standing)).cell_lines
 
 
 def exporters_for(names: Iterable[str]) -> dict[str, Exporter]:

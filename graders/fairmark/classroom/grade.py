@@ -30,9 +30,9 @@ from fairmark.grading.assign import Claim, assignment_of, claim_of
 from fairmark.grading.canonical_text import as_run
 from fairmark.grading.evidence_store import Key
 from fairmark.grading.judge import judge, put_off
-from fairmark.grading.pipeline import Journey, Marked, Steps
-from fairmark.notebook.kept import encodable
+from fairmark.grading.pipeline import GradedSubmission, Pipeline, Steps
 from fairmark.notebook.read import read_submission
+from fairmark.notebook.sanitised import encodable
 from fairmark.present.curve import curve_of
 from fairmark.present.escape import one_line
 from fairmark.present.files import evidence_json, report_files, report_name, report_stem, write_files
@@ -104,7 +104,7 @@ class Place:
         else:
             self.left_out.unlink(missing_ok=True)
 
-    def write(self, marked: Marked) -> None:
+    def write(self, marked: GradedSubmission) -> None:
         """One submission's files, each whole or not at all.
 
         Raises :class:`fairmark.errors.MachineError` where one cannot be written.
@@ -112,7 +112,7 @@ class Place:
         write_files(self.reports, self.files(marked))
         write_file(self.evidence / f"{report_name(marked.report)}.json", evidence_json(marked.evidence))
 
-    def files(self, marked: Marked) -> dict[str, str]:
+    def files(self, marked: GradedSubmission) -> dict[str, str]:
         """What is to stand in ``reports/`` for one submission, by name."""
         return report_files(
             marked.report,
@@ -148,12 +148,12 @@ class Place:
 
 @dataclass
 class ClassOfSubmissions:
-    """All submissions of a class. ``journey`` makes the journey for an assignment, once for each."""
+    """All submissions of a class. ``pipeline`` makes the pipeline for an assignment, once for each."""
 
     course: Course
-    journey: Callable[[str], Journey]
+    pipeline: Callable[[str], Pipeline]
     assignment: str | None = None
-    _journeys: dict[str, Journey] = field(default_factory=dict)
+    _pipelines: dict[str, Pipeline] = field(default_factory=dict)
     _put_off: set[str] = field(default_factory=set)
     _looked_at: dict[tuple[Path, str], tuple[str, bool]] = field(default_factory=dict)
 
@@ -204,19 +204,19 @@ class ClassOfSubmissions:
         try:
             return found.assignment or known or assignment_of(found.path, self.course)
         except FairmarkError:
-            return None  # the journey will say what is wrong with it
+            return None  # the pipeline will say what is wrong with it
 
-    def journey_for(self, assignment: str) -> Journey:
-        """The journey that all submissions of an assignment share."""
-        if assignment not in self._journeys:
-            self._journeys[assignment] = self.journey(assignment)
-        return self._journeys[assignment]
+    def pipeline_for(self, assignment: str) -> Pipeline:
+        """The pipeline that all submissions of an assignment share."""
+        if assignment not in self._pipelines:
+            self._pipelines[assignment] = self.pipeline(assignment)
+        return self._pipelines[assignment]
 
     def settings(self, assignment: str) -> str:
         """A digest of all that decides how this assignment is marked; empty where that is wrong in itself, as a grader
         script that cannot be loaded."""
         try:
-            return self.journey_for(assignment).report_digest
+            return self.pipeline_for(assignment).report_digest
         except AuthorError:
             return ""
 
@@ -248,7 +248,7 @@ class ClassOfSubmissions:
         if known is not None:
             return known
         try:
-            read = read_submission(found.path, student="", master=self.journey_for(assignment).master)
+            read = read_submission(found.path, student="", master=self.pipeline_for(assignment).master)
             is_touched = any(cell.touched for cell in read.cells if cell.role == "exercise")
             seen = Key.of(as_run(read.cells), {"assignment": assignment}).digest, is_touched
         except Exception:
@@ -256,23 +256,23 @@ class ClassOfSubmissions:
         self._looked_at[found.path, assignment] = seen
         return seen
 
-    def mark(self, found: Found, assignment: str, steps: Steps, recorded: Evidence | None = None) -> Marked:
+    def mark(self, found: Found, assignment: str, steps: Steps, recorded: Evidence | None = None) -> GradedSubmission:
         """Marks one, if possible by what was ``recorded`` of it before; what goes wrong on our side becomes a report
         that says so and costs no marks. Raises :class:`fairmark.errors.Interrupted` where somebody has asked to stop.
         """
-        journey = self.journey_for(assignment)
+        pipeline = self.pipeline_for(assignment)
         try:
             if found.problem is not None:
-                return _without_notebook(found, journey, found.problem)
-            return journey.mark(found.path, found.student, steps, recorded=recorded)
+                return _without_notebook(found, pipeline, found.problem)
+            return pipeline.mark(found.path, found.student, steps, recorded=recorded)
         except Interrupted:
             raise
         except FairmarkError as problem:
-            return not_marked(found, journey, problem.message)
+            return not_marked(found, pipeline, problem.message)
         except Exception as problem:
             where = traceback.extract_tb(problem.__traceback__)[-1]
             said = f"{type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
-            return not_marked(found, journey, said)
+            return not_marked(found, pipeline, said)
 
 
 def _not_of(
@@ -317,7 +317,7 @@ def _numbered(work: list[tuple[Found, str]]) -> list[tuple[Found, str]]:
     return numbered
 
 
-def with_file(marked: Marked, found: Found) -> Marked:
+def with_file(marked: GradedSubmission, found: Found) -> GradedSubmission:
     """The same, with the file that it is about, and a flag where the student handed in others for the assignment."""
     named = {"file": encodable(found.file), "file_number": found.file_number}
     submission = marked.evidence.submission
@@ -327,7 +327,7 @@ def with_file(marked: Marked, found: Found) -> Marked:
         flag for flag in _but_several(marked.report.flags) if flag not in flags
     ]  # in the order that the judge gives
     submission = submission.model_copy(update={**named, "flags": flags})
-    return Marked(
+    return GradedSubmission(
         marked.evidence.model_copy(update={"submission": submission}),
         marked.report.model_copy(update={**named, "flags": tuple(dict.fromkeys((*flags, *later)))}),
     )
@@ -349,22 +349,22 @@ def _several(found: Found, assignment: str) -> Iterator[Flag]:
         yield Flag(kind=SEVERAL_FILES, message=encodable(message))
 
 
-def _without_notebook(found: Found, journey: Journey, problem: UnreadableNotebook) -> Marked:
+def _without_notebook(found: Found, pipeline: Pipeline, problem: UnreadableNotebook) -> GradedSubmission:
     """Of a student who handed in nothing that could be marked; the report says what there is."""
-    submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
+    submission = Submission(student=found.student, assignment=pipeline.assignment.name, notebook_sha256="")
     reason = encodable(f"{problem.message}. {problem.remedy or ''}".rstrip())
     evidence = Evidence(submission=submission, run=Run(outcome="unreadable", reason=reason))
-    return Marked(evidence, judge(evidence, journey.grader))
+    return GradedSubmission(evidence, judge(evidence, pipeline.grader))
 
 
-def not_marked(found: Found, journey: Journey, reason: str) -> Marked:
+def not_marked(found: Found, pipeline: Pipeline, reason: str) -> GradedSubmission:
     """What stands for a submission that could not be marked through no fault of the student's; ``reason`` says why.
     Where the grader script itself cannot be loaded, it names no exercises."""
     try:
-        grader = journey.grader
+        grader = pipeline.grader
     except FairmarkError:
-        grader = Grader(journey.assignment.name, title=journey.assignment.name, dataset="")
+        grader = Grader(pipeline.assignment.name, title=pipeline.assignment.name, dataset="")
     reason = encodable(reason)  # it names the file
-    submission = Submission(student=found.student, assignment=journey.assignment.name, notebook_sha256="")
+    submission = Submission(student=found.student, assignment=pipeline.assignment.name, notebook_sha256="")
     evidence = Evidence(submission=submission, run=Run(outcome="not_run", reason=reason))
-    return Marked(evidence, put_off(evidence, grader, reason))
+    return GradedSubmission(evidence, put_off(evidence, grader, reason))

@@ -23,7 +23,7 @@ from fairmark.course import Course
 from fairmark.data import evidence_folder
 from fairmark.errors import Interrupted
 from fairmark.grading.evidence_store import EvidenceStore
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.present.remarks import Remarks, left_out_text
 from fairmark.report import Standing
@@ -104,14 +104,14 @@ def grade_class(request: ClassRequest, reporter: Reporter = SILENT) -> Graded:
         return Graded(run.standings, Remarks(left_out, place.left_out, same_code(ledger.written())))
 
 
-def _pipelines(request: ClassRequest, executor: Executor, at_once: int) -> Callable[[str], Journey]:
+def _pipelines(request: ClassRequest, executor: Executor, at_once: int) -> Callable[[str], Pipeline]:
     """The way of submissions to each assignment, by its name."""
     launcher = request.launcher or (best_launcher() if executor.runs_here else NotHere())
     settings = replace(request.settings, threads=max(1, usable_cores() // at_once) if at_once > 1 else None)
 
-    def pipeline(name: str) -> Journey:
+    def pipeline(name: str) -> Pipeline:
         store = EvidenceStore(evidence_folder(), fresh=request.fresh)
-        return Journey(request.course, request.course.assignment(name), settings, launcher, store)
+        return Pipeline(request.course, request.course.assignment(name), settings, launcher, store)
 
     return pipeline
 
@@ -125,7 +125,7 @@ def _make_ready(
 
     def prepare(name: str) -> None:
         with reporter.images_are_drawn() as drawn:
-            submissions.journey_for(name).prepare(drawn, submissions=count[name])
+            submissions.pipeline_for(name).prepare(drawn, submissions=count[name])
 
     problems = submissions.make_ready(count, prepare)
     if problems and len(problems) == len(count) and not others_are_done:

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Semaphore
 
 from fairmark.classroom.executors import ClassWork
-from fairmark.classroom.memory_admission import Room, free_bytes
+from fairmark.classroom.memory_admission import MemoryAdmission, free_bytes
 from fairmark.classroom.plan import Piece
-from fairmark.classroom.single_flight import Copies
+from fairmark.classroom.single_flight import SingleFlight
 from fairmark.errors import UsageError
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 from fairmark.sandbox import interrupted_runs
 from fairmark.usable_cores import usable_cores
 
@@ -39,11 +39,11 @@ class LocalExecutor:
         """More threads than may run, since copies wait for the first of them. If there is only one piece, or all could
         take what one may take at most, nobody asks how much it will be."""
         jobs = max(1, min(work.jobs or usable_cores(), len(work.pieces)))
-        copies, slots = Copies(), Semaphore(jobs)
-        room = Room(free_bytes())
+        copies, slots = SingleFlight(), Semaphore(jobs)
+        room = MemoryAdmission(free_bytes())
         fit_at_their_limit = jobs == 1 or jobs * work.batch.settings.limits.memory_bytes <= room.size_bytes
 
-        def grade(piece: Piece) -> Marked:
+        def grade(piece: Piece) -> GradedSubmission:
             like = work.class_run.submissions.likeness(piece.found, piece.assignment) if jobs > 1 else ""
             with (
                 copies.after_the_first(like),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psutil
 
-__all__ = ["Room", "free_bytes"]
+__all__ = ["MemoryAdmission", "free_bytes"]
 
 _SHARE = 0.85
 """Of what is free when a batch begins; the rest is for the grader itself and for whoever else works here."""
@@ -19,7 +19,7 @@ def free_bytes() -> int:
     return int(psutil.virtual_memory().available * _SHARE)
 
 
-class Room:
+class MemoryAdmission:
     """``size_bytes`` in all. Whoever asks waits until there is enough; one that needs more than there is in all runs
     alone, and meets its own limit."""
 

@@ -24,7 +24,7 @@ from fairmark.classroom.ledger import Ledger
 from fairmark.classroom.same_code import answers_of
 from fairmark.errors import FairmarkError, Interrupted
 from fairmark.evidence import Evidence
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 from fairmark.notebook.parse import read_bytes
 from fairmark.report import Report, Standing
 
@@ -125,21 +125,21 @@ class ClassRun:
 
         Raises :class:`fairmark.errors.Interrupted` where somebody has asked us to stop."""
         measured = self.ledger.measured(piece.assignment)
-        journey = self.submissions.journey_for(piece.assignment)
+        pipeline = self.submissions.pipeline_for(piece.assignment)
         try:
-            reference = journey.expected_bytes()
+            reference = pipeline.expected_bytes()
         except Interrupted:
             raise
         except Exception:
             return (
-                journey.settings.limits.memory_bytes
+                pipeline.settings.limits.memory_bytes
             )  # no reference, or no sandbox for it: whoever marks the piece says so
         return max(reference, measured.peak_memory_bytes if measured is not None else 0)
 
     def run(
         self,
         pieces: list[Piece],
-        submit: Callable[[Piece], Future[Marked]],
+        submit: Callable[[Piece], Future[GradedSubmission]],
         on_marked: Callable[[Report], object] = lambda report: None,
         *,
         at_once: int,
@@ -158,12 +158,12 @@ class ClassRun:
     def _run(
         self,
         pieces: list[Piece],
-        submit: Callable[[Piece], Future[Marked]],
+        submit: Callable[[Piece], Future[GradedSubmission]],
         on_marked: Callable[[Report], object],
         at_once: int,
     ) -> None:
         tries: dict[int, int] = {}
-        waiting: dict[Future[Marked], Piece] = {}
+        waiting: dict[Future[GradedSubmission], Piece] = {}
         expected = {name: self._expected_seconds(name) for name in {piece.assignment for piece in pieces}}
         ahead = deque(sorted(pieces, key=lambda piece: expected[piece.assignment], reverse=True))
         while ahead or waiting:
@@ -181,7 +181,7 @@ class ClassRun:
                 self._take_in(piece, marked)
                 on_marked(marked.report)
 
-    def _begun(self, piece: Piece, submit: Callable[[Piece], Future[Marked]]) -> Future[Marked]:
+    def _begun(self, piece: Piece, submit: Callable[[Piece], Future[GradedSubmission]]) -> Future[GradedSubmission]:
         self.ledger.begin(*piece.key, sha256=piece.sha256, settings=self._settings(piece))
         return submit(piece)
 
@@ -189,7 +189,7 @@ class ClassRun:
         measured = self.ledger.measured(assignment)
         return measured.wall_seconds if measured is not None else float("inf")
 
-    def _take_in(self, piece: Piece, marked: Marked) -> None:
+    def _take_in(self, piece: Piece, marked: GradedSubmission) -> None:
         self.place.write(marked)
         self._standings[piece.number] = Standing.of(marked.report)
         run = marked.report.run

@@ -49,7 +49,7 @@ from fairmark.course import Course
 from fairmark.errors import AssignmentNotFound, MachineError, UsageError
 from fairmark.evidence import Evidence
 from fairmark.grading.judge import judge, put_off
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 from fairmark.present.files import report_stem, write_files
 from fairmark.present.gradebook import write_gradebook
 from fairmark.regular_file import regular_bytes
@@ -111,7 +111,7 @@ class Judge:
     course: Course
     _graders: dict[str, Grader] = field(default_factory=dict)
 
-    def judged(self, path: Path) -> Marked:
+    def judged(self, path: Path) -> GradedSubmission:
         """The evidence in ``path`` with its report.
 
         Raises what `read_evidence` does; :class:`AssignmentNotFound`, naming the file, where the course does not have
@@ -122,7 +122,7 @@ class Judge:
             grader = self._grader(evidence.submission.assignment)
         except AssignmentNotFound as problem:
             raise AssignmentNotFound(f"{path}: {problem.message}", remedy=problem.remedy) from problem
-        return Marked(evidence, _report(evidence, grader))
+        return GradedSubmission(evidence, _report(evidence, grader))
 
     def _grader(self, name: str) -> Grader:
         if name not in self._graders:

@@ -22,11 +22,11 @@ from fairmark.data import evidence_folder, hidden_pictures, load_recipe
 from fairmark.errors import FairmarkError, InternalError, Interrupted, MachineError
 from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, Evidence, FitStarted, Stamped, StepsWatched
 from fairmark.grading.evidence_store import EvidenceStore, engine_digest, versions
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.progress import Steps
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.walls.layers import Confined
 from fairmark.usable_cores import usable_cores
 
@@ -96,7 +96,7 @@ class MarkedThere:
     """What came of a task on the worker of this address; ``marked`` is None where that refused, for ``problem``."""
 
     worker: str
-    marked: Marked | None
+    marked: GradedSubmission | None
     problem: str | None = None
 
 
@@ -117,17 +117,17 @@ def location_of(course: Course) -> str | None:
     return None if course.root == built_in_course().root else str(course.root)
 
 
-def world(journey: Journey) -> dict[str, str]:
+def world(pipeline: Pipeline) -> dict[str, str]:
     """Digests and versions of all that must be the same wherever submissions of one assignment are marked.
 
     Hidden pictures are drawn for it where they are not there yet. Raises what that raises.
     """
-    recipe = load_recipe(journey.course.dataset_folder(journey.grader.dataset))
-    is_probed = journey.grader.hidden_accuracy is not None and journey.settings.mode == "full"
+    recipe = load_recipe(pipeline.course.dataset_folder(pipeline.grader.dataset))
+    is_probed = pipeline.grader.hidden_accuracy is not None and pipeline.settings.mode == "full"
     return {
         **versions(),
         _ENGINE: engine_digest(),
-        _COURSE: journey.report_digest,
+        _COURSE: pipeline.report_digest,
         _HIDDEN: hidden_pictures(recipe).folder.parent.name if is_probed else "",
     }
 
@@ -162,10 +162,10 @@ def _class_of(batch: Batch) -> ClassOfSubmissions:
     launcher = grading_launcher(trust=batch.trust)
     store = EvidenceStore(evidence_folder(), fresh=batch.fresh)
 
-    def journey(name: str) -> Journey:
-        return Journey(course, course.assignment(name), batch.settings, launcher, store)
+    def pipeline(name: str) -> Pipeline:
+        return Pipeline(course, course.assignment(name), batch.settings, launcher, store)
 
-    return ClassOfSubmissions(course, journey)
+    return ClassOfSubmissions(course, pipeline)
 
 
 @lru_cache(maxsize=1)
@@ -174,9 +174,9 @@ def _refusal(batch: Batch) -> tuple[str, str | None] | None:
     try:
         submissions = _class_of(batch)
         for assignment, expected in batch.worlds.items():
-            journey = submissions.journey_for(assignment)
-            journey.prepare()
-            _require_same(world(journey), expected)
+            pipeline = submissions.pipeline_for(assignment)
+            pipeline.prepare()
+            _require_same(world(pipeline), expected)
     except FairmarkError as problem:
         return problem.message, problem.remedy
     except Exception as problem:
@@ -230,8 +230,8 @@ def stop_there(name: str) -> None:
 def expected_bytes_there(batch: Batch, assignment: str, *, slots: int = 1) -> int:
     """Memory that a run of the assignment is expected to need, measured with the reference on this worker."""
     with _LOCK:
-        journey = _class_of(_divided(batch, slots)).journey_for(assignment)
-    return journey.expected_bytes()
+        pipeline = _class_of(_divided(batch, slots)).pipeline_for(assignment)
+    return pipeline.expected_bytes()
 
 
 def mark_there(
@@ -248,7 +248,7 @@ def mark_there(
         return MarkedThere(worker, None, refused[0])
     with _LOCK:
         submissions = _class_of(batch)
-        submissions.journey_for(task.assignment)
+        submissions.pipeline_for(task.assignment)
     # On the shelf it is removed even where this process is killed; the folder is its owner's only.
     with tempfile.TemporaryDirectory(dir=shelf()) as folder:
         path = Path(folder, "notebook.ipynb")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 
-__all__ = ["Copies"]
+__all__ = ["SingleFlight"]
 
 
-class Copies:
+class SingleFlight:
     """Which submissions are under way, for any number of threads. Whoever waits here should hold nothing that others
     could use."""
 

@@ -18,13 +18,13 @@ from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
 from fairmark.course import course_around, find_course
 from fairmark.errors import UnreadableNotebook
 from fairmark.grading.assign import assignment_of
-from fairmark.grading.pipeline import Journey, Marked
+from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
-from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.progress import RunProgress
 from fairmark.present.terminal import show_report
+from fairmark.present.visibility import asked_at_once, asked_later, for_student
 
 __all__ = ["check", "exit_code"]
 
@@ -57,21 +57,21 @@ def check(
     else:
         say_course(found)
     settings = RunSettings(limits, numerics_from(numerics), seed, mode="structure" if quick else "full")
-    journey = Journey(found, found.assignment(assignment_of(notebook, found)), settings)
+    pipeline = Pipeline(found, found.assignment(assignment_of(notebook, found)), settings)
     with drawing() as drawn:
-        journey.prepare(drawn)
-    whole = journey.grader
-    journey.grader = asked_at_once(whole)
-    warn_unconfined(journey.launcher)
+        pipeline.prepare(drawn)
+    whole = pipeline.grader
+    pipeline.grader = asked_at_once(whole)
+    warn_unconfined(pipeline.launcher)
     with RunProgress(waiting()) as progress:
-        marked = journey.mark(notebook, notebook.stem, steps_of(progress))
+        marked = pipeline.mark(notebook, notebook.stem, steps_of(progress))
     if marked.report.run.outcome == "unreadable":
         raise UnreadableNotebook(notebook, (marked.evidence.run.reason or "").removeprefix(f"{notebook}: "))
     _show(marked, whole, as_json=as_json)
     raise typer.Exit(exit_code([marked.report.outcome]))
 
 
-def _show(marked: Marked, whole: Grader, *, as_json: bool) -> None:
+def _show(marked: GradedSubmission, whole: Grader, *, as_json: bool) -> None:
     if as_json:
         results().file.write(report_json(for_student(marked.report)))
         return

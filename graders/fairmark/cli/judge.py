@@ -17,7 +17,7 @@ from fairmark.cli.options import AsJson, CourseFolder, Export
 from fairmark.cli.say import results, say, say_course, say_kept
 from fairmark.course import find_course
 from fairmark.errors import UsageError
-from fairmark.grading.pipeline import Marked
+from fairmark.grading.pipeline import GradedSubmission
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json
 from fairmark.present.remarks import Remarks, show_remarks
@@ -58,7 +58,7 @@ def judge(
     began = time.monotonic()
     found = find_course(course)
     say_course(found)
-    marked: list[Marked] = []
+    marked: list[GradedSubmission] = []
     if all_of is not None:
         standings = rewrite(all_of, found, deadline_passed=after_deadline, on_kept=say_kept)
     else:
@@ -83,6 +83,6 @@ def judge(
     raise typer.Exit(exit_code([standing.outcome for standing in standings]))
 
 
-def _show(marked: Marked) -> None:
+def _show(marked: GradedSubmission) -> None:
     curve = curve_of(marked.evidence.run)
     show_report(results(), marked.report, curve=curve, cell_lines=marked.cell_lines)

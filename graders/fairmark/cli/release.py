@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from fairmark.author.agreement import require_agreement, require_graders
 from fairmark.author.check_import import missing_import
+from fairmark.author.consistency import require_agreement, require_graders
 from fairmark.author.release import is_stale
 from fairmark.author.release import release as release_one
 from fairmark.author.students import answers_kept, release_to_students

@@ -21,7 +21,7 @@ from fairmark.cli.option_groups import option_groups
 from fairmark.cli.options import AsJson, CourseFolder
 from fairmark.cli.say import results, waiting, warn_unconfined
 from fairmark.course import Course, find_course
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
 from fairmark.present.escape import plain
 from fairmark.sandbox import best_launcher
@@ -72,8 +72,8 @@ def verify(
     warn_unconfined(launcher)
     done = []
     for name in names or found.assignments():
-        journey = Journey(found, found.assignment(name), RunSettings(limits), launcher)
-        one = _verified(journey, how)
+        pipeline = Pipeline(found, found.assignment(name), RunSettings(limits), launcher)
+        one = _verified(pipeline, how)
         done.append(one)
         if not as_json:
             _show(results(), one, found)
@@ -84,13 +84,13 @@ def verify(
     raise typer.Exit(max((one.exit_code for one in done), default=0))
 
 
-def _verified(journey: Journey, how: _How) -> Verification:
+def _verified(pipeline: Pipeline, how: _How) -> Verification:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
-    name = journey.assignment.name
+    name = pipeline.assignment.name
     with Progress(*columns, console=waiting(), transient=True) as bars:
         bar = bars.add_task(plain(name), total=None, visible=False)
         return verify_assignment(
-            journey,
+            pipeline,
             train=how.train,
             rehearse_all=how.rehearse,
             workers=how.workers,
@@ -100,9 +100,9 @@ def _verified(journey: Journey, how: _How) -> Verification:
         )
 
 
-def _prepare(journey: Journey) -> None:
+def _prepare(pipeline: Pipeline) -> None:
     with drawing() as drawn:
-        journey.prepare(drawn)
+        pipeline.prepare(drawn)
 
 
 # --- for people -------------------------------------------------------------------------------------------------------

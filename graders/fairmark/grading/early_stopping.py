@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 from fairmark.checks.accuracy import accuracy_in_training
-from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
+from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, LeftOpen
 from fairmark.checks.grader import Grader
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
@@ -172,7 +172,7 @@ class EarlyDecision:
             return False
         try:
             measured = accuracy_in_training(RunView(evidence.model_copy(update={"probe": probe}), self._exercise))
-        except (Unmet, Doubted, LeftOpen):
+        except (CheckFailed, ConflictingEvidence, LeftOpen):
             return False
         if measured is None or measured.low < self._threshold:
             return False

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fairmark.checks import NotShown, RunView
+from fairmark.checks import NoEvidence, RunView
 from fairmark.evidence import Cell, Evidence, NamesBound
 from fairmark.notebook.master import Master
 from fairmark.report import ExerciseResult, Report
@@ -142,11 +142,11 @@ def _meanings(evidence: Evidence) -> dict[tuple[int, str], str]:
     for meaning in ("training_pictures", "validation_pictures", "model"):
         try:
             things[getattr(view, meaning).id] = meaning
-        except NotShown:
+        except NoEvidence:
             continue
     try:
         fit = view.training
-    except NotShown:
+    except NoEvidence:
         pass
     else:
         numbers = {fit.asked_validation_steps: "validation_steps", fit.asked_steps_per_epoch: "steps_per_epoch"}

@@ -21,11 +21,11 @@ from fairmark.advice import raised
 from fairmark.checks.accuracy import collecting_thresholds
 from fairmark.checks.causes import Cause, cause_before, cause_behind, cause_in, defines_functions
 from fairmark.checks.expectation import (
-    Doubted,
+    CheckFailed,
+    ConflictingEvidence,
     LeftOpen,
     NeedsRun,
-    NotShown,
-    Unmet,
+    NoEvidence,
     collecting_exact,
     collecting_parts,
     collecting_unfinished,
@@ -33,8 +33,8 @@ from fairmark.checks.expectation import (
 )
 from fairmark.checks.given_below import given_below, said_of_given_below
 from fairmark.checks.grader import Check, Exercise, Grader
+from fairmark.checks.perspective import Sight, has_tried, misses_narrowly, sights
 from fairmark.checks.run_flags import LIMITS, ended_itself, flags_of_run
-from fairmark.checks.sights import Sight, has_tried, misses_narrowly, sights
 from fairmark.checks.view import RunView
 from fairmark.evidence import (
     CellFinished,
@@ -331,12 +331,12 @@ def _put(check: Check, view: RunView) -> _Answer:
     with collecting_parts() as parts:
         try:
             remark = check.question(view)
-        except NotShown as missing:
+        except NoEvidence as missing:
             found = (missing.message, missing.found, missing.expected, missing.cell)
             return _Answer("unattempted", 0.0, *found, missing=True)
-        except Unmet as unmet:
+        except CheckFailed as unmet:
             return _from_parts([unmet], None, view)
-        except Doubted as doubted:
+        except ConflictingEvidence as doubted:
             flag = Flag(kind="witnesses_disagree", message=doubted.message, cell=doubted.cell)
             return _Answer("needs_attention", message=doubted.message, cell=doubted.cell, flag=flag)
         except LeftOpen as question:
@@ -349,25 +349,25 @@ def _put(check: Check, view: RunView) -> _Answer:
     return _from_parts(parts, remark, view)
 
 
-def _from_parts(parts: list[Unmet | None], remark: str | None, view: RunView) -> _Answer:
+def _from_parts(parts: list[CheckFailed | None], remark: str | None, view: RunView) -> _Answer:
     failed = [unmet for unmet in parts if unmet is not None]
     if not failed:
         return _Answer("passed", 1.0, remark or "", parts=tuple(_came_to(one) for one in parts))
     share = 1.0 - len(failed) / len(parts)
     first = failed[0]
-    outcome: Outcome = "partial" if share else "unattempted" if isinstance(first, NotShown) else "failed"
+    outcome: Outcome = "partial" if share else "unattempted" if isinstance(first, NoEvidence) else "failed"
     below = given_below(failed, view)
     message = " ".join(dict.fromkeys([*(unmet.message for unmet in failed), said_of_given_below(below)])).strip()
     found = "; ".join(dict.fromkeys(unmet.found for unmet in failed if unmet.found)) or None
     expected = "; ".join(dict.fromkeys(unmet.expected for unmet in failed if unmet.expected)) or None
-    shown = [not isinstance(unmet, NotShown) for unmet in failed]
+    shown = [not isinstance(unmet, NoEvidence) for unmet in failed]
     answer = _Answer(outcome, share, message, found, expected, first.cell, refuted=any(shown), missing=not all(shown))
     came_to = tuple(_came_to(one) for one in parts) if len(parts) > 1 else ()
     return replace(answer, given_below=below, parts=came_to)
 
 
-def _came_to(part: Unmet | None) -> _Part:
-    return "right" if part is None else "missing" if isinstance(part, NotShown) else "wrong"
+def _came_to(part: CheckFailed | None) -> _Part:
+    return "right" if part is None else "missing" if isinstance(part, NoEvidence) else "wrong"
 
 
 def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:

@@ -38,15 +38,15 @@ from fairmark.grading.run import Runner, added_pictures
 from fairmark.grading.second_training import training_went_by
 from fairmark.grading.settings import Mode, RunSettings
 from fairmark.grading.time_budget import has_time_left, nobodys_time, time_of_a_submission, was_left_out
-from fairmark.notebook.kept import encodable
 from fairmark.notebook.master import Master, load_master, master_of, master_source
 from fairmark.notebook.parse import read_bytes
 from fairmark.notebook.read import read_forms, read_submission
+from fairmark.notebook.sanitised import encodable
 from fairmark.notebook.source import calls_in
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, best_launcher
 
-__all__ = ["Journey", "Marked", "Mode", "Steps", "first_line"]
+__all__ = ["GradedSubmission", "Mode", "Pipeline", "Steps", "first_line"]
 
 _MOST_OLD_NAMES = 4
 """Each that is found in one notebook costs a further run."""
@@ -55,8 +55,8 @@ _WORTH_DECODING = 10
 
 
 @dataclass(frozen=True)
-class Marked:
-    """What a journey ends with."""
+class GradedSubmission:
+    """What a pipeline ends with."""
 
     evidence: Evidence
     report: Report
@@ -69,7 +69,7 @@ class Marked:
 
 
 @dataclass
-class Journey:
+class Pipeline:
     """The way from a file to a report for one assignment; used for as many submissions as there are.
 
     ``store`` keeps evidence, so that the same code is not run twice; None runs everything.
@@ -147,7 +147,9 @@ class Journey:
 
     # --- one submission ---
 
-    def mark(self, path: Path, student: str, steps: Steps = NOBODY, *, recorded: Evidence | None = None) -> Marked:
+    def mark(
+        self, path: Path, student: str, steps: Steps = NOBODY, *, recorded: Evidence | None = None
+    ) -> GradedSubmission:
         """Evidence and report for the file at ``path``. A file that is no notebook gets its report too.
 
         ``recorded`` is what an earlier batch recorded of it, under whatever grader script: what answers the questions
@@ -159,7 +161,7 @@ class Journey:
                 return marked
             return self._judged(marked.evidence.model_copy(update={"further_runs_left_out": True}))
 
-    def _mark(self, path: Path, student: str, steps: Steps, recorded: Evidence | None) -> Marked:
+    def _mark(self, path: Path, student: str, steps: Steps, recorded: Evidence | None) -> GradedSubmission:
         steps.stage("Reading the notebook")
         try:
             forms = read_forms(path, student=student, master=self.master)
@@ -185,7 +187,7 @@ class Journey:
         same = recorded.submission.cells == submission.cells and recorded.settings == self.run_digest
         return same and recorded.run.outcome not in ("unreadable", "not_run")
 
-    def _answering(self, recorded: Evidence | None, submission: Submission) -> Marked | None:
+    def _answering(self, recorded: Evidence | None, submission: Submission) -> GradedSubmission | None:
         """The report by what was recorded; None if that leaves a question open."""
         if recorded is None:
             return None
@@ -194,7 +196,7 @@ class Journey:
         )
         return None if _needs_run(marked.report) else marked
 
-    def _run_first(self, submission: Submission, steps: Steps) -> Marked:
+    def _run_first(self, submission: Submission, steps: Steps) -> GradedSubmission:
         """If a run that is ended early leaves a question open, since something is asked that nobody foresaw, it is made
         again to its last epoch, and with all hidden pictures."""
         marked = self._judged(self._first_run(submission, steps))
@@ -244,7 +246,7 @@ class Journey:
                 return evidence.model_copy(update={"run": evidence.run.model_copy(update={"training_skipped": False})})
         return self._runner.run(submission, submission.cells, steps, self.settings.mode)
 
-    def _gone_on(self, marked: Marked, steps: Steps) -> Marked:
+    def _gone_on(self, marked: GradedSubmission, steps: Steps) -> GradedSubmission:
         """With a rehearsal, where a quick check ended at a ``fit`` before answers that need no training. It answers
         what a rehearsal of the reference can; without a solution, what is right in it."""
         evidence = marked.evidence
@@ -259,7 +261,7 @@ class Journey:
         rerun = Rerun(replaced=(), answers=tuple(sorted(can)), run=again.run)
         return self._judged(evidence.model_copy(update={"reruns": (*evidence.reruns, rerun)}))
 
-    def _respelled(self, marked: Marked, steps: Steps) -> Marked:
+    def _respelled(self, marked: GradedSubmission, steps: Steps) -> GradedSubmission:
         """With a run in which names of an older Keras that ended a function are spelled as Keras 3 does."""
         first = seen = marked.evidence
         exercises = [exercise.id for exercise in marked.report.exercises]
@@ -278,13 +280,15 @@ class Journey:
         rerun = Rerun(replaced=(), answers=answers, sources=sources, run=seen.run, probe=seen.probe)
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
 
-    def _judged(self, evidence: Evidence) -> Marked:
+    def _judged(self, evidence: Evidence) -> GradedSubmission:
         evidence = evidence.model_copy(update={"settings": self.run_digest})
-        return Marked(evidence, judge(evidence, self.grader))
+        return GradedSubmission(evidence, judge(evidence, self.grader))
 
     # --- error carried forward ---
 
-    def _carried_forward(self, marked: Marked, steps: Steps, recorded: tuple[Rerun, ...] = ()) -> Marked:
+    def _carried_forward(
+        self, marked: GradedSubmission, steps: Steps, recorded: tuple[Rerun, ...] = ()
+    ) -> GradedSubmission:
         """The same, after further runs where they are needed to be fair to what comes after an error. Those in
         ``recorded`` need not be made."""
         if not self.assignment.solution.is_file():
@@ -307,8 +311,8 @@ class Journey:
             marked = self._run_cheaply(marked, replaced, steps, recorded)
 
     def _run_cheaply(
-        self, marked: Marked, replaced: tuple[str, ...], steps: Steps, recorded: tuple[Rerun, ...]
-    ) -> Marked:
+        self, marked: GradedSubmission, replaced: tuple[str, ...], steps: Steps, recorded: tuple[Rerun, ...]
+    ) -> GradedSubmission:
         """A further run without training that answers something: up to the first ``fit``, or rehearsed."""
         still_open = left_open(marked.report, replaced, marked.evidence.submission.cells)
         in_structure = still_open & self._answers("structure")
@@ -318,8 +322,8 @@ class Journey:
         return self._run_again(marked, replaced, "structure", steps, recorded) if in_structure else marked
 
     def _run_again(
-        self, marked: Marked, replaced: tuple[str, ...], mode: Mode, steps: Steps, recorded: tuple[Rerun, ...]
-    ) -> Marked:
+        self, marked: GradedSubmission, replaced: tuple[str, ...], mode: Mode, steps: Steps, recorded: tuple[Rerun, ...]
+    ) -> GradedSubmission:
         first = marked.evidence
         for known in recorded:
             judged = self._with_rerun(first, known.model_copy(update={"answers": self._sorted_answers(mode)}))
@@ -357,13 +361,13 @@ class Journey:
         before = {one for rerun in first.reruns if _mode_of(rerun.run) == "full" for one in rerun.replaced}
         return training_went_by(first, self._reference("rehearsal"), self.grader, set(replaced) - before)
 
-    def _with_rerun(self, first: Evidence, rerun: Rerun) -> Marked:
+    def _with_rerun(self, first: Evidence, rerun: Rerun) -> GradedSubmission:
         return self._judged(first.model_copy(update={"reruns": (*first.reruns, rerun)}))
 
     def _sorted_answers(self, mode: Mode) -> tuple[str, ...]:
         return tuple(sorted(self._answers(mode)))
 
-    def _settled(self, marked: Marked, replaced: tuple[str, ...]) -> frozenset[str]:
+    def _settled(self, marked: GradedSubmission, replaced: tuple[str, ...]) -> frozenset[str]:
         """What another training would not change: what a rehearsal answers; and what a training has shown to be wrong,
         unless it went by something that has been put right since."""
         trained = {exercise.id for exercise in self.grader.exercises if exercise.needs_training}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fairmark.checks.accuracy import accuracy_of
-from fairmark.checks.expectation import Doubted, LeftOpen, Unmet
+from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, LeftOpen
 from fairmark.checks.logits import gives_logits
 from fairmark.checks.network import layers_in_configuration
 from fairmark.checks.view import RunView
@@ -130,7 +130,7 @@ def probe_model(
         return None
     try:
         candidate = _candidate(view, exported)
-    except (Unmet, Doubted, LeftOpen) as problem:
+    except (CheckFailed, ConflictingEvidence, LeftOpen) as problem:
         return Probe(model=exported.model, preparation=None, problem=problem.message)
     with Workplace() as own:
         try:
@@ -181,7 +181,7 @@ def _last_exported(evidence: Evidence, moment: str) -> ModelExported | None:
 
 
 def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
-    """Raises :class:`Unmet` where the notebook does not show how its pictures are prepared."""
+    """Raises :class:`CheckFailed` where the notebook does not show how its pictures are prepared."""
     training = view.training_pictures
     preparation = training.preparation
     try:
@@ -190,14 +190,14 @@ def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
         # than the training one did, that has cost its marks there, and the model is shown what it has learned on.
         if validating is not None and preparation is not None and _alike(validating, preparation):
             preparation = validating
-    except Unmet:
+    except CheckFailed:
         pass
     if preparation is None:
-        raise Unmet("the pictures", found="no size", expected="pictures brought to one size")
+        raise CheckFailed("the pictures", found="no size", expected="pictures brought to one size")
     try:
         # The one that an exercise asked about last, whichever exercise the training is judged by.
         picture = RunView(view.evidence).prediction.picture.value
-    except Unmet:
+    except CheckFailed:
         picture = None
     return _Candidate(
         exported,

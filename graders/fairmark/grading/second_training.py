@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fairmark.checks import Grader, NotShown, RunView
+from fairmark.checks import Grader, NoEvidence, RunView
 from fairmark.checks.grader import Exercise
-from fairmark.checks.sights import has_tried
+from fairmark.checks.perspective import has_tried
 from fairmark.checks.vouched import ANYTHING
 from fairmark.evidence import (
     BatchSeen,
@@ -148,7 +148,7 @@ class _Source:
 def _learned_from(view: RunView) -> _Source | None:
     try:
         name = view.training_pictures.id
-    except NotShown:
+    except NoEvidence:
         return None
     opened = [one for one in view.all(PicturesOpened) if one.pictures == name]
     batches = [one for one in view.all(BatchSeen) if one.pictures in (name, opened[-1].parent)]

@@ -18,7 +18,9 @@ from nbformat.v4.convert import upgrade_cell
 from fairmark.errors import UnreadableNotebook
 from fairmark.notebook.decode import DOWNLOAD_AGAIN, damaged, decode
 from fairmark.notebook.files import read_bytes
-from fairmark.notebook.kept import (
+from fairmark.notebook.opening import CLEAR_OUTPUTS, MAX_FILE_BYTES, MAX_KEPT_BYTES, too_large
+from fairmark.notebook.outputs import without_outputs
+from fairmark.notebook.sanitised import (
     as_dict,
     attachments,
     cell_metadata,
@@ -28,8 +30,6 @@ from fairmark.notebook.kept import (
     joined,
     notebook_metadata,
 )
-from fairmark.notebook.opening import CLEAR_OUTPUTS, MAX_FILE_BYTES, MAX_KEPT_BYTES, too_large
-from fairmark.notebook.outputs import without_outputs
 
 __all__ = [
     "MAX_CELLS",

@@ -1,4 +1,4 @@
-"""The second witness: what a notebook's text says it calls, read as data and never executed.
+"""The second corroboration: what a notebook's text says it calls, read as data and never executed.
 
 What the recorder reports from inside the process can be forged there; the text cannot. Each call comes with the
 arguments that can be read off the text and with whether it can run at all. Cells that do not run (untouched

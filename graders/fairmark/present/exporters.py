@@ -7,11 +7,11 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from fairmark.evidence import Evidence
 from fairmark.extensions import ExtensionPoint
-from fairmark.present.audience import for_student
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_json, report_name
 from fairmark.present.gradebook import gradebook_text
 from fairmark.present.html import report_page
+from fairmark.present.visibility import for_student
 from fairmark.report import Report, Standing
 
 __all__ = [
@@ -41,7 +41,7 @@ class ClassResults(Protocol):
         """Whether students may see what checks keep back until the deadline."""
 
     def report(self, standing: Standing) -> Report:
-        """The whole report, as an instructor may see it; :func:`fairmark.present.audience.for_student` gives what the
+        """The whole report, as an instructor may see it; :func:`fairmark.present.visibility.for_student` gives what the
         student may see. Raises :class:`fairmark.errors.MachineError` if it cannot be read."""
 
     def evidence(self, standing: Standing) -> Evidence | None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from fairmark.atomic_write import write_file
 from fairmark.evidence import Evidence
-from fairmark.present.audience import for_student
 from fairmark.present.curve import Curve
 from fairmark.present.escape import file_stem
 from fairmark.present.html import report_page
+from fairmark.present.visibility import for_student
 from fairmark.report import Report
 
 __all__ = ["evidence_json", "report_files", "report_json", "report_name", "report_stem", "write_files"]

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from fairmark.sandbox.child import Child
 from fairmark.sandbox.confined import ConfinedChild, Handed, order_for
-from fairmark.sandbox.family import descendants
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
+from fairmark.sandbox.process_tree import descendants
 from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, probe_layers
 from fairmark.sandbox.walls.reach import ENGINE, reach_of
 from fairmark.sandbox.worker import Worker, font_cache

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from fairmark.errors import InternalError, SandboxNotReady
 from fairmark.sandbox.cgroup import MemoryGroup, memory_groups
 from fairmark.sandbox.child import Child, Ending, Files
-from fairmark.sandbox.family import descendants, stop_descendants
 from fairmark.sandbox.jobfile import JobFile
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.pipes import Pipes
+from fairmark.sandbox.process_tree import descendants, stop_descendants
 from fairmark.sandbox.walls.landlock import landlock_abi
 from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, confined_by, probe_layers
 from fairmark.sandbox.warm.order import Ended, Order, Ready

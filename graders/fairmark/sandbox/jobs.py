@@ -1,7 +1,7 @@
 """What the supervisor asks of the process inside: one JSON document on its standard input.
 
 A job holds nothing the notebook may not know: cells, folders it may read, numbers. Labels of hidden pictures, points
-and reference answers are never part of one. ``seal`` is the key to :mod:`fairmark.sandbox.seal`.
+and reference answers are never part of one. ``seal`` is the key to :mod:`fairmark.sandbox.message_authentication`.
 """
 
 from __future__ import annotations

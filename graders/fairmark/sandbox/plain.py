@@ -13,11 +13,11 @@ import psutil
 
 from fairmark.sandbox.child import Child, Ending, Files
 from fairmark.sandbox.environment import clean_environment
-from fairmark.sandbox.family import descendants
 from fairmark.sandbox.jobfile import JobFile
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.pipes import Pipes
+from fairmark.sandbox.process_tree import descendants
 from fairmark.sandbox.walls.layers import Confined
 
 __all__ = ["PlainChild", "PlainProcess"]

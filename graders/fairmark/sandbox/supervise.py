@@ -34,9 +34,9 @@ from fairmark.evidence import (
     Stamped,
 )
 from fairmark.sandbox.child import Child, Ending
-from fairmark.sandbox.family import CpuTimes, resident_bytes
 from fairmark.sandbox.limits import GIB, MIB, Limits
-from fairmark.sandbox.seal import Seal, Unsealed
+from fairmark.sandbox.message_authentication import Seal, Unsealed
+from fairmark.sandbox.process_tree import CpuTimes, resident_bytes
 
 __all__ = ["Observed", "interrupted_runs", "supervise"]
 

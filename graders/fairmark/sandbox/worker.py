@@ -14,8 +14,8 @@ from pathlib import Path
 
 from fairmark.errors import InternalError
 from fairmark.sandbox.environment import starting_environment
-from fairmark.sandbox.family import resident_bytes
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.process_tree import resident_bytes
+from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.warm.order import Order
 
 __all__ = ["Worker", "font_cache"]

@@ -10,13 +10,13 @@ from typing import Any
 
 from fairmark.evidence import Cell, CellFinished, ModelExported, Run, SessionStarted, Stamped
 from fairmark.sandbox.child import Files, Launcher
-from fairmark.sandbox.choose import best_launcher
 from fairmark.sandbox.exported import copy_model
 from fairmark.sandbox.jobs import NotebookJob, SourceCell
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.numerics import choose_numerics
-from fairmark.sandbox.shelf import remove_tree, shelf
+from fairmark.sandbox.select_backend import best_launcher
 from fairmark.sandbox.supervise import Observed, supervise
+from fairmark.sandbox.temporary_directories import remove_tree, shelf
 
 __all__ = ["Workplace", "notebook_job", "run_notebook"]
 

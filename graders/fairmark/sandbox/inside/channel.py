@@ -12,7 +12,7 @@ import time
 from pydantic_core import PydanticSerializationError
 
 from fairmark.evidence import Event, RecorderFailed
-from fairmark.sandbox.seal import Seal
+from fairmark.sandbox.message_authentication import Seal
 
 __all__ = ["Channel"]
 

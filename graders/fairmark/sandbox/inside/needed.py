@@ -32,7 +32,7 @@ NEEDED = frozenset(
         "fairmark.sandbox",
         "fairmark.sandbox.jobfile",
         "fairmark.sandbox.jobs",
-        "fairmark.sandbox.seal",
+        "fairmark.sandbox.message_authentication",
         _INSIDE,
         # `from fairmark import dataset`
         "fairmark.course",

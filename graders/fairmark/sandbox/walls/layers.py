@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.walls.landlock import landlock_abi
 
 __all__ = ["LAYERS", "Confined", "Layer", "Probed", "confined_by", "probe_layers"]

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from fairmark.checks.behind import cells_behind
+from fairmark.checks.corroboration import Corroboration, same
 from fairmark.checks.keras_calls import MODEL_MAKERS, OPENERS
 from fairmark.checks.said import Site, argument_of
-from fairmark.checks.witness import Witness, same
 from fairmark.evidence import Layer
 from fairmark.notebook.possible import CallSite, Derived, Possible
 from fairmark.notebook.source import tree_of
 
-__all__ = ["LayerWitness"]
+__all__ = ["LayerCorroboration"]
 
 _DECISIVE: dict[str, tuple[str, ...]] = {
     "Conv2D": ("filters", "kernel_size", "strides", "padding", "activation"),
@@ -50,10 +50,10 @@ _REPEATS = (
 
 
 @dataclass(frozen=True)
-class LayerWitness:
+class LayerCorroboration:
     """Testimony about ``layers``, the layers of a model that was made and changed in ``cells``."""
 
-    witness: Witness
+    corroboration: Corroboration
     cells: frozenset[int]
     layers: Sequence[Layer]
     may_share: bool = False
@@ -61,15 +61,15 @@ class LayerWitness:
 
     @cached_property
     def _sites(self) -> list[CallSite]:
-        reached = self.witness.reading.calls_from(self._where)
+        reached = self.corroboration.reading.calls_from(self._where)
         return list(reached)
 
     @cached_property
     def _where(self) -> frozenset[int]:
         """The cells whose calls may have made a layer."""
-        every = self.witness.until(max(self.cells, default=0))
+        every = self.corroboration.until(max(self.cells, default=0))
         behind = cells_behind(self.cells, every)
-        remade = any(site.names & _REMAKES for site in self.witness.reading.calls_from(behind))
+        remade = any(site.names & _REMAKES for site in self.corroboration.reading.calls_from(behind))
         return frozenset(cell.position for cell in every) if remade else behind
 
     @cached_property
@@ -92,18 +92,18 @@ class LayerWitness:
     @cached_property
     def _has_many_left_over(self) -> bool:
         """Whether the text makes so many layers that networks of all kinds can be put together of them."""
-        sites = [one for name in _DECISIVE for _, one in self.witness.sites((name,), self._where)]
+        sites = [one for name in _DECISIVE for _, one in self.corroboration.sites((name,), self._where)]
         alone = {id(one) for one in sites if not self._repeats(one)}
         size = sum(layer.class_name in _DECISIVE for layer in self.layers)
         networks = max(sum(bool(one.names & _NETWORKS) for one in self._sites), 1)
         return len(alone) > networks * (size + _MOST_LEFT_OVER)
 
     def _is_vouched(self, layer: Layer) -> bool:
-        return self.witness.is_vouched(self.cells, (layer.class_name,))
+        return self.corroboration.is_vouched(self.cells, (layer.class_name,))
 
     def _makers(self, layer: Layer) -> list[tuple[CallSite, bool]]:
         """The calls that can have made ``layer``, each with whether it makes more than one."""
-        sites = self.witness.sites((layer.class_name,), self._where)
+        sites = self.corroboration.sites((layer.class_name,), self._where)
         if not all(self._says_few(sites, layer.class_name, one) for one in _DECISIVE.get(layer.class_name, ())):
             return []
         last = next((one for one in reversed(self.layers) if "units" in one.config), None)
@@ -131,19 +131,19 @@ class LayerWitness:
     def _repeats(self, site: CallSite) -> bool:
         if not site.is_in_cell:
             return True
-        text = next((cell for cell in self.witness.until(site.cell) if cell.position == site.cell), None)
+        text = next((cell for cell in self.corroboration.until(site.cell) if cell.position == site.cell), None)
         return text is None or site.line in _repeated_lines(text.source)
 
     def can_make(self, models: int) -> bool:
         """Whether the text makes so many models: by as many calls, or by one that may be made more than once."""
-        if self.witness.is_vouched(self._where, MODEL_MAKERS):
+        if self.corroboration.is_vouched(self._where, MODEL_MAKERS):
             return True
         made = [site for site in self._sites if site.names & (MODEL_MAKERS | _REMAKES)]
         return len(made) >= models or any(map(self._repeats, made))
 
     def has_input(self, shape: Sequence[int | None] | None) -> bool:
         """Whether the text gives the network this input, batch dimension first; or leaves it to the pictures."""
-        if shape is None or self.witness.is_vouched(self.cells, MODEL_MAKERS):
+        if shape is None or self.corroboration.is_vouched(self.cells, MODEL_MAKERS):
             return True
         given = [one for site in self._sites for name in _SHAPES if (one := site.argument(name, _place(site, name)))]
         wanted = (list(shape), list(shape[1:]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fairmark.author.takeout import without_held_back
+from fairmark.author.strip_hidden_checks import without_held_back
 from fairmark.checks import load_grader
 from fairmark.errors import GraderError
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from fairmark.sandbox.shelf import remove_tree, shelf
+from fairmark.sandbox.temporary_directories import remove_tree, shelf
 
 PROGRAM = """
 import os, sys
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 made = shelf()
 assert made == shelf()
 (made / "something").write_text("here")
@@ -125,7 +125,7 @@ def test_that_of_another_user_is_left_alone(start: Start, tmp_path: Path) -> Non
 def test_a_process_that_was_forked_has_its_own_and_leaves_that_of_its_parent(start: Start) -> None:
     program = """
 import os, sys
-from fairmark.sandbox.shelf import shelf
+from fairmark.sandbox.temporary_directories import shelf
 ours = shelf()
 if os.fork() == 0:
     assert shelf() != ours

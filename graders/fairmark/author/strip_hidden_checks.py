@@ -26,7 +26,7 @@ from fairmark.author.statement_text import (
 )
 from fairmark.checks import Check, Exercise, Grader
 from fairmark.errors import GraderError
-from fairmark.present.audience import NOT_SHOWN
+from fairmark.present.visibility import NOT_SHOWN
 
 __all__ = ["without_held_back"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny import tiny_course
 
-from fairmark.author.agreement import require_agreement, require_graders
+from fairmark.author.consistency import require_agreement, require_graders
 from fairmark.course import Assignment, Course
 from fairmark.errors import FairmarkError, GraderError, ReleaseError
 

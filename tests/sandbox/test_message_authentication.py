@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fairmark.sandbox.seal import Seal, Unsealed
+from fairmark.sandbox.message_authentication import Seal, Unsealed
 
 KEY, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 TEXTS = st.binary(max_size=60).map(lambda text: text.replace(b"\n", b" "))

@@ -28,7 +28,7 @@ from fairmark.classroom import ClassRequest, grade_class
 from fairmark.cli import main
 from fairmark.course import Course
 from fairmark.evidence import CellFinished, Evidence
-from fairmark.grading.pipeline import Journey
+from fairmark.grading.pipeline import Pipeline
 from fairmark.present.escape import csv_field
 from fairmark.report import Report
 
@@ -51,7 +51,7 @@ def fairmark_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     """Runs ``fairmark`` with these words, on a terminal of 100 columns where ``colour`` is asked for."""
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
     scripted = Scripted(PRETEND)
-    monkeypatch.setattr(fairmark.cli.check, "Journey", functools.partial(Journey, launcher=scripted))
+    monkeypatch.setattr(fairmark.cli.check, "Pipeline", functools.partial(Pipeline, launcher=scripted))
     monkeypatch.setattr(fairmark.cli.grade, "grading_launcher", lambda *, trust: scripted)
 
     def run(*words: object, colour: bool = False) -> Result:
@@ -262,7 +262,7 @@ def test_a_sandbox_that_does_not_start_speaks_no_louder(
     tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch, fairmark_: Run
 ) -> None:
     scripted = Scripted("say('\\x1b]0;owned\\x07\\u202e[bold]broken[/bold]\\x9b2J'); sys.exit(1)")
-    monkeypatch.setattr(fairmark.cli.check, "Journey", functools.partial(Journey, launcher=scripted))
+    monkeypatch.setattr(fairmark.cli.check, "Pipeline", functools.partial(Pipeline, launcher=scripted))
     path = tmp_path / "ada.ipynb"
     path.write_bytes(speaking_notebook(course, HARMLESS))
     result = fairmark_("check", path, "--course", course.root)

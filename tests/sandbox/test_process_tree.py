@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from fairmark.sandbox.family import cpu_seconds, descendants, resident_bytes, stop_descendants
+from fairmark.sandbox.process_tree import cpu_seconds, descendants, resident_bytes, stop_descendants
 
 MEGABYTE = 1_000_000
 GONE = 2**22 + 1

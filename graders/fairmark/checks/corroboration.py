@@ -1,11 +1,12 @@
-"""The second witness: does the notebook's own text bear out what the recorder says?
+"""Corroboration: does the notebook's own text bear out what the recorder says?
 
 The recorder runs in the student's process and can be made to say anything. The text cannot: it is parsed here, outside,
 as data. What was recorded of a cell is borne out only where code that this cell can reach makes the call that causes
 it, with an argument that can have the recorded value. A word in a string calls nothing, and silence is not agreement:
 
 borne out       some such call can have given that value
-contradicted    there are such calls, all that they can give is known, and it is something else: :class:`Doubted`
+contradicted    there are such calls, all that they can give is known, and it is something else:
+                :class:`ConflictingEvidence`
 not shown       there is no such call, or what it gives cannot be read without running it: told to
                 :func:`fairmark.checks.expectation.lacks_support`, so that a check that would earn by it waits
 """
@@ -18,7 +19,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from fairmark.checks.behind import cells_behind, numbers_in, unbound_values
-from fairmark.checks.expectation import Doubted, NotBorneOut, collecting_unsupported, lacks_support, spell
+from fairmark.checks.expectation import ConflictingEvidence, NotBorneOut, collecting_unsupported, lacks_support, spell
 from fairmark.checks.given_things import (
     goes_by,
     is_unsure_of_names,
@@ -39,7 +40,7 @@ from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
 from fairmark.notebook.worked_out import UNKNOWN, given_to_fit, worked_out
 
-__all__ = ["Witness", "can_be", "read_off_for", "same"]
+__all__ = ["Corroboration", "can_be", "read_off_for", "same"]
 
 _FACTORS = frozenset({255.0, 127.5, 1 / 255, 1 / 127.5})
 _SCALING = frozenset({"Rescaling", "convert_image_dtype", "preprocess_input", "per_image_standardization"})
@@ -57,10 +58,10 @@ _READ_OFF: dict[str, frozenset[str]] = {
 """The attributes by which an argument may be read off, where it is not by one of its own name. Steps are worked out."""
 
 
-class Witness:
+class Corroboration:
     """Testimony of the notebook's text. ``vouched`` are positions of cells that ran with the author's text instead,
-    with the names of what that calls: what those do there needs no other witness. What such a cell binds is not known
-    here, so that a call may be given it."""
+    with the names of what that calls: what those do there needs nothing else to bear it out. What such a cell binds is
+    not known here, so that a call may be given it."""
 
     def __init__(
         self,
@@ -171,7 +172,7 @@ class Witness:
                 self.not_shown(claim, cell)
             return
         said = " or ".join(dict.fromkeys(spell(value) for one in given for value in sorted(one.constants, key=repr)))
-        raise Doubted(f"the run reports {claim}, but the text says {said}", cell=cell)
+        raise ConflictingEvidence(f"the run reports {claim}, but the text says {said}", cell=cell)
 
     def not_shown(self, claim: str, cell: int | None) -> None:
         """Says that ``claim``, which the run reports of ``cell``, stands on nothing."""
@@ -203,7 +204,9 @@ class Witness:
             return
         own = {name: f"the notebook's own {name}" for name in said if bare(name) in known}
         spelled = " or ".join(own.get(name, name) for name in dict.fromkeys(said))
-        raise Doubted(f"the run reports {argument} = {recorded.name}, but the text says {spelled}", cell=cell)
+        raise ConflictingEvidence(
+            f"the run reports {argument} = {recorded.name}, but the text says {spelled}", cell=cell
+        )
 
     def confirm_setting(
         self, cell: int, call: str, argument: str, recorded: Function, parameter: str, value: object
@@ -380,16 +383,18 @@ class Witness:
             self.not_shown(f"that {name} was made", cell)
 
     def confirm_given(self, cell: int, name: str) -> None:
-        """Raises :class:`Doubted` where a text of the student's, up to ``cell``, binds ``name``, which is for a given
-        cell to bind: that one may have kept the value that it found. A given cell may be spelled otherwise, but not
-        with a value that can be read off."""
+        """Raises :class:`ConflictingEvidence` where a text of the student's, up to ``cell``, binds ``name``, which is
+        for a given cell to bind: that one may have kept the value that it found. A given cell may be spelled otherwise,
+        but not with a value that can be read off."""
         for one in self.until(cell):
             if one.role != "locked":
                 is_said = one.touched and name in traits_of(one.source).binds
             else:
                 is_said = one.own_text and any(value.known for value in values_given([one], name))
             if is_said:
-                raise Doubted(f"{name}, which a given cell works out, is given a value by the notebook", cell=cell)
+                raise ConflictingEvidence(
+                    f"{name}, which a given cell works out, is given a value by the notebook", cell=cell
+                )
 
 
 @lru_cache(maxsize=8)

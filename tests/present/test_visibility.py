@@ -6,8 +6,8 @@ import pytest
 
 from fairmark.checks import Grader
 from fairmark.evidence import Flag
-from fairmark.present.audience import asked_at_once, asked_later, for_student
 from fairmark.present.files import report_files, report_json
+from fairmark.present.visibility import asked_at_once, asked_later, for_student
 from fairmark.report import Report, Visibility
 
 

@@ -9,7 +9,7 @@ from light import run_cells
 from scripted import Scripted
 from tiny import PRETEND
 
-import fairmark.sandbox.choose
+import fairmark.sandbox.select_backend
 from fairmark.errors import NotConfined
 from fairmark.sandbox import Launcher, PlainProcess, best_launcher, grading_launcher, not_confined
 from fairmark.sandbox.walls.layers import Confined, probe_layers
@@ -18,7 +18,7 @@ from fairmark.sandbox.walls.layers import Confined, probe_layers
 def machine_with(monkeypatch: pytest.MonkeyPatch, *confines: Confined) -> Scripted:
     """What stands in for the best launcher of a machine that can confine no more than this."""
     launcher = Scripted(PRETEND, confines=frozenset(confines))
-    monkeypatch.setattr(fairmark.sandbox.choose, "best_launcher", lambda: launcher)
+    monkeypatch.setattr(fairmark.sandbox.select_backend, "best_launcher", lambda: launcher)
     return launcher
 
 

@@ -1,4 +1,4 @@
-"""The second witness: what of a run's report the notebook's text bears out, contradicts, or does not show."""
+"""The second corroboration: what of a run's report the notebook's text bears out, contradicts, or does not show."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded import view
 
-from fairmark.checks import Doubted
+from fairmark.checks import ConflictingEvidence
+from fairmark.checks.corroboration import Corroboration
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.checks.origin import ANSWERED, TRAINED, WORKED_OUT, Origin
 from fairmark.checks.vouched import Vouched
-from fairmark.checks.witness import Witness
 from fairmark.evidence import Cell, Function
 
 FLOW = ("flow_from_directory",)
@@ -21,9 +21,9 @@ STEPS = "steps_per_epoch"
 BORNE_OUT, CONTRADICTED, NOT_SHOWN = "borne out", "contradicted", "not shown"
 
 
-def witness(*sources: str, touched: bool = True) -> Witness:
+def corroboration(*sources: str, touched: bool = True) -> Corroboration:
     """Of these texts, in which names that they do not bind may be Keras's."""
-    return Witness(
+    return Corroboration(
         [
             Cell(position=position, number=position, role="added", source=source, touched=touched or position == 0)
             for position, source in enumerate(("from tensorflow.keras import *", *sources))
@@ -35,17 +35,17 @@ def answer(ask: Callable[[], object]) -> str:
     with collecting_unsupported() as missing:
         try:
             ask()
-        except Doubted:
+        except ConflictingEvidence:
             return CONTRADICTED
     return NOT_SHOWN if missing else BORNE_OUT
 
 
 def said(text: str, value: object, argument: str = "batch_size", names: tuple[str, ...] = FLOW) -> str:
-    return answer(lambda: witness(text).confirm(1, names, argument, value))
+    return answer(lambda: corroboration(text).confirm(1, names, argument, value))
 
 
 def called(*sources: str, cell: int | None = None) -> str:
-    return answer(lambda: witness(*sources).require_call(cell or len(sources), FLOW))
+    return answer(lambda: corroboration(*sources).require_call(cell or len(sources), FLOW))
 
 
 # --- an argument ------------------------------------------------------------------------------------------------------
@@ -56,15 +56,15 @@ def test_a_claim_that_a_call_can_have_caused_is_borne_out() -> None:
 
 
 def test_a_claim_is_contradicted_where_all_that_the_calls_can_give_is_known_and_is_something_else() -> None:
-    with pytest.raises(Doubted) as caught:
-        witness("x = 1", "g.flow_from_directory(d, batch_size=64)").confirm(2, FLOW, "batch_size", 128)
+    with pytest.raises(ConflictingEvidence) as caught:
+        corroboration("x = 1", "g.flow_from_directory(d, batch_size=64)").confirm(2, FLOW, "batch_size", 128)
     assert caught.value.message == "the run reports batch_size = 128, but the text says 64"
     assert caught.value.cell == 2
 
 
 def test_what_the_text_does_not_show_is_told_as_that() -> None:
     with collecting_unsupported() as missing:
-        witness("g.flow_from_directory(d, batch_size=ask())").confirm(1, FLOW, "batch_size", 128)
+        corroboration("g.flow_from_directory(d, batch_size=ask())").confirm(1, FLOW, "batch_size", 128)
     assert [(one.message, one.cell, one.kind) for one in missing] == [
         (
             "The run reports batch_size = 128, which the text of the notebook does not show; a person should look.",
@@ -75,7 +75,7 @@ def test_what_the_text_does_not_show_is_told_as_that() -> None:
 
 
 def test_where_nobody_gathers_what_is_not_shown_nothing_is_raised() -> None:
-    witness("x = 1").confirm(1, FLOW, "batch_size", 128)
+    corroboration("x = 1").confirm(1, FLOW, "batch_size", 128)
 
 
 @pytest.mark.parametrize(
@@ -140,11 +140,13 @@ def test_where_no_call_is_made_nothing_is_borne_out(text: str) -> None:
 
 def test_a_stub_that_does_not_run_bears_out_nothing() -> None:
     text = "g.flow_from_directory(d, batch_size=128)"
-    assert answer(lambda: witness(text, touched=False).confirm(1, FLOW, "batch_size", 128)) == NOT_SHOWN
+    assert answer(lambda: corroboration(text, touched=False).confirm(1, FLOW, "batch_size", 128)) == NOT_SHOWN
 
 
 def test_a_call_in_another_cell_bears_out_nothing() -> None:
-    cells = witness("g.flow_from_directory(d, batch_size=128)", "x = 1", "g.flow_from_directory(d, batch_size=64)")
+    cells = corroboration(
+        "g.flow_from_directory(d, batch_size=128)", "x = 1", "g.flow_from_directory(d, batch_size=64)"
+    )
     assert answer(lambda: cells.confirm(1, FLOW, "batch_size", 128)) == BORNE_OUT
     assert answer(lambda: cells.confirm(2, FLOW, "batch_size", 128)) == NOT_SHOWN
     assert answer(lambda: cells.confirm(3, FLOW, "batch_size", 128)) == CONTRADICTED
@@ -163,14 +165,15 @@ def test_a_function_that_the_cell_calls_is_heard_wherever_it_stands() -> None:
 def test_what_the_authors_text_has_bound_is_taken_on_trust_and_no_other_name(holder: str, said: str) -> None:
     texts = ("pass", f"pictures = {holder}.flow_from_directory(folder, batch_size=32)")
     cells = [Cell(position=at, number=at, role="exercise", source=text) for at, text in enumerate(texts, 1)]
-    witness = Witness(cells, {1: Vouched(frozenset({"ImageDataGenerator"}), frozenset({"scaled"}))})
-    assert answer(lambda: witness.confirm_generator(2, "rescale", 1 / 255)) == said
+    corroboration = Corroboration(cells, {1: Vouched(frozenset({"ImageDataGenerator"}), frozenset({"scaled"}))})
+    assert answer(lambda: corroboration.confirm_generator(2, "rescale", 1 / 255)) == said
 
 
 def test_what_ran_with_the_authors_text_needs_no_witness() -> None:
     cell = Cell(position=1, number=1, role="exercise", source="x = 1")
     assert (
-        answer(lambda: Witness([cell], {1: Vouched(frozenset(FLOW))}).confirm(1, FLOW, "batch_size", 128)) == BORNE_OUT
+        answer(lambda: Corroboration([cell], {1: Vouched(frozenset(FLOW))}).confirm(1, FLOW, "batch_size", 128))
+        == BORNE_OUT
     )
 
 
@@ -239,12 +242,12 @@ def test_values_are_the_same_as_keras_takes_them(text: str, value: object, same:
 def test_steps_are_worked_out_and_not_read_off() -> None:
     read = "train = g.flow_from_directory(d)\nmodel.fit(train, steps_per_epoch=train.samples // train.batch_size)"
     assert said(read, 8, "steps_per_epoch", ("fit",)) == NOT_SHOWN
-    steps = answer(lambda: witness("n = 1024\nmodel.fit(x, steps_per_epoch=n // 128)").confirm_steps(1, STEPS, 8))
+    steps = answer(lambda: corroboration("n = 1024\nmodel.fit(x, steps_per_epoch=n // 128)").confirm_steps(1, STEPS, 8))
     assert steps == BORNE_OUT
     for text in (read, "n = 1024\nmodel.fit(x, steps_per_epoch=int(open('s').read()))"):
-        assert answer(lambda text=text: witness(text).confirm_steps(1, STEPS, 8)) == NOT_SHOWN  # type: ignore[misc]
-    assert answer(lambda: witness("model.fit(x, steps_per_epoch=9)").confirm_steps(1, STEPS, 8)) == CONTRADICTED
-    assert answer(lambda: witness("model.fit(x)").confirm_steps(1, STEPS, None)) == BORNE_OUT
+        assert answer(lambda text=text: corroboration(text).confirm_steps(1, STEPS, 8)) == NOT_SHOWN  # type: ignore[misc]
+    assert answer(lambda: corroboration("model.fit(x, steps_per_epoch=9)").confirm_steps(1, STEPS, 8)) == CONTRADICTED
+    assert answer(lambda: corroboration("model.fit(x)").confirm_steps(1, STEPS, None)) == BORNE_OUT
 
 
 # --- what is made -----------------------------------------------------------------------------------------------------
@@ -253,7 +256,7 @@ RMSPROP = Function(name="rmsprop", class_name="RMSprop", module="keras.src.optim
 
 
 def compiled(text: str, rate: float | None = None, *, before: str = "") -> str:
-    cells = witness(f"{before}\nmodel.compile({text})")
+    cells = corroboration(f"{before}\nmodel.compile({text})")
     if rate is None:
         return answer(lambda: cells.confirm_made(1, "compile", "optimizer", RMSPROP))
     return answer(lambda: cells.confirm_setting(1, "compile", "optimizer", RMSPROP, "learning_rate", rate))
@@ -294,7 +297,7 @@ def test_the_rate_is_that_of_the_very_optimizer_that_compile_was_given() -> None
 
 
 def test_a_rate_may_be_set_afterwards() -> None:
-    cells = witness("o = keras.optimizers.RMSprop()\no.learning_rate = 0.0005\nmodel.compile(o)")
+    cells = corroboration("o = keras.optimizers.RMSprop()\no.learning_rate = 0.0005\nmodel.compile(o)")
     assert answer(lambda: cells.confirm_setting(1, "compile", "optimizer", RMSPROP, "learning_rate", 0.0005)) == (
         BORNE_OUT
     )
@@ -315,7 +318,7 @@ LOSS = Function(name="binary_crossentropy", class_name="BinaryCrossentropy", mod
     ],
 )
 def test_a_loss_goes_by_its_name_its_function_or_its_class(text: str, logits: bool) -> None:
-    cells = witness(f"model.compile({text})")
+    cells = corroboration(f"model.compile({text})")
     assert answer(lambda: cells.confirm_made(1, "compile", "loss", LOSS)) == BORNE_OUT
     for value in (True, False):
         got = answer(lambda value=value: cells.confirm_setting(1, "compile", "loss", LOSS, "from_logits", value))
@@ -323,7 +326,7 @@ def test_a_loss_goes_by_its_name_its_function_or_its_class(text: str, logits: bo
 
 
 def test_metrics_may_be_several() -> None:
-    cells = witness("model.compile(metrics=['mse', keras.metrics.BinaryAccuracy(), 'acc'])")
+    cells = corroboration("model.compile(metrics=['mse', keras.metrics.BinaryAccuracy(), 'acc'])")
     for name in ("accuracy", "binary_accuracy", "mean_squared_error"):
         metric = Function(name=name, module="keras")
         assert answer(lambda metric=metric: cells.confirm_made(1, "compile", "metrics", metric)) == BORNE_OUT
@@ -348,7 +351,7 @@ DATA = "from fairmark import dataset\npictures = dataset('horses')\n"
     ],
 )
 def test_the_folder_is_the_end_of_the_path(path: str) -> None:
-    cells = witness(f"{DATA}import os\ng.flow_from_directory({path})")
+    cells = corroboration(f"{DATA}import os\ng.flow_from_directory({path})")
     assert answer(lambda: cells.confirm_directory(1, FLOW, "train")) == BORNE_OUT
     assert answer(lambda: cells.confirm_directory(1, FLOW, "validation")) == NOT_SHOWN
 
@@ -370,7 +373,7 @@ FIT = (
     ],
 )
 def test_fit_is_given_what_was_read_from_a_folder(given: str, learns: str, validates: str) -> None:
-    cells = witness(FIT.format(given))
+    cells = corroboration(FIT.format(given))
     assert answer(lambda: cells.confirm_source(1, "x", "train")) == learns
     assert answer(lambda: cells.confirm_source(1, "validation_data", "validation")) == validates
 
@@ -379,7 +382,7 @@ def test_fit_is_given_what_was_read_from_a_folder(given: str, learns: str, valid
 
 
 def bound(text: str, value: object, name: str = "features", origin: Origin = WORKED_OUT) -> str:
-    return answer(lambda: witness(text).confirm_value(1, name, value, origin=origin))
+    return answer(lambda: corroboration(text).confirm_value(1, name, value, origin=origin))
 
 
 @pytest.mark.parametrize(
@@ -448,8 +451,8 @@ def test_a_name_may_be_bound_in_another_cell() -> None:
 
 def test_a_class_imported_under_another_name_is_that_class() -> None:
     text = "from tensorflow.keras.preprocessing.image import ImageDataGenerator as IDG\nIDG(rescale=1 / 255)"
-    assert answer(lambda: witness(text).confirm_generator(1, "rescale", 1 / 255)) == BORNE_OUT
-    assert answer(lambda: witness(text).confirm_generator(1, "rescale", None)) == CONTRADICTED
+    assert answer(lambda: corroboration(text).confirm_generator(1, "rescale", 1 / 255)) == BORNE_OUT
+    assert answer(lambda: corroboration(text).confirm_generator(1, "rescale", None)) == CONTRADICTED
 
 
 def test_names_that_stand_for_each_other_come_to_an_end() -> None:
