@@ -66,6 +66,8 @@ class CallSite:
         self.line = site.line
         self._site = site
         self._answers = answers
+        self._origins: dict[str, frozenset[str]] = {}
+        self._arguments: dict[tuple[str, int | None], Possible | None] = {}
 
     def __repr__(self) -> str:
         return f"<call of {', '.join(sorted(self.names | self.own))} from cell {self.cell}>"
@@ -90,13 +92,18 @@ class CallSite:
         ``tensorflow.keras.Sequential`` for ``model.fit`` where that call made the model. ``"*"`` stands for what may
         come from anywhere, ``"?.x"`` for a name ``x`` that nothing binds; there is none where it is the notebook's own
         or a plain value."""
-        return self._answers.told(self._answers.calls.origins(self._site, name))
+        if name not in self._origins:
+            self._origins[name] = self._answers.told(self._answers.calls.origins(self._site, name))
+        return self._origins[name]
 
     def argument(self, name: str, position: int | None = None) -> Possible | None:
         """The values that the parameter ``name`` can be given, which stands at ``position`` (from 0) where it is not
         named; None where it is not given."""
-        found = self._answers.calls.argument(self._site, name, position)
-        return self._answers.possible(found) if found is not None else None
+        asked = name, position
+        if asked not in self._arguments:
+            found = self._answers.calls.argument(self._site, name, position)
+            self._arguments[asked] = self._answers.possible(found) if found is not None else None
+        return self._arguments[asked]
 
     @property
     def named(self) -> frozenset[str]:
@@ -232,16 +239,21 @@ class Reading:
         self._evaluator = Evaluator(book)
         self._answers = _Answers(self._evaluator)
         self._next: dict[Scope, tuple[Scope, ...]] = {}
+        self._calls: dict[frozenset[int], tuple[CallSite, ...]] = {}
 
     def calls_from(self, cells: Iterable[int]) -> tuple[CallSite, ...]:
         """All calls that code of the cells at these positions can reach: of each cell first its own, in the order of
         the text, then those of functions that these call or hand on, and of the classes that they make."""
-        found: dict[CallSite, None] = {}
-        for cell in sorted(set(cells)):
+        asked = frozenset(cells)
+        if asked not in self._calls:
+            self._calls[asked] = tuple(dict.fromkeys(self._calls_of(asked)))
+        return self._calls[asked]
+
+    def _calls_of(self, cells: Iterable[int]) -> Iterator[CallSite]:
+        for cell in sorted(cells):
             for scope in self._reached_from(cell):
                 for site in filter(self._evaluator.conditions.may_run, scope.calls):
-                    found.update(dict.fromkeys(self._answers.call(one, cell) for one in self._variants(site)))
-        return tuple(found)
+                    yield from (self._answers.call(one, cell) for one in self._variants(site))
 
     def bound(self, name: str, cells: Iterable[int]) -> Possible:
         """What code that these cells can reach binds the notebook's ``name`` to; `NOTHING` where none does."""
