@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, is_word
@@ -24,7 +25,7 @@ def is_choice(
     name: str,
     *right: str | float,
     expected: str,
-    because: Mapping[str | float, str] | None = None,
+    because: Mapping[str, str] | Mapping[float, str] | Mapping[str | float, str] | None = None,
     tolerance: float = 0.0,
 ) -> None:
     """The notebook bound ``name`` to one of ``right``, numbers (within ``tolerance``, absolute) or words, in any of the
@@ -62,7 +63,7 @@ def are_words(
     *right: str,
     expected: str,
     in_order: bool = False,
-    because: Mapping[tuple[str, ...], str] | None = None,
+    because: Mapping[Any, str] | None = None,  # tuples of words, of any length
 ) -> None:
     """The notebook bound ``name`` to these words: a list of them, or a text with commas or ``and`` between.
 
