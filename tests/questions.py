@@ -66,7 +66,7 @@ MUST_NOT = {
     "list the home folder": _held("assert set(os.listdir('{home}')) - {installed}", *_FILES),
     "read the grader script": _held("open('{root}/graders/horses_or_humans.py').read()", *_FILES),
     "read the solution": _held("open('{root}/solutions/horses_or_humans.ipynb').read()", *_FILES),
-    "read the engine": _held("open('{engine}/judge.py').read()", *_FILES),
+    "read the engine": _held("open('{engine}/grading/judge.py').read()", *_FILES),
     "read a file of others": _held("open('{ours}/secret.txt').read()", *_FILES),
     "read the folder of another run": _held("open('{other}/answers.txt').read()", *_FILES),
     "read shared memory of others": _held("open('{shared}').read()", *_FILES),

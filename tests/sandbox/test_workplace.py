@@ -192,10 +192,14 @@ CELLS = [
 ]
 
 
-def run(program: str = "send('run_finished')", **options: object) -> tuple[Run, NotebookJob]:
+def run(
+    program: str = "send('run_finished')", *, limits: Limits | None = None, **asked: object
+) -> tuple[Run, NotebookJob]:
     launcher = Scripted(program, isolation=("a wall",))
     with Workplace() as workplace:
-        made = run_notebook(notebook_job(CELLS, Path("/pictures")), workplace, launcher=launcher, **options)
+        made = run_notebook(
+            notebook_job(CELLS, Path("/pictures"), **asked), workplace, limits=limits, launcher=launcher
+        )
     [job] = launcher.jobs
     assert isinstance(job, NotebookJob)
     return made, job
