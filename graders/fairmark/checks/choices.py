@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, is_word
@@ -63,7 +62,7 @@ def are_words(
     *right: str,
     expected: str,
     in_order: bool = False,
-    because: Mapping[Any, str] | None = None,  # tuples of words, of any length
+    because: Mapping[tuple[str, ...], str] | Mapping[tuple[str, str], str] | None = None,
 ) -> None:
     """The notebook bound ``name`` to these words: a list of them, or a text with commas or ``and`` between.
 
