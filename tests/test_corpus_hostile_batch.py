@@ -86,7 +86,8 @@ class Class:
         out = self.targets.out if way == "here" else self.targets.folder / f"graded-{way}"
         for late, limits in LIMITS.items():
             if (self.targets.folder / f"class{late}").is_dir():
-                options: dict[str, Any] = {"limits": limits, "launcher": self.launcher, "jobs": 2, **how}
+                settings = RunSettings(limits=limits, early_stopping=True)
+                options: dict[str, Any] = {"settings": settings, "launcher": self.launcher, "jobs": 2, **how}
                 grade_class(
                     ClassRequest((self.targets.folder / f"class{late}",), out / late, self.targets.course, **options)
                 )

@@ -25,6 +25,7 @@ from fairmark.classroom.capacity import Workers
 from fairmark.classroom.dask import _needed_bytes
 from fairmark.classroom.ledger import Ledger
 from fairmark.classroom.remote_worker import Batch, Task, WorkerSeen, look_there, mark_there, world
+from fairmark.cli.follow import OnTerminal
 from fairmark.course import Course
 from fairmark.data import hidden_pictures, load_recipe
 from fairmark.errors import MachineError, NotConfined, UsageError
@@ -322,9 +323,10 @@ def test_a_scheduler_without_workers_is_waited_for_and_that_is_said(
         n_workers=0, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=None, silence_logs=50
     ) as late:
         threading.Timer(3.0, late.scale, (1,)).start()
-        [standing] = grade_class(
-            ClassRequest((handed_in.folder / "ada.ipynb",), tmp_path, handed_in.course, cluster=late.scheduler_address)
-        ).standings
+        request = ClassRequest(
+            (handed_in.folder / "ada.ipynb",), tmp_path, handed_in.course, cluster=late.scheduler_address
+        )
+        [standing] = grade_class(request, OnTerminal()).standings
     assert standing.outcome == "passed"
     assert "The scheduler has no workers yet: waiting for the first." in capfd.readouterr().err
 
