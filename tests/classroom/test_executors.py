@@ -56,17 +56,6 @@ class Counting:
         LocalExecutor().run(work)
 
 
-@pytest.fixture
-def handed_in(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """One notebook with everything right, one in which nothing was done."""
-    monkeypatch.setenv("FAIRMARK_SECRET", str(tmp_path / "secret"))
-    folder, assignment = tmp_path / "class", course.assignment("compile_settings")
-    folder.mkdir()
-    (folder / "ada.ipynb").write_bytes(assignment.solution.read_bytes())
-    (folder / "ben.ipynb").write_bytes(assignment.notebook.read_bytes())
-    return folder
-
-
 def test_an_executor_is_given_only_what_has_no_result_yet(course: Course, handed_in: Path, tmp_path: Path) -> None:
     executor = Counting()
     assert isinstance(executor, Executor)
