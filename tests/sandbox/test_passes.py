@@ -12,6 +12,8 @@ from fairmark.data.places import set_folder
 from fairmark.evidence import Cell, NamesBound
 from fairmark.sandbox import ConfinedProcess, Workplace, notebook_job, run_notebook
 
+pytestmark = pytest.mark.thorough
+
 TRAINED = """
 import os, time
 from pathlib import Path
