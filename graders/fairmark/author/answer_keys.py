@@ -106,7 +106,7 @@ def _imported_in(node: ast.FunctionDef, function: FunctionType) -> dict[str, obj
     def module(name: str) -> object:
         if name.partition(".")[0] != "fairmark" and not name.startswith("_"):
             return None
-        builtins: dict[str, Any] = function.__builtins__  # which know the helpers
+        builtins: dict[str, Any] = function.__globals__["__builtins__"]  # which know the helpers
         with contextlib.suppress(ImportError):
             return builtins["__import__"](name, None, None, ("__name__",), 0)
         return None
