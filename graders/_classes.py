@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairmark.checks.accuracy import predicted_class
-from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import CheckFailed, NoEvidence, Observed, expect, spell
-from fairmark.checks.origin import ANSWERED
-from fairmark.checks.pictures_view import PicturesView
-from fairmark.checks.training_view import TrainingView
-from fairmark.checks.view import RunView
+from fairmark.checks.hidden_accuracy import predicted_class
 from fairmark.evidence import EpochEnded, ModelPredicted, PicturesOpened, Value
+from fairmark.keras.facts.accuracy_names import accuracy_curve, accuracy_keys
+from fairmark.keras.views.origin import ANSWERED
+from fairmark.keras.views.pictures_view import PicturesView
+from fairmark.keras.views.run_view import RunView
+from fairmark.keras.views.training_view import TrainingView
 
 __all__ = [
     "agrees_with_predictions",

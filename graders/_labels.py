@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.expectation import CheckFailed, spell
-from fairmark.checks.view import RunView
 from fairmark.evidence import Value
+from fairmark.keras.views.run_view import RunView
 
 __all__ = ["reads_labels"]
 

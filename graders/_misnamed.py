@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
-from fairmark.checks.origin import ANSWERED
-from fairmark.checks.pictures_view import PicturesView
-from fairmark.checks.training_view import TrainingView
-from fairmark.checks.view import RunView
+from fairmark.keras.facts.accuracy_names import accuracy_curve, accuracy_keys
+from fairmark.keras.views.origin import ANSWERED
+from fairmark.keras.views.pictures_view import PicturesView
+from fairmark.keras.views.run_view import RunView
+from fairmark.keras.views.training_view import TrainingView
 
 __all__ = ["keeps_order", "lists_as_many_as_measured"]
 

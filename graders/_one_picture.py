@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
-from fairmark.checks.keras_calls import ASKING
-from fairmark.checks.prepared_text import Wanted, confirm_array, confirm_asked
-from fairmark.checks.view import RunView
 from fairmark.evidence import ModelPredicted, NamesBound, Value
+from fairmark.keras.facts.calls import ASKING
+from fairmark.keras.views.prepared_text import Wanted, confirm_array, confirm_asked
+from fairmark.keras.views.run_view import RunView
 
 __all__ = ["asks_about_it", "has_size", "is_batch_of_one", "is_output", "is_scaled_to_unit", "names_each"]
 

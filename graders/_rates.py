@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fairmark.checks.accuracy_names import accuracy_curve, accuracy_keys
 from fairmark.checks.answer_key import answered_by_the_run
 from fairmark.checks.answers import number_in
 from fairmark.checks.expectation import CheckFailed, NeedsRun, NoEvidence, Observed, spell
-from fairmark.checks.origin import TRAINED
-from fairmark.checks.training_view import TrainingView, when_ended
-from fairmark.checks.view import RunView
 from fairmark.evidence import BatchSeen, FitStarted, ModelCompiled, ModelDescribed, PicturesOpened
+from fairmark.keras.facts.accuracy_names import accuracy_curve, accuracy_keys
+from fairmark.keras.views.origin import TRAINED
+from fairmark.keras.views.run_view import RunView
+from fairmark.keras.views.training_view import TrainingView, when_ended
 
 __all__ = [
     "chooses_by_several_epochs",

@@ -1,8 +1,9 @@
 """Marks cassava_leaves: five classes that are not equally common, and a table of what is taken for what. 16 points."""
 
 import _classes as classes
-from fairmark import Grader, RunView, part
-from fairmark.checks import answers, choices, compile, generators, layers
+from fairmark import Grader, part
+from fairmark.checks import answers, choices
+from fairmark.keras import RunView, compile, generators, layers
 
 NAMES = ("bacterial_blight", "brown_streak", "green_mottle", "healthy", "mosaic_disease")
 VALIDATION_PICTURES = (16, 23, 24, 21, 116)  # of each class, as in datasets/cassava_leaves/dataset.toml

@@ -1,7 +1,8 @@
 """Marks compile_settings: what to make small, how fast, and what to show meanwhile. 10 points."""
 
-from fairmark import Grader, RunView
-from fairmark.checks import answers, compile
+from fairmark import Grader
+from fairmark.checks import answers
+from fairmark.keras import RunView, compile
 
 grader = Grader("compile_settings", title="Compile settings", dataset="horses_or_humans")
 

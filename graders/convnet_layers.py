@@ -1,8 +1,9 @@
 """Marks convnet_layers: what convolution and pooling make of a picture, on paper and in Keras. 16 points."""
 
-from fairmark import Grader, RunView, part
-from fairmark.checks import answers, layers
-from fairmark.checks.parameters import follows_from
+from fairmark import Grader, part
+from fairmark.checks import answers
+from fairmark.keras import RunView, layers
+from fairmark.keras.parameters import follows_from
 
 grader = Grader("convnet_layers", title="Layers of a convolutional network", dataset="horses_or_humans")
 

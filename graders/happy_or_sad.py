@@ -1,7 +1,8 @@
 """Marks happy_or_sad: a callback that ends the training once 80 faces are learned. 14 points."""
 
-from fairmark import Grader, RunView, expect, part
-from fairmark.checks import answers, callbacks, choices, history, training
+from fairmark import Grader, expect, part
+from fairmark.checks import answers, choices
+from fairmark.keras import RunView, callbacks, history, training
 
 grader = Grader("happy_or_sad", title="Happy or sad", dataset="happy_or_sad")
 

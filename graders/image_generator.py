@@ -1,7 +1,8 @@
 """Marks image_generator: pictures that are labelled by the folder they lie in. 12 points."""
 
-from fairmark import Grader, RunView
-from fairmark.checks import answers, generators
+from fairmark import Grader
+from fairmark.checks import answers
+from fairmark.keras import RunView, generators
 
 grader = Grader("image_generator", title="Pictures labelled by their folder", dataset="horses_or_humans")
 

@@ -1,8 +1,9 @@
 """Marks learning_rate: how far to step, what too far looks like, and how to compare fairly. 14 points."""
 
 import _rates as rates
-from fairmark import Grader, RunView, part
-from fairmark.checks import answers, choices, compile
+from fairmark import Grader, part
+from fairmark.checks import answers, choices
+from fairmark.keras import RunView, compile
 
 grader = Grader("learning_rate", title="The learning rate", dataset="horses_or_humans")
 

@@ -1,8 +1,9 @@
 """Marks one_neuron_or_two: two ways to tell two classes apart, and what belongs to each. 12 points."""
 
 from _labels import reads_labels
-from fairmark import Grader, RunView
-from fairmark.checks import answers, compile, generators, layers
+from fairmark import Grader
+from fairmark.checks import answers
+from fairmark.keras import RunView, compile, generators, layers
 
 grader = Grader("one_neuron_or_two", title="One neuron or two", dataset="horses_or_humans")
 

@@ -1,7 +1,8 @@
 """Marks training_steps: how many steps make an epoch, and what a training leaves behind. 10 points."""
 
-from fairmark import Grader, RunView, part
-from fairmark.checks import answers, history, parameters, training
+from fairmark import Grader, part
+from fairmark.checks import answers
+from fairmark.keras import RunView, history, parameters, training
 
 grader = Grader("training_steps", title="Steps, epochs and the history", dataset="horses_or_humans")
 

@@ -1,7 +1,8 @@
 """Marks validation: what pictures that are not learned from tell about a training. 12 points."""
 
-from fairmark import Grader, RunView, part
-from fairmark.checks import answers, history, training
+from fairmark import Grader, part
+from fairmark.checks import answers
+from fairmark.keras import RunView, history, training
 
 grader = Grader("validation", title="Validation", dataset="horses_or_humans")
 

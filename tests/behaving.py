@@ -37,12 +37,12 @@ def _watch(how: str) -> None:
 
 def _record() -> None:
     from fairmark.evidence import Event, RecorderFailed
-    from fairmark.sandbox.inside import pictures as recorded_pictures
-    from fairmark.sandbox.inside import pipelines as recorded_pipelines
-    from fairmark.sandbox.inside import training
+    from fairmark.keras.recorder import pictures as recorded_pictures
+    from fairmark.keras.recorder import pipelines as recorded_pipelines
+    from fairmark.keras.recorder import training
+    from fairmark.keras.recorder.export import Exporter
+    from fairmark.keras.recorder.recorder import Recorder
     from fairmark.sandbox.inside.channel import Channel
-    from fairmark.sandbox.inside.export import Exporter
-    from fairmark.sandbox.inside.recorder import Recorder
 
     class Nowhere(Channel):
         def __init__(self) -> None:

@@ -50,7 +50,7 @@ CHECK = {
     "cell",
     "visibility",
 }
-FLAG = {"kind", "cell", "message"}
+FLAG = {"checks", "kind", "cell", "message"}
 
 
 def is_report(data: dict[str, Any]) -> bool:

@@ -24,6 +24,7 @@ from fairmark.evidence import Evidence
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
+from fairmark.keras.program import KERAS
 from fairmark.present.curve import curve_of
 from fairmark.present.files import report_files
 from fairmark.present.gradebook import gradebook_text
@@ -215,7 +216,7 @@ def targets(course: Course, folder: Path, launcher: ConfinedProcess) -> Iterator
             listener.setblocking(False)
         aimed_at = Targets(course, folder, marker, tcp, udp, unix, abstract)
         aimed_at.mark_right(launcher, train=True)
-        aimed_at.worker = launcher.worker.pid or 0
+        aimed_at.worker = launcher.worker_for(KERAS).pid or 0
         aimed_at.before = aimed_at.surroundings()
         yield aimed_at
     shared.unlink()

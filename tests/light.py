@@ -12,7 +12,9 @@ import pytest
 
 import fairmark.sandbox.bubblewrap
 from fairmark.evidence import Cell, Run
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import BubblewrapProcess, Child, Job, Launcher, Limits, Workplace, notebook_job, run_notebook
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.worker import Worker
 
 __all__ = ["LightBubblewrap", "light_worker", "printed_by", "run_cells"]
@@ -39,10 +41,10 @@ def run_notebook(job, channel, replies):
         channel.send(CellFinished(cell=cell.position, seconds=0, error=error))
     channel.send(RunFinished())
 
-sys.modules["fairmark.sandbox.inside.session"] = types.SimpleNamespace(run_notebook=run_notebook)
-warm.preload = lambda: None
+sys.modules["fairmark.keras.recorder.session"] = types.SimpleNamespace(run_notebook=run_notebook)
+warm.preload = lambda program: None
 {more}
-sys.argv = ["warm", sys.argv[-1]]
+sys.argv = ["warm", *sys.argv[-2:]]
 warm.main()
 """
 
@@ -55,7 +57,7 @@ def light_worker(more: str = "") -> tuple[str, ...]:
 class LightBubblewrap(BubblewrapProcess):
     """bubblewrap, with such a worker inside."""
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         pass
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
@@ -64,8 +66,8 @@ class LightBubblewrap(BubblewrapProcess):
             return super().start(job, folder, limits)
 
 
-def _worker_inside(*, wrapped_in: tuple[str, ...]) -> Worker:
-    return Worker(wrapped_in=(*wrapped_in, *light_worker()))
+def _worker_inside(program: Program, *, wrapped_in: tuple[str, ...]) -> Worker:
+    return Worker(program, wrapped_in=(*wrapped_in, *light_worker()))
 
 
 def run_cells(launcher: Launcher, *sources: str, pictures: Path | None = None, **limits: float) -> Run:
@@ -73,7 +75,7 @@ def run_cells(launcher: Launcher, *sources: str, pictures: Path | None = None, *
     cells = [Cell(position=n, number=n, role="added", source=source) for n, source in enumerate(sources, start=1)]
     with Workplace() as workplace:
         return run_notebook(
-            notebook_job(cells, pictures or workplace.given, numerics="float32"),
+            notebook_job(cells, pictures or workplace.given, numerics="float32", program=KERAS),
             workplace,
             limits=Limits(**{"run_seconds": 60, **limits}),
             launcher=launcher,

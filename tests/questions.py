@@ -22,6 +22,7 @@ from shapes import Watching, draw_shapes
 
 import fairmark
 from fairmark.evidence import Cell, CellFinished, Run
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Launcher, Limits, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.walls.landlock import landlock_abi
 
@@ -273,7 +274,7 @@ def ask(launcher: Launcher, at: Places, before: Mapping[str, str] | None = None)
     at.seen()
     with Workplace() as workplace:
         run = run_notebook(
-            notebook_job(cells, at.pictures, numerics="float32", seed=7),
+            notebook_job(cells, at.pictures, numerics="float32", seed=7, program=KERAS),
             workplace,
             limits=Limits(run_seconds=300),
             launcher=watching,

@@ -13,7 +13,7 @@ from typing import Any, TypedDict, Unpack
 
 import pytest
 
-from fairmark.checks import CheckFailed, RunView
+from fairmark.checks import CheckFailed
 from fairmark.evidence import (
     BatchSeen,
     Cell,
@@ -40,6 +40,7 @@ from fairmark.evidence import (
     RunOutcome,
     Submission,
 )
+from fairmark.keras import RunView
 from fairmark.sandbox.fake import fake_run
 
 __all__ = [

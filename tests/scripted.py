@@ -7,11 +7,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairmark.sandbox import Child, Job, Limits, Observed, Workplace, supervise
+from fairmark.keras.program import KERAS
+from fairmark.sandbox import Child, Limits, Observed, Workplace, supervise
 from fairmark.sandbox.jobfile import JobFile
-from fairmark.sandbox.jobs import JOB
+from fairmark.sandbox.jobs import Job, NotebookJob
 from fairmark.sandbox.pipes import Pipes
 from fairmark.sandbox.plain import PlainChild
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import Confined
 
 __all__ = ["Scripted", "watch"]
@@ -50,7 +52,7 @@ class Scripted:
     jobs: list[Job] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         pass
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
@@ -73,9 +75,7 @@ class Scripted:
 
 def watch(program: str, *, on_event: object = None, **limits: float) -> Observed:
     """What the supervisor sees of ``program`` within these limits; a minute where none is said."""
-    job = JOB.validate_python(
-        {"kind": "notebook", "cells": (), "pictures_folder": "/nowhere", "numerics": "float32", "seed": 1}
-    )
+    job = NotebookJob(program=KERAS, cells=(), pictures_folder="/nowhere", numerics="float32", seed=1)
     with Workplace() as workplace:
         within = Limits(**{"run_seconds": 60, **limits})
         child = Scripted(program).start(job, workplace.folder, within)

@@ -18,7 +18,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fairmark.evidence import Cell, CellFinished, CellStarted, Evidence, Run, Stamped, Submission
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Child, Files, Job, Launcher, Limits, Workplace, best_launcher, notebook_job, run_notebook
+from fairmark.sandbox.program import Program
 
 __all__ = ["CELLS", "CODE_CELLS", "Finished", "Watching", "draw_shapes", "finished", "position", "shape_picture"]
 
@@ -145,7 +147,7 @@ made = {
     "lambda": keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda values: values)]),
     "own layer": keras.Sequential([keras.Input((3,)), Doubling()]),
 }
-from fairmark.sandbox.inside.describe import spelled_as_keras
+from fairmark.keras.recorder.describe import spelled_as_keras
 for name, one in made.items():
     with spelled_as_keras():  # as models are exported
         Path("tmp", f"{name}.json").write_text(one.to_json())
@@ -252,7 +254,7 @@ class Watching:
         self.isolation = launcher.isolation
         self.confines = launcher.confines
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         pass
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
@@ -281,7 +283,8 @@ def _run_both(factory: pytest.TempPathFactory) -> Finished:
     pictures_folder = draw_shapes(factory.mktemp("pictures"))
     workplace, other, watching = Workplace(), Workplace(), Watching(best_launcher())
     jobs = [
-        notebook_job(CODE_CELLS, pictures_folder, numerics="float32", seed=7, train=train) for train in (True, False)
+        notebook_job(CODE_CELLS, pictures_folder, numerics="float32", seed=7, train=train, program=KERAS)
+        for train in (True, False)
     ]
     limits = Limits(run_seconds=300)
     with workplace, other, ThreadPoolExecutor(2) as pool:

@@ -9,6 +9,7 @@ import ast
 import builtins
 import importlib
 import io
+import re
 import subprocess
 import sys
 import tokenize
@@ -24,6 +25,7 @@ PACKAGE = Path(fairmark.__file__).resolve().parent
 
 ROOMS = (
     "errors",
+    "points",
     "extensions",
     "atomic_write",
     "regular_file",
@@ -38,28 +40,36 @@ ROOMS = (
     "sandbox",
     "checks",
     "present",
+    "frameworks",
     "grading",
     "classroom",
     "live",
     "author",
+    "keras",
     "cli",
 )
-"""Lowest first: a room imports itself and what stands before it."""
+"""Lowest first: a room imports itself and what stands before it. ``keras`` may know all the others but ``cli``; none
+knows it."""
 
 FACADE = {"checks", "data", "live"}
-"""What ``fairmark`` itself passes on to grader scripts and notebooks."""
+"""What ``fairmark`` itself passes on to grader scripts and notebooks; those of a framework it does not know."""
+
+KERAS = PACKAGE / "keras"
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "builtin" not in path.relative_to(PACKAGE).parts)
 
 
 def name_of(path: Path) -> str:
-    """``fairmark.checks.view`` for the file of that module."""
+    """``fairmark.keras.views.run_view`` for the file of that module."""
     parts = list(path.relative_to(PACKAGE.parent).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-OUTSIDE = [path for path in MODULES if "inside" not in path.relative_to(PACKAGE).parts]
-"""All but what runs inside the sandbox."""
+INSIDE = ("fairmark.sandbox.inside", "fairmark.keras.recorder")
+"""What runs inside the sandbox: its own part, and the framework's."""
+
+OUTSIDE = [path for path in MODULES if not name_of(path).startswith(INSIDE)]
+"""All but that."""
 
 
 @cache
@@ -81,7 +91,7 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def room_of(name: str) -> str:
-    """``checks`` of ``fairmark.checks.view``; nothing for ``fairmark`` itself."""
+    """``checks`` of ``fairmark.keras.views.run_view``; nothing for ``fairmark`` itself."""
     parts = name.split(".")
     return parts[1] if len(parts) > 1 else ""
 
@@ -141,6 +151,34 @@ def test_the_facade_takes_the_vocabulary_the_pictures_and_the_check_and_nothing_
     assert ours <= {"fairmark.checks", "fairmark.data.dataset", "fairmark.live"}
 
 
+NAMES_OF_KERAS = re.compile(r"keras|tensorflow|\btf\b", re.IGNORECASE)
+NOT_TEXT = {".png", ".pyc"}
+
+
+def test_nothing_outside_the_wing_of_keras_imports_it() -> None:
+    """It is found through its entry point, as any framework is."""
+    assert not [
+        f"{at(path, line)} imports {name}"
+        for path in MODULES
+        if not path.is_relative_to(KERAS)
+        for name, line in imports(path)
+        if f"{name}.".startswith("fairmark.keras.")
+    ]
+
+
+def test_nothing_outside_the_wing_of_keras_names_it() -> None:
+    """In code, words or pages: of the framework the engine knows what it tells of itself."""
+    files = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in NOT_TEXT)
+    engine = (path for path in files if "builtin" not in path.relative_to(PACKAGE).parts)
+    assert not [
+        f"{at(path, line)}: {text.strip()}"
+        for path in sorted(engine)
+        if not path.is_relative_to(KERAS)
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if NAMES_OF_KERAS.search(text)
+    ]
+
+
 def test_evidence_imports_nothing_of_ours() -> None:
     folder = PACKAGE / "evidence"
     found = {name for path in folder.rglob("*.py") for name, _ in imports(path) if name.startswith("fairmark")}
@@ -148,12 +186,13 @@ def test_evidence_imports_nothing_of_ours() -> None:
 
 
 def test_nothing_outside_imports_the_part_that_runs_inside_but_those_that_run_it() -> None:
-    """The worker, which forks it, and the students' own kernels, which have the same recorder."""
+    """The worker, which forks it, and the students' own kernels, which have the same channel and recorder."""
+    runs_it = {PACKAGE / "frameworks.py", KERAS / "watch.py"}
     assert not [
         at(path, line)
         for path in OUTSIDE
         for name, line in imports(path)
-        if name.startswith("fairmark.sandbox.inside") and path.parent.name not in ("warm", "live")
+        if name.startswith(INSIDE) and path.parent.name not in ("warm", "live") and path not in runs_it
     ]
 
 
@@ -169,8 +208,13 @@ def test_the_walls_know_only_what_is_to_be_confined() -> None:
 
 
 def test_the_part_that_runs_inside_knows_evidence_its_job_and_how_cells_are_read_only() -> None:
-    job = ("fairmark.sandbox.jobfile", "fairmark.sandbox.jobs", "fairmark.sandbox.message_authentication")
-    known = ("fairmark.evidence", "fairmark.notebook.magics", *job, "fairmark.sandbox.inside")
+    job = (
+        "fairmark.sandbox.jobfile",
+        "fairmark.sandbox.jobs",
+        "fairmark.sandbox.message_authentication",
+        "fairmark.sandbox.program",
+    )
+    known = ("fairmark.evidence", "fairmark.notebook.magics", *job, *INSIDE)
     assert not [
         f"{at(path, line)} imports {name}"
         for path in MODULES
@@ -285,7 +329,7 @@ def test_what_a_module_lists_is_there_once() -> None:
 OUT_OF_THE_TREE = {
     "fairmark.errors.FairmarkError": "the root of what people read",
     "fairmark.errors.ControlFlow": "the root of what is caught on the way",
-    "fairmark.sandbox.inside.recorder.TrainingSkipped": "no Exception, so that a notebook's cells cannot catch it",
+    "fairmark.sandbox.inside.skipped.TrainingSkipped": "no Exception, so that a notebook's cells cannot catch it",
     "fairmark.data.drawing.RenderError": "its file is also a program, which has the standard library and Pillow alone",
 }
 """Classes of exceptions with a base that is not ours, and why."""

@@ -21,6 +21,7 @@ from walled import NAME, Attack, attacks, losses, walled_course
 
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import GradedSubmission, Pipeline
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess
 
 ATTACKS = attacks()
@@ -116,7 +117,7 @@ def test_nothing_is_left_behind_by_the_second_time_either(hostile_class: Class) 
     _done(hostile_class)
     assert hostile_class.targets.surroundings_but_more_hidden_images() == hostile_class.targets.before
     assert hostile_class.targets.knocked() == []
-    assert hostile_class.launcher.worker.deaths == 0
+    assert hostile_class.launcher.worker_for(KERAS).deaths == 0
 
 
 def _done(hostile_class: Class) -> None:
@@ -137,7 +138,7 @@ def test_nothing_is_left_behind_and_nothing_outside_has_changed(hostile_class: C
 
 def test_the_worker_is_the_one_it_was(hostile_class: Class) -> None:
     _done(hostile_class)
-    assert hostile_class.launcher.worker.deaths == 0
+    assert hostile_class.launcher.worker_for(KERAS).deaths == 0
 
 
 CURIOUS = Attack(

@@ -17,12 +17,13 @@ from notes import Note, Single, notes, notes_course, singles
 from thorough import one_in
 from walled import NAME
 
-from fairmark.advice import raised
-from fairmark.advice.names import HOMES, MEMBERS, MODULES
 from fairmark.evidence import Cell, CellError, CellFinished
 from fairmark.grading.evidence_store import EvidenceStore
 from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
+from fairmark.keras.advice import raised
+from fairmark.keras.advice.names import HOMES, MEMBERS, MODULES
+from fairmark.keras.program import KERAS
 from fairmark.report import Report
 from fairmark.sandbox import Launcher, Limits, Workplace, grading_launcher, notebook_job, run_notebook
 
@@ -123,7 +124,7 @@ def single_cells(copying_class: Class) -> dict[str, str]:
     cells = [Cell(position=n, number=n, role="added", source=text) for n, text in enumerate(sources, start=1)]
     with Workplace() as workplace:
         run = run_notebook(
-            notebook_job(cells, workplace.given, numerics="float32"),
+            notebook_job(cells, workplace.given, numerics="float32", program=KERAS),
             workplace,
             limits=Limits(run_seconds=120),
             launcher=copying_class.launcher,

@@ -45,7 +45,7 @@ class Rings(Protocol):
     def ring(self) -> str: ...
 
 
-BELLS = ExtensionPoint("fairmark.tests.bells", "bell", Rings, {"iron": "belfry:Bell"})
+BELLS = ExtensionPoint("fairmark.tests.bells", "bell", Rings)
 
 
 @pytest.fixture
@@ -70,19 +70,29 @@ def test_what_is_made_is_called_with_the_arguments(site: Path) -> None:
     assert BELLS.make("bronze", "C", "E").pitch == ("C", "E")
 
 
-def test_names_are_those_built_in_and_those_of_packages(site: Path) -> None:
+def test_names_are_those_of_all_packages(site: Path) -> None:
+    install(site, "fairmark", iron="belfry:Bell")
     install(site, "foundry", bronze="belfry:Bell")
     assert BELLS.names() == ["bronze", "iron"]
 
 
-def test_what_is_built_in_cannot_be_taken_over(site: Path) -> None:
+def test_what_fairmark_brings_along_cannot_be_taken_over(site: Path) -> None:
+    install(site, "fairmark", iron="belfry:Bell")
     install(site, "foundry", iron="belfry:breaks")
     assert BELLS.make("iron").ring() == "ding"
+    assert BELLS.own_names() == ["iron"]
+
+
+def test_an_engine_that_is_not_installed_says_so(site: Path) -> None:
+    install(site, "foundry", bronze="belfry:Bell")
+    with pytest.raises(ExtensionNotFound, match=r"^fairmark's own bells are not to be found$") as refused:
+        BELLS.own_names()
+    assert refused.value.remedy == "Install fairmark again: `pip install -e .` in a checkout, or its wheel."
 
 
 def test_an_unknown_name_is_refused_with_the_names_known(site: Path) -> None:
     install(site, "foundry", bronze="belfry:Bell")
-    with pytest.raises(ExtensionNotFound, match=r"^There is no bell called 'brass'\. Known: bronze, iron$"):
+    with pytest.raises(ExtensionNotFound, match=r"^There is no bell called 'brass'\. Known: bronze$"):
         BELLS.make("brass")
 
 

@@ -1,14 +1,16 @@
 """Every public name, pinned: one that is added, renamed or taken away changes this page, and is thought about.
 
-Public is what somebody writes into a file of their own: a grader script (`fairmark`, `fairmark.checks` and the modules
-of questions), a test of a grader (`judge`, `regrade`, `evidence`, `sandbox.fake`), an extension in a package of its own
-(`report`, `present`, `classroom`, `errors`), a program that grades (`classroom`, `course`, `data`, `sandbox`,
-`grading.settings`). In these modules public is what ``__all__`` lists. Whatever else has an ``__all__`` is shared among
-the rooms of the engine only, and may change at any time.
+Public is what somebody writes into a file of their own: a grader script (`fairmark`, `fairmark.checks`,
+`fairmark.keras` and the modules of questions), a test of a grader (`judge`, `regrade`, `evidence`, `sandbox.fake`), an
+extension in a package of its own (`report`, `present`, `classroom`, `errors`, and for a framework `frameworks` and what
+its members give and take), a program that grades (`classroom`, `course`, `data`, `sandbox`, `grading.settings`). In
+these modules public is what ``__all__`` lists. Whatever else has an ``__all__`` is shared among the rooms of the engine
+only, and may change at any time.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from pathlib import Path
@@ -16,11 +18,15 @@ from pathlib import Path
 import pytest
 
 import fairmark
-from fairmark import checks
+from fairmark import checks, keras
+
+ROOT = Path(__file__).resolve().parent.parent
+HANDBOOK = ROOT / "graders" / "README.md"
+EXAMPLES = ROOT / "tests" / "extension_package"
 
 PUBLIC = {
     "fairmark": """
-        Grader RunView check dataset expect part
+        Grader check dataset expect part
     """,
     "fairmark.errors": """
         ArchiveRefused AssignmentNotFound AuthorError CheckOutcome ControlFlow CourseNotFound CourseOfOthers
@@ -56,18 +62,11 @@ PUBLIC = {
         fake_run
     """,
     "fairmark.checks": """
-        Check CheckFailed ConflictingEvidence Exercise Grader NoEvidence Observed RunView expect load_grader
+        Check CheckFailed ConflictingEvidence EvidenceView Exercise Grader NoEvidence Observed expect load_grader
         part
-    """,
-    "fairmark.checks.accuracy": """
-        Accuracy accuracy_in_training accuracy_of collecting_thresholds measured_accuracy predicted_class reaches
-        settled_accuracy wilson_interval
     """,
     "fairmark.checks.answers": """
         are_numbers is_number is_word number_in
-    """,
-    "fairmark.checks.callbacks": """
-        compares_with defines_one ends_training_in_time is_given reads stops_the_model
     """,
     "fairmark.checks.cells": """
         run_to_their_end
@@ -75,27 +74,75 @@ PUBLIC = {
     "fairmark.checks.choices": """
         are_words is_choice
     """,
-    "fairmark.checks.compile": """
+    "fairmark.keras": """
+        RunView
+    """,
+    "fairmark.keras.accuracy": """
+        accuracy_in_training measured_accuracy reaches settled_accuracy
+    """,
+    "fairmark.keras.callbacks": """
+        compares_with defines_one ends_training_in_time is_given reads stops_the_model
+    """,
+    "fairmark.keras.compile": """
         learning_rate_is loss_fits_classes loss_fits_output measures_accuracy optimizer_is
     """,
-    "fairmark.checks.generators": """
+    "fairmark.keras.generators": """
         gives_labels has_batches_of has_size reads_folder scales_to_unit
     """,
-    "fairmark.checks.history": """
+    "fairmark.keras.history": """
         History is_best_epoch is_gap lists reads
     """,
-    "fairmark.checks.layers": """
+    "fairmark.keras.layers": """
         ends_for_classes ends_for_two_classes ends_with has_block has_hidden_layer has_only_blocks takes_pictures
     """,
-    "fairmark.checks.parameters": """
+    "fairmark.keras.parameters": """
         follows_from
     """,
-    "fairmark.checks.prediction": """
+    "fairmark.keras.prediction": """
         names_class prepares_as_in_training
     """,
-    "fairmark.checks.training": """
+    "fairmark.keras.training": """
         learns_from passes_steps passes_validation_steps prints_a_line_an_epoch runs_steps steps_follow trains_at_most
         trains_for validates_on validates_on_nothing
+    """,
+    "fairmark.frameworks": """
+        FRAMEWORKS Family Framework KernelMemory OldName Rebuilt Watcher framework_named framework_of installed
+    """,
+    "fairmark.checks.hidden_accuracy": """
+        Accuracy accuracy_of asks_for collecting_thresholds predicted_class wilson_interval
+    """,
+    "fairmark.checks.origin": """
+        Origin WORKED_OUT
+    """,
+    "fairmark.checks.vouched": """
+        ANYTHING Vouched
+    """,
+    "fairmark.data.picture_form": """
+        NotKept PictureForm
+    """,
+    "fairmark.notebook.answer": """
+        Answer Change Element argument called last_name text_of
+    """,
+    "fairmark.sandbox.program": """
+        Program function_named
+    """,
+    "fairmark.sandbox.jobs": """
+        JOB Job NotebookJob Pauses ProbeJob SourceCell has_not_moved
+    """,
+    "fairmark.sandbox.jobfile": """
+        JobFile Replies read_job
+    """,
+    "fairmark.sandbox.inside.cells": """
+        Cells Ran binds_unnamed cell_error locals_of names_bound_in names_read_in
+    """,
+    "fairmark.sandbox.inside.channel": """
+        Channel
+    """,
+    "fairmark.sandbox.inside.silence": """
+        Silent silence_check
+    """,
+    "fairmark.grading.probe": """
+        CannotRebuild HiddenPictures ProbeRequest UnsafeModel probe_model
     """,
     "fairmark.grading.judge": """
         judge put_off share_of
@@ -147,7 +194,7 @@ PUBLIC = {
         Checker check
     """,
     "fairmark.advice": """
-        Advice advise raised switch_in
+        Advice
     """,
     "fairmark.cli": """
         COMMANDS command_line main
@@ -164,12 +211,25 @@ def test_a_public_module_lists_the_names_that_are_pinned_here_and_has_them(modul
 
 
 def test_every_module_of_questions_is_pinned() -> None:
-    """Those that the vocabulary of checks names, each line of its list by subject."""
-    lines = re.findall(r"^ {4}([a-z_]+(?:, [a-z_]+)*) ", checks.__doc__ or "", re.MULTILINE)
-    named = {name for line in lines for name in line.split(", ")}
-    assert {f"fairmark.checks.{name}" for name in named} == {
-        module for module in PUBLIC if module.startswith("fairmark.checks.")
-    }
+    """Those of which the author's handbook lists questions."""
+    listed = re.findall(r"^### `(fairmark\..+)`$", HANDBOOK.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"fairmark.checks.answers", "fairmark.keras.layers"} < set(listed) <= set(PUBLIC)
+
+
+def test_every_module_of_questions_is_named_by_its_package() -> None:
+    """In the list by subject at the top of the package."""
+    for package in (checks, keras):
+        lines = re.findall(r"^ {4}([a-z_]+(?:, [a-z_]+)*)(?: |$)", package.__doc__ or "", re.MULTILINE)
+        named = {f"{package.__name__}.{name}" for line in lines for name in line.split(", ")}
+        listed = re.findall(rf"^### `({package.__name__}\..+)`$", HANDBOOK.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(listed) <= named
+
+
+def test_all_that_the_example_package_imports_is_pinned() -> None:
+    for path in EXAMPLES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "fairmark":
+                assert {alias.name for alias in node.names} <= set(PUBLIC.get(node.module or "", "").split()), path
 
 
 def test_every_package_that_lists_names_is_pinned() -> None:

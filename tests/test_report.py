@@ -161,7 +161,7 @@ def test_a_report_is_written_with_the_fields_of_the_contract() -> None:
         "cell",
         "visibility",
     ]
-    assert set(written["flags"][0]) == {"kind", "cell", "message"}
+    assert set(written["flags"][0]) == {"kind", "cell", "checks", "message"}
 
 
 def test_a_report_is_the_same_after_its_way_through_a_file() -> None:

@@ -42,7 +42,8 @@ def draw(class_name, random):
 """
 
 GRADER = """\
-from fairmark import Grader, RunView, expect
+from fairmark import Grader, expect
+from fairmark.keras import RunView
 
 grader = Grader("NAME", title="Compile settings", dataset="tiles")
 settings = grader.exercise("compile", title="Compile the model")

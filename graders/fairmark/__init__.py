@@ -1,6 +1,6 @@
-"""fairmark marks Keras notebooks fairly: from evidence judged outside the student's process.
+"""fairmark marks notebooks of deep-learning courses fairly: from evidence judged outside the student's process.
 
-Grader scripts need ``Grader``, ``part``, ``expect`` and, for annotations, ``RunView``; notebooks ``dataset`` and
+Grader scripts need ``Grader``, ``part`` and ``expect``, and what their framework offers; notebooks ``dataset`` and
 ``check``. Each is imported when it is first asked for, so that ``import fairmark`` costs next to nothing.
 """
 
@@ -10,15 +10,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fairmark.checks import Grader, RunView, expect, part
+    from fairmark.checks import Grader, expect, part
     from fairmark.data.dataset import dataset
     from fairmark.live import check
 
-__all__ = ["Grader", "RunView", "check", "dataset", "expect", "part"]
+__all__ = ["Grader", "check", "dataset", "expect", "part"]
 
 _HOMES = {
     "Grader": "fairmark.checks",
-    "RunView": "fairmark.checks",
     "expect": "fairmark.checks",
     "part": "fairmark.checks",
     "check": "fairmark.live",

@@ -103,7 +103,12 @@ class AssignmentNotFound(AuthorError):
 
 
 class GraderError(AuthorError):
-    """A grader script cannot be loaded, or one of its checks raised: names the file and the line."""
+    """A grader script cannot be loaded, or one of its checks raised. ``is_placed`` says that the message names the
+    file, and the line if there is one; who loads the script adds that if it does not."""
+
+    def __init__(self, message: str, *, remedy: str | None = None, is_placed: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.is_placed = is_placed
 
 
 class RecipeError(AuthorError):

@@ -5,15 +5,15 @@ A package names what it offers in its ``pyproject.toml``, under the group of the
     [project.entry-points."fairmark.exporters"]
     moodle = "fairmark_moodle:MoodleExporter"
 
-What is built in is found by the same names, without a look at the packages installed. The objects themselves are
-described where they are used: ``classroom.executors`` and ``present.exporters``.
+What fairmark brings along is found in the same way. The objects themselves are described where they are used:
+``frameworks``, ``classroom.executors`` and ``present.exporters``.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -21,21 +21,36 @@ from fairmark.errors import ExtensionFailed, ExtensionNotFound, FairmarkError
 
 __all__ = ["ExtensionPoint"]
 
+_OURS = "fairmark"
+"""The distribution whose names no other package can take over."""
+
 
 @dataclass(frozen=True)
 class ExtensionPoint:
     """One kind of extension. ``group`` is the group of its entry points, ``noun`` what one is called in messages,
-    ``protocol`` what each has to be, a protocol that can be checked at run time. ``built_in`` are those of the engine:
-    ``module:name`` by their names, which no package can take over."""
+    ``protocol`` what each has to be, a protocol that can be checked at run time. The names of
+    those that fairmark brings along no other package can take over."""
 
     group: str
     noun: str
     protocol: type
-    built_in: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """All that are known, in the order of the alphabet, without loading any."""
-        return sorted({*self.built_in, *(point.name for point in entry_points(group=self.group))})
+        return sorted({point.name for point in entry_points(group=self.group)})
+
+    def own_names(self) -> list[str]:
+        """Those that fairmark brings along, in the order of the alphabet.
+
+        Raises :class:`ExtensionNotFound` if there are none, as after a move of the engine without an installation.
+        """
+        names = sorted(point.name for point in entry_points(group=self.group) if _is_ours(point))
+        if not names:
+            raise ExtensionNotFound(
+                f"fairmark's own {self.noun}s are not to be found",
+                remedy="Install fairmark again: `pip install -e .` in a checkout, or its wheel.",
+            )
+        return names
 
     def make(self, name: str, *arguments: object) -> Any:  # noqa: ANN401 - what the protocol says
         """What stands behind ``name``, called with ``arguments``.
@@ -65,9 +80,8 @@ class ExtensionPoint:
         return made
 
     def _entry_point(self, name: str) -> EntryPoint:
-        if name in self.built_in:
-            return EntryPoint(name, self.built_in[name], self.group)
-        found = list(entry_points(group=self.group, name=name))
+        every = list(entry_points(group=self.group, name=name))
+        found = [point for point in every if _is_ours(point)] or every
         if not found:
             known = self.names()
             near = difflib.get_close_matches(name, known, n=1)
@@ -82,3 +96,7 @@ class ExtensionPoint:
                 remedy="Uninstall all but one of them.",
             )
         return found[0]
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name == _OURS

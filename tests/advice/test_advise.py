@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmark.advice import Advice, advise, raised
+from fairmark.advice import Advice
 from fairmark.advice.text import LONGEST_CHARACTERS
 from fairmark.evidence import CellError
+from fairmark.keras.advice import advise, raised
 
 TYPES = [
     "AttributeError",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fairmark.advice import advise
 from fairmark.advice.missing import something_missing
 from fairmark.advice.text import layout
 from fairmark.evidence import CellError
+from fairmark.keras.advice import advise
 
 
 @pytest.mark.parametrize(

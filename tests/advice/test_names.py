@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmark.advice.names import GONE, HOMES, OPTIONS, import_line, nearest
+from fairmark.keras.advice.names import GONE, HOMES, OPTIONS, import_line, nearest
 
 
 @pytest.mark.parametrize(

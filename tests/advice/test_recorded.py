@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fairmark.advice import raised
 from fairmark.evidence import CellError
+from fairmark.keras.advice import raised
 
 RECORDED = Path(__file__).resolve().parents[1] / "corpus" / "notes" / "recorded.toml"
 ERRORS: list[dict[str, Any]] = tomllib.loads(RECORDED.read_text(encoding="utf-8"))["error"]

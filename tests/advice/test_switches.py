@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fairmark.advice import switch_in
 from fairmark.evidence import Cell
+from fairmark.keras.advice import switch_in
 
 
 def cells(*sources: str) -> list[Cell]:

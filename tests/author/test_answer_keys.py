@@ -14,8 +14,9 @@ from fairmark.errors import GraderError
 BEGINNING = """\
 import functools
 import fairmark.checks.answers
-from fairmark import Grader, RunView, expect, part
-from fairmark.checks import answers, choices, compile, history, layers, parameters
+from fairmark import Grader, expect, part
+from fairmark.checks import answers, choices
+from fairmark.keras import RunView, compile, history, layers, parameters
 from fairmark.checks.answers import is_number as comes_to
 import _ours as ours
 

@@ -52,13 +52,13 @@ def test_an_exercise_without_a_stub_is_named_by_file_and_line(assignment: Assign
         "@more.check('M', points=1)\ndef more_of(run: RunView) -> None:\n    pass\n\n\n@settings",
     )
     assert message(assignment, GraderError) == (
-        f"{assignment.grader}:7: the exercise 'trainings' has no stub in {assignment.solution}"
+        f"{assignment.grader}:8: the exercise 'trainings' has no stub in {assignment.solution}"
     )
 
 
 def test_an_exercise_without_a_check_is_named_by_file_and_line(assignment: Assignment) -> None:
     edit(assignment, "@fitting.check", "@settings.check")
-    assert message(assignment, GraderError) == f"{assignment.grader}:5: the exercise 'training' has no check"
+    assert message(assignment, GraderError) == f"{assignment.grader}:6: the exercise 'training' has no check"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_script_that_cannot_be_loaded_is_named_by_file_and_line(assignment: As
     edit(assignment, "points=2", "points=zwei")
     with pytest.raises(GraderError) as caught:
         require_agreement(assignment)
-    assert caught.value.message == f"{assignment.grader}:8: NameError: name 'zwei' is not defined"
+    assert caught.value.message == f"{assignment.grader}:9: NameError: name 'zwei' is not defined"
 
 
 def test_a_solution_without_a_grader_script_is_not_passed_over(course: Course) -> None:

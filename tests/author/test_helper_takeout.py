@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import _tables
 
 if TYPE_CHECKING:
-    from fairmark import RunView
+    from fairmark.keras import RunView
 
 # which one was best
 SECRET_RATE = 0.0173
@@ -66,7 +66,7 @@ from math import pi
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fairmark import RunView
+    from fairmark.keras import RunView
 
 RATES = {}
 RATES["low"] = pi

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmark.author.mutants import Answer, answers_in, mutants_of
+from fairmark.author.mutants import Mutant, answers_in, mutants_of
 from fairmark.errors import AuthorError
+from fairmark.keras.mistakes import MISTAKES
+from fairmark.notebook.answer import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTION = ROOT / "solutions" / "horses_or_humans.ipynb"
@@ -22,9 +24,13 @@ def answer(text: str, *, names: tuple[str, ...] = (), classes: tuple[str, ...] =
     return Answer("exercise", 5, f"# Exercise: exercise\n{text}", lines, frozenset(names), classes)
 
 
+def mutants(of: Answer) -> list[Mutant]:
+    return mutants_of(of, MISTAKES)
+
+
 def changed(text: str, kind: str, *, names: tuple[str, ...] = ()) -> list[str]:
     """What the cell reads after the changes of one kind, without its header."""
-    found = [mutant for mutant in mutants_of(answer(text, names=names)) if mutant.id.split("/")[1].startswith(kind)]
+    found = [mutant for mutant in mutants(answer(text, names=names)) if mutant.id.split("/")[1].startswith(kind)]
     return [mutant.source.partition("\n")[2] for mutant in found]
 
 
@@ -94,8 +100,8 @@ def test_the_last_of_several_arguments_is_dropped_with_the_comma_before_it() -> 
 
 
 def test_what_is_dropped_has_the_line_it_stood_on() -> None:
-    mutants = mutants_of(answer("m.fit(\n    x,\n    epochs=2,\n    callbacks=[stop],\n)"))
-    found = next(mutant for mutant in mutants if "callbacks" in mutant.id)
+    made = mutants(answer("m.fit(\n    x,\n    epochs=2,\n    callbacks=[stop],\n)"))
+    found = next(mutant for mutant in made if "callbacks" in mutant.id)
     assert (found.id, found.line) == ("exercise/argument-dropped-callbacks@5", 5)
     assert (found.before, found.after) == ("callbacks=[stop],", "")
 
@@ -120,11 +126,11 @@ def test_an_argument_that_says_what_holds_without_it_is_not_dropped() -> None:
 
 def test_only_what_stands_between_the_markers_is_changed() -> None:
     one = Answer("exercise", 5, "# Exercise: exercise\nrate = 2\nx = 3", frozenset({3}))
-    assert {mutant.line for mutant in mutants_of(one)} == {3}
+    assert {mutant.line for mutant in mutants(one)} == {3}
 
 
 def test_two_alike_on_one_line_have_ids_of_their_own() -> None:
-    ids = [mutant.id for mutant in mutants_of(answer("x = [1, 2]"))]
+    ids = [mutant.id for mutant in mutants(answer("x = [1, 2]"))]
     assert ids == ["exercise/statement-dropped-x@2", "exercise/number-plus-1@2", "exercise/number-plus-1@2.2"]
 
 
@@ -133,7 +139,7 @@ def test_letters_outside_ascii_do_not_shift_what_is_changed() -> None:
 
 
 def test_the_built_in_solution_has_more_than_a_hundred_mutants_that_all_differ() -> None:
-    made = [mutant for one in answers_in(SOLUTION, ("horses", "humans")) for mutant in mutants_of(one)]
+    made = [mutant for one in answers_in(SOLUTION, ("horses", "humans")) for mutant in mutants(one)]
     assert len(made) > 100
     assert len({mutant.id for mutant in made}) == len(made)
     assert len({(mutant.exercise, ast.dump(ast.parse(mutant.source))) for mutant in made}) == len(made)
@@ -141,7 +147,7 @@ def test_the_built_in_solution_has_more_than_a_hundred_mutants_that_all_differ()
 
 def test_every_changed_line_is_the_only_one_that_differs() -> None:
     for one in answers_in(SOLUTION, ("horses", "humans")):
-        for mutant in mutants_of(one):
+        for mutant in mutants(one):
             kept = [line for line in mutant.source.split("\n") if line in one.source.split("\n")]
             assert len(kept) >= one.source.count("\n") - mutant.before.count("\n"), mutant.id
             assert mutant.source != one.source
@@ -188,7 +194,7 @@ STATEMENTS = st.one_of(
 @given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
 def test_every_mutant_of_any_answer_parses_and_differs(text: str) -> None:
     one = answer(text, names=("train_pictures", "validation_pictures"))
-    made = mutants_of(one)
+    made = mutants(one)
     trees = [ast.dump(ast.parse(mutant.source)) for mutant in made]
     assert ast.dump(one.tree) not in trees
     assert len(set(trees)) == len(trees)

@@ -129,10 +129,11 @@ def test_a_page_without_its_marks_is_refused(tmp_path: Path, text: str) -> None:
 
 # --- what else the page shows -----------------------------------------------------------------------------------------
 
-MODULES = "accuracy, answers, cells, choices, compile, generators, history, layers, parameters, prediction, training"
+ABOUT_KERAS = "accuracy, compile, generators, history, layers, parameters, prediction, training"
 BEGINNING = f"""
-from fairmark import Grader, RunView, expect
-from fairmark.checks import {MODULES}
+from fairmark import Grader, expect
+from fairmark.checks import answers, cells, choices
+from fairmark.keras import RunView, {ABOUT_KERAS}
 
 grader = Grader("recipes", title="Recipes", dataset="shapes")
 exercise = grader.exercise("recipe", title="A recipe")

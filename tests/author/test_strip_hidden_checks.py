@@ -15,8 +15,9 @@ SCRIPT = '''\
 
 from math import pi
 from pathlib import Path  # for the hidden one only
-from fairmark import Grader, RunView, expect, part
-from fairmark.checks import (
+from fairmark import Grader, expect, part
+from fairmark.keras import (
+    RunView,
     accuracy,
     compile,  # kept
 )
@@ -66,8 +67,8 @@ LEFT = '''\
 """Marks rates: what is asked at once, and what is not."""
 
 from math import pi
-from fairmark import Grader, RunView
-from fairmark.checks import compile
+from fairmark import Grader
+from fairmark.keras import RunView, compile
 
 OPEN_POINTS = 3
 
@@ -147,11 +148,11 @@ def test_a_visibility_that_is_worked_out_is_understood(tmp_path: Path) -> None:
 def test_a_function_that_is_both_shown_and_held_back_is_refused_with_its_line(tmp_path: Path) -> None:
     both = SCRIPT.replace("def works(", "@other.check('And shown', points=1)\ndef works(")
     both = both.replace("# --- the", 'other = grader.exercise("other", title="Other")\n\n# --- the')
-    assert refused(both, tmp_path) == "49: the check 'works' is held back and cannot be taken out"
+    assert refused(both, tmp_path) == "50: the check 'works' is held back and cannot be taken out"
 
 
 def test_a_check_made_inside_another_function_is_refused_with_its_line(tmp_path: Path) -> None:
     start = SCRIPT.index("@rates.check('It")
     inner = "\n".join(f"    {line}" for line in SCRIPT[start:].rstrip().split("\n"))
     source = f"{SCRIPT[:start]}def add() -> None:\n{inner}\n\n\nadd()\n"
-    assert refused(source, tmp_path) == "48: the check 'works' is held back and cannot be taken out"
+    assert refused(source, tmp_path) == "49: the check 'works' is held back and cannot be taken out"

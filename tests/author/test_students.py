@@ -146,8 +146,9 @@ def test_a_script_that_fails_without_what_is_held_back_is_refused(course: Course
 HELPER = """\
 # -*- coding: latin-1 -*-
 from _secrets import LOSSES
-from fairmark import RunView, expect
+from fairmark import expect
 from fairmark.checks import cells
+from fairmark.keras import RunView
 
 BEST = "focal_secret"
 
@@ -180,7 +181,7 @@ def test_students_get_the_helpers_without_what_only_checks_held_back_use(course:
     graders = [name for name in files_in(given) if name.startswith("graders/") and name.endswith(".py")]
     assert graders == ["graders/_settings.py", "graders/compile_settings.py"]
     assert (given / "graders/_settings.py").read_text(encoding="utf-8") == (
-        "from fairmark import RunView\nfrom fairmark.checks import cells\n\n\n"
+        "from fairmark.checks import cells\nfrom fairmark.keras import RunView\n\n\n"
         'def runs_whole(run: RunView) -> None:\n    """Grün."""\n    cells.run_to_their_end(run)\n'
     )
     assert not [name for name in files_in(given) if b"_secret" in (given / name).read_bytes()]

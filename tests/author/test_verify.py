@@ -265,30 +265,30 @@ def test_an_exercise_without_a_stub_is_named_by_the_graders_line_and_the_stub_by
     assignment = script(course, 'grader.exercise("training"', 'grader.exercise("fitting"')
     assert problems(course) == [
         f"{assignment.solution}: cell 4: the stub 'training' has no exercise in {assignment.grader}",
-        f"{assignment.grader}:5: the exercise 'fitting' has no stub in {assignment.solution}",
+        f"{assignment.grader}:6: the exercise 'fitting' has no stub in {assignment.solution}",
     ]
 
 
 def test_a_check_without_points_is_named_by_file_and_line(course: Course) -> None:
     assignment = script(course, "points=2", "points=0")
-    assert problems(course) == [f"{assignment.grader}:8: check 'loss' is worth 0 points"]
+    assert problems(course) == [f"{assignment.grader}:9: check 'loss' is worth 0 points"]
 
 
 def test_an_exercise_without_a_check_is_named_by_file_and_line(course: Course) -> None:
     assignment = script(course, "@fitting.check", "@settings.check")
-    assert problems(course) == [f"{assignment.grader}:5: the exercise 'training' has no check"]
+    assert problems(course) == [f"{assignment.grader}:6: the exercise 'training' has no check"]
 
 
 def test_an_unknown_data_set_is_named_by_file_and_line(course: Course) -> None:
     assignment = script(course, 'dataset="tiles"', 'dataset="tile"')
     assert problems(course) == [
-        f"{assignment.grader}:3: data set 'tile': {course.root}: this course has no data set named 'tile'"
+        f"{assignment.grader}:4: data set 'tile': {course.root}: this course has no data set named 'tile'"
     ]
 
 
 def test_a_grader_that_cannot_be_loaded_is_named_by_file_and_line(course: Course) -> None:
     assignment = script(course, "grader = Grader", "grader = Gradr")
-    assert problems(course) == [f"{assignment.grader}:3: NameError: name 'Gradr' is not defined"]
+    assert problems(course) == [f"{assignment.grader}:4: NameError: name 'Gradr' is not defined"]
 
 
 def test_a_student_notebook_that_is_stale_is_an_error(course: Course) -> None:

@@ -75,14 +75,14 @@ def test_a_survivor_shows_its_place_and_both_lines_and_exits_with_1(course: Cour
 def test_an_exception_in_a_check_exits_with_3(course: Course, verify: Verify) -> None:
     path = script(course, EPOCHS, '{}[run.answer("epochs").value]')
     result = verify(course)
-    assert f"{path}:15: check training.trained raised KeyError: 2\n" in result.out
+    assert f"{path}:16: check training.trained raised KeyError: 2\n" in result.out
     assert result.exit_code == 3
 
 
 def test_files_that_do_not_fit_together_exit_with_2(course: Course, verify: Verify) -> None:
     path = script(course, "points=2", "points=0")
     result = verify(course)
-    assert f"{path}:8: check 'loss' is worth 0 points\n    Give it some.\n" in result.out
+    assert f"{path}:9: check 'loss' is worth 0 points\n    A check needs a positive number of points.\n" in result.out
     assert result.exit_code == 2
 
 

@@ -25,6 +25,7 @@ from fairmark.data import load_recipe, make, set_folder
 from fairmark.data.decoded import decoded_set, ensure_decoded
 from fairmark.data.picture_form import PictureForm
 from fairmark.evidence import Cell, NamesBound
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, Workplace, notebook_job, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,9 @@ def drawn(source: str, decoded: Path | None, launcher: ConfinedProcess) -> tuple
     """Wall and processor seconds of one epoch."""
     cell = Cell(position=1, number=1, role="added", source=source, touched=True)
     with Workplace() as workplace:
-        run = run_notebook(notebook_job([cell], set_folder(NAME).parent, decoded=decoded), workplace, launcher=launcher)
+        run = run_notebook(
+            notebook_job([cell], set_folder(NAME).parent, decoded=decoded, program=KERAS), workplace, launcher=launcher
+        )
     values = {}
     for stamped in run.events:
         if isinstance(stamped.event, NamesBound):

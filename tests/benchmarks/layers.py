@@ -27,6 +27,7 @@ from walled import NAME, Attack, attacks, walled_course
 
 from fairmark.errors import InternalError
 from fairmark.grading.pipeline import Pipeline
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess
 from fairmark.sandbox.walls.layers import LAYERS, Layer
 
@@ -58,7 +59,7 @@ def gets_through(attack: Attack, aimed_at: Targets, launcher: ConfinedProcess) -
 def rows(aimed_at: Targets, launcher: ConfinedProcess, tried: list[Attack], console: Console) -> Iterable[str]:
     left_out: list[Layer | None] = [None, *LAYERS]
     for layer in left_out:
-        weaker = ConfinedProcess(without=[layer] if layer else [], worker=launcher.worker)
+        weaker = ConfinedProcess(without=[layer] if layer else [], workers=[launcher.worker_for(KERAS)])
         through = [
             attack.name
             for attack in track(tried, description=layer or "nothing", console=console)

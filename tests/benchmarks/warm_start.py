@@ -32,6 +32,7 @@ from fairmark.course import Course
 from fairmark.data import data_folder
 from fairmark.evidence import Cell, CellFinished, CellStarted, Stamped
 from fairmark.grading.pipeline import Pipeline
+from fairmark.keras.program import KERAS
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.sandbox import (
     ConfinedProcess,
@@ -87,6 +88,7 @@ def measure(cells: tuple[Cell, ...], launcher: Launcher, *, train: bool) -> Meas
         numerics=choose_numerics(),
         seed=1,
         train=train,
+        program=KERAS,
     )
     first: list[float] = []
 

@@ -15,8 +15,8 @@ from recorded import unmet, view
 from fairmark.checks import NoEvidence
 from fairmark.checks.answer_key import is_given_the_answer
 from fairmark.checks.answers import are_numbers, is_number, is_word, number_in
-from fairmark.checks.view import RunView
 from fairmark.evidence import Value
+from fairmark.keras.views.run_view import RunView
 
 ANY_TEXT = st.text(max_size=100)
 ANY_SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from recorded import COMPILE, GENERATORS, LAST, LAYERS, STEPS, TRAINING, right_answer
 
-from fairmark.checks import RunView
 from fairmark.checks.causes import Cause, cause_before, cause_behind, cause_in, defines_functions
 from fairmark.evidence import Cell, CellError, Evidence
+from fairmark.keras import RunView
 
 TYPO = CellError(type="NameError", message="name 'kears' is not defined", line=3)
 

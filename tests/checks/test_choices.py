@@ -9,7 +9,7 @@ from recorded import unmet, view
 
 from fairmark.checks import NoEvidence
 from fairmark.checks.choices import are_words, is_choice
-from fairmark.checks.view import RunView
+from fairmark.keras.views.run_view import RunView
 
 BECAUSE = {"training": "Learning by heart does well there.", 0.5: "That is a share of all."}
 PAIRS = {("Ama", "Dan"): "These two differ in everything."}

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fairmark import Grader, RunView
+from fairmark import Grader
 from fairmark.checks import load_grader
 from fairmark.errors import GraderError
+from fairmark.keras import RunView
 
 
 def answer(run: RunView) -> None:
@@ -75,14 +76,14 @@ def test_a_check_is_worth_something(points: float) -> None:
         grader_with(points)
     line = answer.__code__.co_firstlineno
     assert caught.value.message == f"{__file__}:{line}: check 'answer' is worth {points!r} points"
-    assert caught.value.remedy == "Give it some."
+    assert caught.value.remedy == "A check needs a positive number of points."
 
 
 @pytest.mark.parametrize(
     ("options", "said", "remedy"),
     [
-        ({"points": float("nan")}, "check 'answer' is worth nan points", "Give it some."),
-        ({"points": "2"}, "check 'answer' is worth '2' points", "Give it some."),
+        ({"points": float("nan")}, "check 'answer' is worth nan points", "A check needs a positive number of points."),
+        ({"points": "2"}, "check 'answer' is worth '2' points", "A check needs a positive number of points."),
         ({"hint": ("a", "b")}, "check 'answer': its hint is ('a', 'b'), not a text", "Write one text, in quotes."),
         (
             {"visibility": "after-deadline"},

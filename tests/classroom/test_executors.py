@@ -28,7 +28,7 @@ def test_an_executor_is_found_by_its_name() -> None:
 
 
 def test_each_says_whether_notebooks_run_in_this_process() -> None:
-    assert {name: executor_for(name).runs_here for name in EXECUTORS.built_in} == {"local": True, "dask": False}
+    assert {name: executor_for(name).runs_here for name in EXECUTORS.own_names()} == {"local": True, "dask": False}
 
 
 def test_an_unknown_name_is_refused_with_the_names_known() -> None:

@@ -87,7 +87,7 @@ def test_an_exporter_that_is_named_twice_writes_once() -> None:
 def test_an_unknown_name_is_refused_with_the_names_known() -> None:
     with pytest.raises(ExtensionNotFound) as refused:
         exporters_for(["json", "htm"])
-    assert refused.value.message == "There is no exporter called 'htm'. Known: gradebook, html, json"
+    assert refused.value.message == "There is no exporter called 'htm'. Known: gradebook, html, json, notebooks"
 
 
 # --- those of others --------------------------------------------------------------------------------------------------

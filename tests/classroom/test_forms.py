@@ -53,7 +53,7 @@ def mark(made: Course, tmp_path: Path) -> Mark:
         path.write_text(json.dumps(notebook))
         launcher = Scripted(PRETEND)
         pipeline = Pipeline(made, made.assignment(NAME), RunSettings(mode="structure" if quick else "full"), launcher)
-        pipeline._reference("structure" if quick else "rehearsal")
+        pipeline.reference("structure" if quick else "rehearsal")
         launcher.jobs.clear()
         marked = pipeline.mark(path, "ada")
         jobs = [job for job in launcher.jobs if isinstance(job, NotebookJob)]

@@ -17,6 +17,7 @@ from fairmark.errors import MachineError, NotOfThisCourse
 from fairmark.evidence import Evidence
 from fairmark.grading.pipeline import GradedSubmission, Pipeline, Steps
 from fairmark.sandbox import Child, Job, Limits
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import Confined
 
 
@@ -29,7 +30,7 @@ class Broken:
     def __init__(self, problem: Exception) -> None:
         self.problem = problem
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         pass
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:

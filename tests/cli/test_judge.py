@@ -165,7 +165,7 @@ def test_a_grader_script_that_cannot_be_loaded_exits_with_2_and_leaves_the_grade
     grader.write_text(grader.read_text().replace("points=2", "points=zwei"))
     result = fairmark_("judge", "--all", out, "--course", own.root)
     assert (result.exit_code, result.out) == (2, "")
-    assert f"fairmark: {grader}:8: NameError" in result.err
+    assert f"fairmark: {grader}:9: NameError" in result.err
     assert scores(out)["ada"] == "3"
 
 

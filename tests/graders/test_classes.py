@@ -9,10 +9,11 @@ import pytest
 from built_in import helper
 from recorded import GENERATORS, PREDICTION, block, dense, keras_layer, unmet, view
 
-from fairmark.checks import NoEvidence, RunView
-from fairmark.checks.compile import loss_fits_classes
-from fairmark.checks.layers import ends_for_classes
+from fairmark.checks import NoEvidence
 from fairmark.evidence import Function, ModelPredicted
+from fairmark.keras import RunView
+from fairmark.keras.compile import loss_fits_classes
+from fairmark.keras.layers import ends_for_classes
 
 _classes = helper("_classes")
 agrees_with_predictions = _classes.agrees_with_predictions

@@ -6,8 +6,9 @@ import pytest
 from built_in import helper
 from recorded import STEPS, unmet, view
 
-from fairmark.checks import NoEvidence, RunView
+from fairmark.checks import NoEvidence
 from fairmark.evidence import NamesBound, Value
+from fairmark.keras import RunView
 
 _labels = helper("_labels")
 reads_labels = _labels.reads_labels

@@ -6,7 +6,8 @@ import pytest
 from built_in import helper
 from recorded import PREDICTION, SOURCES, unmet, view
 
-from fairmark.checks import ConflictingEvidence, NoEvidence, RunView
+from fairmark.checks import ConflictingEvidence, NoEvidence
+from fairmark.keras import RunView
 
 _misnamed = helper("_misnamed")
 keeps_order = _misnamed.keeps_order

@@ -10,8 +10,9 @@ import pytest
 from built_in import helper
 from recorded import LAST, PREDICTION, unmet, view
 
-from fairmark.checks import ConflictingEvidence, NoEvidence, RunView
+from fairmark.checks import ConflictingEvidence, NoEvidence
 from fairmark.evidence import NamesBound
+from fairmark.keras import RunView
 
 _one_picture = helper("_one_picture")
 asks_about_it = _one_picture.asks_about_it

@@ -9,7 +9,7 @@ import pytest
 from built_in import helper
 from recorded import GENERATORS, LAST, TRAINING, layers, pictures, unmet
 
-from fairmark.checks import NoEvidence, RunView
+from fairmark.checks import NoEvidence
 from fairmark.checks.expectation import collecting_unsupported
 from fairmark.evidence import (
     Cell,
@@ -25,6 +25,7 @@ from fairmark.evidence import (
     PicturesOpened,
     Submission,
 )
+from fairmark.keras import RunView
 from fairmark.sandbox.fake import fake_run
 
 _rates = helper("_rates")

@@ -259,8 +259,8 @@ def test_what_was_recorded_answers_for_the_very_cells_it_was_recorded_of() -> No
     pipeline = Pipeline(course, course.assignment("training_steps"))
     recorded = right_answer().model_copy(update={"settings": pipeline.run_digest})
     first, *others = recorded.submission.cells
-    assert pipeline._is_of(recorded, recorded.submission)
+    assert pipeline.is_of(recorded, recorded.submission)
     for edits in ({"source": f"{first.source}  # mine"}, {"number": 99}, {"role": "added"}, {"exercise": "other"}):
         cells = (first.model_copy(update=edits), *others)
-        assert not pipeline._is_of(recorded, recorded.submission.model_copy(update={"cells": cells}))
-    assert not pipeline._is_of(recorded.model_copy(update={"settings": ""}), recorded.submission)
+        assert not pipeline.is_of(recorded, recorded.submission.model_copy(update={"cells": cells}))
+    assert not pipeline.is_of(recorded.model_copy(update={"settings": ""}), recorded.submission)

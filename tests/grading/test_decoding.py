@@ -14,6 +14,7 @@ from fairmark.data.places import set_folder
 from fairmark.evidence import Cell, Event, FitStarted, PicturesOpened, Stamped
 from fairmark.grading.decoding import Decoding, decode_ahead
 from fairmark.grading.pipeline import Pipeline
+from fairmark.keras.grading.image_forms import form_opened, forms_written
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +58,7 @@ def fit(pictures: str | None, validation: str | None = None, *, trained: bool = 
 def stores_after(*events: Event) -> set[str]:
     """Names of the stores that a run with these events leaves."""
     folder = lay_out(set_folder("shapes"), ["colour.png"])
-    decoding = Decoding(folder.name)
+    decoding = Decoding(folder.name, form_opened)
     for event in events:
         decoding.heard(Stamped(at_seconds=0.0, event=event))
     for thread in decoding.begun:
@@ -105,7 +106,7 @@ def stores_ahead_of(*texts: str) -> set[str]:
     """Names of the stores that a solution of these cells has made before anything runs."""
     lay_out(set_folder("shapes"), ["colour.png"])
     cells = [Cell(position=n, number=n, role="locked", source=text) for n, text in enumerate(texts, start=1)]
-    decode_ahead("shapes", cells).join()
+    decode_ahead("shapes", lambda: forms_written("shapes", cells)).join()
     return {path.name for path in decoded_set("shapes").glob("*.npy")}
 
 

@@ -140,7 +140,7 @@ def test_a_notebook_that_forges_a_pause_gains_nothing(pipeline: Pipeline, tmp_pa
     forge = """
 import gc
 from fairmark.evidence import EpochEnded
-from fairmark.sandbox.inside.export import Exporter
+from fairmark.keras.recorder.export import Exporter
 [exporter] = [one for one in gc.get_objects() if type(one) is Exporter]
 for number in range(3):
     exporter._recorder.send(EpochEnded(fit="fit-1", epoch=1, steps=8, validation_steps=8, seconds=1.0, logs={}))

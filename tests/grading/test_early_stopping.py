@@ -22,6 +22,7 @@ from fairmark.evidence import (
     Probe,
     Stamped,
 )
+from fairmark.frameworks import framework_named
 from fairmark.grading.early_stopping import EarlyDecision
 
 GOOD, BAD, CLOSE = hidden(128, 128), hidden(64, 128), hidden(104, 128)
@@ -59,7 +60,9 @@ PAUSE = ModelExported(model="model-1", moment="epoch", folder="model-1-1", diges
 
 
 def deciding(look: Callable[[Evidence], Probe | None], still_epochs: int | None = None) -> EarlyDecision:
-    return EarlyDecision(submission(), 0.8, look, still_epochs=still_epochs, folders=FOLDERS)
+    return EarlyDecision(
+        submission(), 0.8, look, framework=framework_named(""), still_epochs=still_epochs, folders=FOLDERS
+    )
 
 
 def told(early: EarlyDecision, heard: Iterable[Event]) -> list[str]:

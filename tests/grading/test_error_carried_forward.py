@@ -11,10 +11,11 @@ from fairmark.checks import load_grader
 from fairmark.evidence import Evidence, NamesBound
 from fairmark.grading.error_carried_forward import left_open, next_exercises, put_right
 from fairmark.grading.judge import judge
+from fairmark.keras import RunView
 from fairmark.notebook.master import Master, MasterCell
 
 HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")
-REFERENCE = right_answer()
+REFERENCE = RunView(right_answer())
 ANSWERS = Master(
     "horses_or_humans",
     tuple(
@@ -27,7 +28,7 @@ ANSWERS = Master(
 
 def sources(evidence: Evidence, *replaced: str) -> dict[int, str]:
     """The text of every cell that is not the student's own, by position."""
-    cells = put_right(evidence, REFERENCE, ANSWERS, replaced)
+    cells = put_right(RunView(evidence), REFERENCE, ANSWERS, replaced)
     before = {cell.position: cell.source for cell in evidence.submission.cells}
     assert [cell.position for cell in cells] == list(before)
     return {cell.position: cell.source for cell in cells if cell.source != before[cell.position]}
@@ -38,7 +39,7 @@ def test_only_what_lost_marks_is_replaced() -> None:
 
 
 def test_where_nothing_lost_marks_the_cells_are_the_students() -> None:
-    assert put_right(right_answer(), REFERENCE, ANSWERS, ()) == right_answer().submission.cells
+    assert put_right(RunView(right_answer()), REFERENCE, ANSWERS, ()) == right_answer().submission.cells
 
 
 def test_an_exercise_the_reference_lacks_is_left_alone() -> None:
@@ -46,7 +47,7 @@ def test_an_exercise_the_reference_lacks_is_left_alone() -> None:
 
 
 def test_a_stub_that_is_replaced_runs() -> None:
-    cells = put_right(untouched(), REFERENCE, ANSWERS, ("compile",))
+    cells = put_right(RunView(untouched()), REFERENCE, ANSWERS, ("compile",))
     assert [cell.exercise for cell in cells if cell.exercise and cell.touched] == ["compile"]
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from recorded import TRAINING, hidden, right_answer
 
 from fairmark.evidence import Cell, Evidence, RecorderFailed, RunOutcome
+from fairmark.frameworks import framework_named
 from fairmark.grading.evidence_store import EvidenceStore, Key, versions
 
 SETTINGS: dict[str, object] = {"seed": 1}
@@ -80,7 +81,7 @@ def test_other_settings_are_another_run() -> None:
 
 
 def test_the_interpreter_is_among_the_versions() -> None:
-    assert versions()["python"] == platform.python_version()
+    assert versions(framework_named(""))["python"] == platform.python_version()
 
 
 # --- what is found ----------------------------------------------------------------------------------------------------

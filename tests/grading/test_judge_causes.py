@@ -18,10 +18,11 @@ from recorded import (
     right_answer,
 )
 
-from fairmark import Grader, RunView, expect
+from fairmark import Grader, expect
 from fairmark.checks import CheckFailed, load_grader
 from fairmark.evidence import Cell, CellError, CellFinished, CellStarted, Evidence, Rerun, Run, Stamped
 from fairmark.grading.judge import judge
+from fairmark.keras import RunView
 from fairmark.report import CheckResult, Report
 
 HORSES = load_grader(Path(__file__).resolve().parents[2] / "graders" / "horses_or_humans.py")

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import pytest
 from recorded import TRAINING, hidden, right_answer, view
 
-from fairmark import Grader, RunView, expect, part
-from fairmark.checks import CheckFailed, Observed, history
-from fairmark.checks.accuracy import measured_accuracy, reaches
-from fairmark.checks.callbacks import ends_training_in_time
+from fairmark import Grader, expect, part
+from fairmark.checks import CheckFailed, Observed
 from fairmark.checks.expectation import NeedsRun
 from fairmark.evidence import Decided, Evidence, Probe, Rerun
 from fairmark.grading.judge import judge
+from fairmark.keras import RunView, history
+from fairmark.keras.accuracy import measured_accuracy, reaches
+from fairmark.keras.callbacks import ends_training_in_time
 from fairmark.report import Flag, Report
 
 CERTAIN = hidden(118, 128, thresholds=(0.8,), available=512)
@@ -69,7 +70,7 @@ def test_a_raised_threshold_asks_for_another_run() -> None:
     assert check.message == f"{ENDED}; whether it reaches 90% needs another run."
     assert (report.outcome, report.flags) == (
         "needs_attention",
-        (Flag(kind="run_again", message=check.message, cell=2 * TRAINING),),
+        (Flag(kind="run_again", message=check.message, cell=2 * TRAINING, checks=(f"training.{check.id}",)),),
     )
 
 

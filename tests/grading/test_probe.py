@@ -15,10 +15,12 @@ from scripted import Scripted
 from shapes import Finished, shape_picture
 from shapes import finished as run_both
 
-from fairmark.checks.accuracy import accuracy_of
+from fairmark.checks.hidden_accuracy import accuracy_of
 from fairmark.data import Hidden
 from fairmark.evidence import Evidence, ModelExported, ModelPredicted, Preparation, Probe
-from fairmark.grading.probe import CannotRebuild, ProbeRequest, UnsafeModel, probe_model, vet_model
+from fairmark.frameworks import framework_named
+from fairmark.grading.probe import CannotRebuild, ProbeRequest, UnsafeModel, probe_model
+from fairmark.keras.grading.rebuild import vet_model
 from fairmark.sandbox import Limits, ProbeJob
 
 CLASSES = ("circles", "squares")
@@ -193,7 +195,7 @@ def probes(finished: Finished, evidence: Evidence, stock: Path) -> Iterator[tupl
     pictures = tuple(sorted(stock.iterdir())[:200])
     shown = Hidden(pictures, tuple(number % 2 for number in range(200)), CLASSES, "drawn", more=True)
     last = [stamped.event for stamped in evidence.run.events if isinstance(stamped.event, ModelExported)][-1]
-    request = ProbeRequest(lambda rounds: shown, finished.pictures_folder / "shapes", (0.8,))
+    request = ProbeRequest(lambda rounds: shown, framework_named(""), finished.pictures_folder / "shapes", (0.8,))
     with finished.workplace_again() as whole, finished.workplace_again() as spoilt, ThreadPoolExecutor(2) as pool:
         (spoilt.folder / "export" / last.folder / "weights-3.npy").unlink()
         asked = [pool.submit(probe_model, evidence, one, request) for one in (whole, spoilt)]
@@ -260,7 +262,9 @@ def ask(
         probe = probe_model(
             evidence,
             workplace,
-            ProbeRequest(hidden, dataset_folder=finished.pictures_folder / "shapes", thresholds=(threshold,)),
+            ProbeRequest(
+                hidden, framework_named(""), dataset_folder=finished.pictures_folder / "shapes", thresholds=(threshold,)
+            ),
             launcher=launcher,
             limits=Limits(run_seconds=60),
         )
@@ -312,7 +316,7 @@ def test_the_process_is_told_nothing_of_labels(
     for job in jobs:
         told = job.model_dump(mode="json")
         asked = {"kind", "model_folder", "preparation", "pictures", "picture", "batch_size"}
-        assert set(told) == {*asked, "pictures_folder", "seal"}
+        assert set(told) == {*asked, "program", "pictures_folder", "seal"}
         assert told["pictures_folder"] is None
         rest = json.dumps({name: value for name, value in told.items() if name != "picture"})
         assert not any(name in rest for name in (*CLASSES, "truth"))
@@ -371,7 +375,7 @@ def test_a_notebook_that_trained_nothing_has_no_probe(finished: Finished, hidden
         probe = probe_model(
             finished.evidence_before("fit"),
             workplace,
-            ProbeRequest(hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,)),
+            ProbeRequest(hidden, framework_named(""), dataset_folder=Path("/nowhere"), thresholds=(0.8,)),
         )
     assert probe is None
 
@@ -420,7 +424,7 @@ def test_a_refused_model_reaches_no_process(
         probe = probe_model(
             evidence,
             workplace,
-            ProbeRequest(hidden, dataset_folder=Path("/nowhere"), thresholds=(0.8,)),
+            ProbeRequest(hidden, framework_named(""), dataset_folder=Path("/nowhere"), thresholds=(0.8,)),
             launcher=launcher,
         )
     assert probe is not None

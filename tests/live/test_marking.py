@@ -14,6 +14,7 @@ from fairmark.course import Course
 from fairmark.evidence import Cell, CellFinished, Event, NamesBound
 from fairmark.grading.pipeline import Pipeline
 from fairmark.grading.settings import RunSettings
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Limits, PlainProcess, Workplace, best_launcher, notebook_job, run_notebook
 
 ASKING = """
@@ -70,7 +71,10 @@ def test_nothing_is_imported_for_it_behind_any_wall(launcher: Callable[[], objec
     with Workplace() as workplace:
         run = run_notebook(
             notebook_job(
-                [Cell(position=1, number=1, role="added", source=source)], workplace.given, numerics="float32"
+                [Cell(position=1, number=1, role="added", source=source)],
+                workplace.given,
+                numerics="float32",
+                program=KERAS,
             ),
             workplace,
             limits=Limits(run_seconds=120),

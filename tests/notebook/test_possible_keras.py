@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fairmark.evidence import Cell
+from fairmark.keras.facts.computing import COMPUTING
 from fairmark.notebook.possible import CallSite, Possible, Reading, read_possible
 
 IMPORTS = """\
@@ -26,7 +27,8 @@ def reading(*sources: str) -> Reading:
         [
             Cell(position=position, number=position, role="added", source=source)
             for position, source in enumerate((IMPORTS, *sources), start=1)
-        ]
+        ],
+        COMPUTING,
     )
 
 

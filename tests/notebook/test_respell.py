@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairmark.notebook.respell import respelled, without_switch
+from fairmark.keras.facts.respell import respelled, without_switch
 
 UNKNOWN = "Argument(s) not recognized: {'lr': 0.001}"
 

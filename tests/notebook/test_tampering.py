@@ -12,7 +12,7 @@ def found_in(source: str, role: str = "exercise", *, touched: bool = True) -> li
     cell = Cell.model_validate(
         {"position": 3, "number": 7, "role": role, "exercise": "compile", "touched": touched, "source": source}
     )
-    flags = tampering_in([cell])
+    flags = tampering_in([cell], modules=("keras", "tensorflow", "tf"))
     assert all((flag.kind, flag.cell) == ("tampering", 7) for flag in flags)
     return [flag.message for flag in flags]
 

@@ -44,7 +44,7 @@ def test_it_is_said_when_what_was_found_is_shown(small_report: Report) -> None:
 
 
 def test_flags_say_nothing_of_what_is_held_back(small_report: Report) -> None:
-    doubt = Flag(kind="witnesses_disagree", message="The loss is mse.", cell=12)
+    doubt = Flag(kind="witnesses_disagree", message="The loss is mse.", cell=12, checks=("compile.loss",))
     broken = Flag(kind="grader_failed", message="check 'loss' raised KeyError: 'mse'")
     other = Flag(kind="close_call", message="hidden pictures named rightly: 80%")
     report = with_visibility(small_report, "never").model_copy(update={"flags": (doubt, broken, other)})

@@ -10,7 +10,7 @@ import keras
 import pytest
 
 from fairmark.evidence import CallbackAnswer, CallbackTried
-from fairmark.sandbox.inside import callback_trial
+from fairmark.keras.recorder import callback_trial
 
 
 class Recording:

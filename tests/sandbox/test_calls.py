@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from fairmark.sandbox.inside.calls import Calls
+from fairmark.keras.recorder.calls import Calls
 
 
 class Twice(keras.layers.Layer):  # type: ignore[misc] # Keras has no types

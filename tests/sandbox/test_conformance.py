@@ -30,6 +30,7 @@ from fairmark.evidence import (
     SessionStarted,
     StepsWatched,
 )
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import BubblewrapProcess, ConfinedProcess, Launcher, PlainProcess, best_launcher
 from fairmark.sandbox.bubblewrap import bubblewrap
 from fairmark.sandbox.environment import clean_environment
@@ -62,7 +63,7 @@ def warm() -> ConfinedProcess:
 
 def warm_without_rights() -> ConfinedProcess:
     """The same wall as a user without rights would build it."""
-    return ConfinedProcess(worker=warm().worker, may_be_root=False)
+    return ConfinedProcess(workers=[warm().worker_for(KERAS)], may_be_root=False)
 
 
 BACKENDS = {
@@ -253,7 +254,7 @@ SET_BY_TENSORFLOW = {
 
 
 def test_its_environment_is_made_from_nothing(asked: Asked, tmp_path: Path) -> None:
-    ours = clean_environment(tmp_path, str(asked.at.pictures))
+    ours = clean_environment(KERAS, tmp_path, str(asked.at.pictures))
     expected = {name: value.replace(str(tmp_path), str(asked.answers.folder)) for name, value in ours.items()}
     seen = asked.seen()["environment"]
     assert {name: value for name, value in seen.items() if name not in SET_BY_TENSORFLOW} == expected

@@ -14,6 +14,7 @@ from fairmark.data.decoded import decoded_set, ensure_decoded, own_form
 from fairmark.data.picture_form import PictureForm
 from fairmark.data.places import decoded_folder, set_folder
 from fairmark.evidence import Cell, NamesBound, PictureLoaded, PicturesOpened, Run, Value
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, Launcher, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.worker import Worker
 
@@ -93,7 +94,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    made = Worker()
+    made = Worker(KERAS)
     yield made
     made.close()
 
@@ -105,7 +106,9 @@ def run(*sources: str, decoded: Path | None, shapes: Path, launcher: Launcher) -
     ]
     with Workplace() as workplace:
         return run_notebook(
-            notebook_job(cells, shapes.parent, numerics="float32", decoded=decoded), workplace, launcher=launcher
+            notebook_job(cells, shapes.parent, numerics="float32", decoded=decoded, program=KERAS),
+            workplace,
+            launcher=launcher,
         )
 
 
@@ -133,7 +136,7 @@ def inverted(name: str) -> Path:
 
 @pytest.mark.thorough
 def test_every_batch_is_keras_own_to_the_bit(shapes: Path, worker: Worker) -> None:
-    launcher = ConfinedProcess(worker=worker)
+    launcher = ConfinedProcess(workers=[worker])
     own = run(DRAWN, TABLE, CALLED, decoded=None, shapes=shapes, launcher=launcher)
     kept = run(DRAWN, TABLE, CALLED, decoded=decoded_set("shapes"), shapes=shapes, launcher=launcher)
     assert flows(kept) == flows(own)
@@ -149,14 +152,14 @@ def test_every_batch_is_keras_own_to_the_bit(shapes: Path, worker: Worker) -> No
 
 def test_what_is_kept_is_what_is_drawn(shapes: Path, worker: Worker) -> None:
     """With stores that hold something else, batches change just where they are taken from there."""
-    launcher = ConfinedProcess(worker=worker)
+    launcher = ConfinedProcess(workers=[worker])
     own = flows(run(DRAWN, TABLE, decoded=None, shapes=shapes, launcher=launcher))
     other = flows(run(DRAWN, TABLE, decoded=inverted("shapes"), shapes=shapes, launcher=launcher))
     assert {name for name in FLOWS if own[name] != other[name]} == KEPT
 
 
 def test_pipelines_give_the_same_to_the_bit_and_take_what_is_kept(shapes: Path, worker: Worker) -> None:
-    launcher = ConfinedProcess(worker=worker)
+    launcher = ConfinedProcess(workers=[worker])
     own, kept, other = (
         flows(run(DRAWN, PIPELINES, PASSED_TABLE, decoded=one, shapes=shapes, launcher=launcher), PASSED)
         for one in (None, decoded_set("plain"), inverted("plain"))
@@ -179,7 +182,7 @@ def test_a_store_that_is_not_as_it_should_be_is_left_alone(damage: str, shapes: 
     if damage == "objects":
         np.save(folder / store.name, np.array([{}]), allow_pickle=True)
     cell = "same = drawn(flow())"
-    launcher = ConfinedProcess(worker=worker)
+    launcher = ConfinedProcess(workers=[worker])
     found, own = (run(DRAWN, cell, decoded=one, shapes=shapes, launcher=launcher) for one in (folder, None))
     assert bound(found)["same"] == bound(own)["same"]
 
@@ -210,9 +213,9 @@ files_opened = len(opened)
     cells = [Cell(position=1, number=1, role="added", source=DRAWN + waits, touched=True)]
     with Workplace() as workplace:
         found = run_notebook(
-            notebook_job(cells, shapes.parent, numerics="float32", decoded=decoded_set("shapes")),
+            notebook_job(cells, shapes.parent, numerics="float32", decoded=decoded_set("shapes"), program=KERAS),
             workplace,
-            launcher=ConfinedProcess(worker=worker),
+            launcher=ConfinedProcess(workers=[worker]),
             on_event=heard,
         )
     values = bound(found)
@@ -283,7 +286,7 @@ def state(folder: Path) -> dict[str, tuple[int, int, str]]:
 
 @pytest.mark.parametrize("without", [(), ("mounts",), ("landlock",)])
 def test_a_hostile_notebook_cannot_alter_it(without: tuple[str, ...], shapes: Path, worker: Worker) -> None:
-    launcher = ConfinedProcess(worker=worker, without=without)
+    launcher = ConfinedProcess(workers=[worker], without=without)
     before = state(decoded_folder())
     source = DRAWN + ATTACK.replace("FOLDER", repr(str(decoded_set("shapes"))))
     values = bound(run(source, decoded=decoded_set("shapes"), shapes=shapes, launcher=launcher))

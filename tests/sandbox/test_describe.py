@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fairmark.sandbox.inside.describe import describe_layers, function_of, simple_value
+from fairmark.keras.recorder.describe import describe_layers, function_of, simple_value
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from fairmark.sandbox.inside.flows import Flows
+from fairmark.keras.recorder.flows import Flows
 
 
 @pytest.fixture

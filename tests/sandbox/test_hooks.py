@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from behaviours import BEHAVIOURS
 
-from fairmark.sandbox.inside.hooks import SEEN_ON, code_of, hook
+from fairmark.keras.recorder.hooks import SEEN_ON, code_of, hook
 
 WAYS = ("plain", "live", "recorder")
 

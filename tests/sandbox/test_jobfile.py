@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scripted import watch
 
 from fairmark.evidence import Stamped
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import NotebookJob
 from fairmark.sandbox.jobfile import JobFile, Replies, read_job
 from fairmark.sandbox.jobs import JOB, SourceCell
@@ -22,7 +23,7 @@ from fairmark.sandbox.jobs import JOB, SourceCell
 
 def job(*sources: str) -> NotebookJob:
     cells = tuple(SourceCell(position=number, source=source) for number, source in enumerate(sources, start=1))
-    return NotebookJob(cells=cells, pictures_folder="/nowhere", numerics="float32", seed=1)
+    return NotebookJob(cells=cells, pictures_folder="/nowhere", numerics="float32", seed=1, program=KERAS)
 
 
 @pytest.fixture

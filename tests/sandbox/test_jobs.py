@@ -9,17 +9,24 @@ import pytest
 from pydantic import ValidationError
 
 from fairmark.evidence import Preparation
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import NotebookJob, ProbeJob, SourceCell
 from fairmark.sandbox.jobs import JOB
 
 NOTEBOOK = NotebookJob(
-    cells=(SourceCell(position=2, source="x = 1"),), pictures_folder="/pictures", numerics="float32", seed=1
+    cells=(SourceCell(position=2, source="x = 1"),),
+    pictures_folder="/pictures",
+    numerics="float32",
+    seed=1,
+    program=KERAS,
 )
-PROBE = ProbeJob(model_folder="/model", preparation=Preparation(target_size=(30, 30)), pictures=("/hidden/00000.png",))
+PROBE = ProbeJob(
+    model_folder="/model", preparation=Preparation(target_size=(30, 30)), pictures=("/hidden/00000.png",), program=KERAS
+)
 
 
 def a_job() -> NotebookJob:
-    return NotebookJob(cells=(), pictures_folder="/pictures", numerics="float32", seed=1)
+    return NotebookJob(cells=(), pictures_folder="/pictures", numerics="float32", seed=1, program=KERAS)
 
 
 @pytest.mark.parametrize("job", [NOTEBOOK, PROBE])
@@ -33,12 +40,12 @@ def test_a_cell_carries_its_place_and_its_text_and_nothing_else() -> None:
 
 def test_a_run_is_told_cells_pictures_and_numbers_and_nothing_else() -> None:
     how = {"numerics", "seed", "train", "rehearse", "every_epoch", "rehearse_after", "pauses", "threads", "decoded"}
-    assert set(NotebookJob.model_fields) == {"kind", "cells", "pictures_folder", "dataset", *how, "seal"}
+    assert set(NotebookJob.model_fields) == {"kind", "program", "cells", "pictures_folder", "dataset", *how, "seal"}
 
 
 def test_the_probe_is_told_no_labels() -> None:
-    told = {"kind", "model_folder", "preparation", "pictures", "picture", "batch_size", "pictures_folder", "seal"}
-    assert set(ProbeJob.model_fields) == told
+    asked = {"model_folder", "preparation", "pictures", "picture", "batch_size", "pictures_folder"}
+    assert set(ProbeJob.model_fields) == {"kind", "program", *asked, "seal"}
 
 
 def test_the_probe_has_no_data_set() -> None:

@@ -19,6 +19,7 @@ GRADER = """
 import sys
 from pathlib import Path
 from fairmark.evidence import Cell
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, Workplace, notebook_job, run_notebook
 
 source = '''
@@ -35,7 +36,7 @@ launcher = ConfinedProcess(without=sys.argv[2:])
 print("begun", flush=True)
 while True:
     with Workplace() as workplace:
-        run_notebook(notebook_job([cell], Path(sys.argv[1])), workplace, launcher=launcher)
+        run_notebook(notebook_job([cell], Path(sys.argv[1]), program=KERAS), workplace, launcher=launcher)
 """
 
 NEXT = """

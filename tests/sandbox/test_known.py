@@ -9,8 +9,8 @@ import keras
 import pytest
 import tensorflow as tf
 
-from fairmark.sandbox.inside import known
-from fairmark.sandbox.inside.describe import describe_layers, function_of
+from fairmark.keras.recorder import known
+from fairmark.keras.recorder.describe import describe_layers, function_of
 
 FIND: Any = keras.losses.get
 

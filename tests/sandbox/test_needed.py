@@ -12,6 +12,7 @@ import pytest
 from light import LightBubblewrap, light_worker, run_cells
 
 import fairmark
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, Launcher, PlainProcess
 from fairmark.sandbox.bubblewrap import bubblewrap
 from fairmark.sandbox.inside.needed import NEEDED, is_needed
@@ -50,7 +51,8 @@ def imported_by(name: str) -> set[str]:
 
 def test_what_is_needed_is_what_the_part_inside_and_dataset_import() -> None:
     """Add here what the recorder imports, and nothing else."""
-    waiting = [name for name in MODULES if name.startswith("fairmark.sandbox.inside.")] + ["fairmark.data.dataset"]
+    inside = ("fairmark.sandbox.inside.", f"{KERAS.package}.")
+    waiting = [name for name in MODULES if name.startswith(inside)] + ["fairmark.data.dataset"]
     met: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -58,7 +60,7 @@ def test_what_is_needed_is_what_the_part_inside_and_dataset_import() -> None:
             met |= {name}
             waiting += imported_by(name)
     packages = {".".join(name.split(".")[:count]) for name in met for count in range(1, name.count(".") + 1)}
-    assert {name for name in MODULES if is_needed(name)} == met | packages
+    assert {name for name in MODULES if is_needed(name, KERAS.package)} == met | packages
     assert MODULES.keys() >= NEEDED
 
 
@@ -112,17 +114,17 @@ DATASET = "from fairmark import dataset, check\nassert check() is None\ndataset(
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    made = Worker(wrapped_in=light_worker())
+    made = Worker(KERAS, wrapped_in=light_worker())
     yield made
     made.close()
 
 
 has_walls = sys.platform == "linux" and all(one.on for one in probe_layers())
 BACKENDS: dict[str, Callable[[Worker], Launcher]] = {
-    "confined": lambda worker: ConfinedProcess(worker=worker),
-    "confined, not by root": lambda worker: ConfinedProcess(worker=worker, may_be_root=False),
-    "confined by mounts alone": lambda worker: ConfinedProcess(worker=worker, without=["landlock"]),
-    "confined by Landlock alone": lambda worker: ConfinedProcess(worker=worker, without=["mounts", "processes"]),
+    "confined": lambda worker: ConfinedProcess(workers=[worker]),
+    "confined, not by root": lambda worker: ConfinedProcess(workers=[worker], may_be_root=False),
+    "confined by mounts alone": lambda worker: ConfinedProcess(workers=[worker], without=["landlock"]),
+    "confined by Landlock alone": lambda worker: ConfinedProcess(workers=[worker], without=["mounts", "processes"]),
     "bubblewrap": lambda worker: LightBubblewrap(),
     "plain process": lambda worker: PlainProcess(),
 }
@@ -136,14 +138,14 @@ def require(name: str) -> None:
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_run_has_what_it_needs_and_can_import_nothing_else(name: str, worker: Worker) -> None:
     require(name)
-    others = [module for module in MODULES if not is_needed(module) and module not in PROGRAMS]
+    others = [module for module in MODULES if not is_needed(module, KERAS.package) and module not in PROGRAMS]
     program = IMPORTS.replace("NAMES", repr(others))
     run = run_cells(BACKENDS[name](worker), program, IN_MEMORY, "from fairmark import dataset\ndataset('none')")
     had, came = json.loads(run.printed[1])
     assert came == []
-    assert {module for module in had if not is_needed(module)} == set()
+    assert {module for module in had if not is_needed(module, KERAS.package)} == set()
     works, of_data, of_sandbox = json.loads(run.printed[2])
-    assert {module for module in works if not is_needed(module)} == set()
+    assert {module for module in works if not is_needed(module, KERAS.package)} == set()
     assert {"secret_seed", "hidden_pictures", "make", "add", "Hidden"} & {*of_data} == set()
     assert {"supervise", "ConfinedProcess", "walls", "warm", "worker"} & {*of_sandbox} == set()
     errors = [one.event.error for one in run.events if one.event.kind == "cell_finished"]

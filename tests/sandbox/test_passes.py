@@ -10,6 +10,7 @@ from laid import lay_out
 
 from fairmark.data.places import set_folder
 from fairmark.evidence import Cell, NamesBound
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, Workplace, notebook_job, run_notebook
 
 pytestmark = pytest.mark.thorough
@@ -66,7 +67,9 @@ def values(*sources: str) -> dict[str, object]:
         for place, source in enumerate(sources, start=1)
     ]
     with Workplace() as workplace, closing(ConfinedProcess()) as launcher:
-        found = run_notebook(notebook_job(cells, set_folder("shapes").parent), workplace, launcher=launcher)
+        found = run_notebook(
+            notebook_job(cells, set_folder("shapes").parent, program=KERAS), workplace, launcher=launcher
+        )
     assert found.outcome == "completed", found.printed
     events = [stamped.event for stamped in found.events]
     return {name: value for event in events if isinstance(event, NamesBound) for name, value in event.values.items()}

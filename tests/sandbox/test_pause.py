@@ -11,8 +11,8 @@ PROGRAM = """
 import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras, numpy as np
-from fairmark.sandbox.inside.pause import Pauser
-from fairmark.sandbox.inside.unfilled import leave_unfilled
+from fairmark.keras.recorder.pause import Pauser
+from fairmark.keras.recorder.unfilled import leave_unfilled
 from fairmark.sandbox.jobs import Pauses
 
 class Told:
@@ -83,7 +83,7 @@ before = model.predict(np.ones((2, 1200)), verbose=0).tolist()
 model.layers[0].kernel.assign(np.ones((1200, 1000)))
 answers["predicted"] = [before, bool(np.abs(model.predict(np.ones((2, 1200)), verbose=0)).max() > 0)]
 
-from fairmark.sandbox.inside.training import Watch
+from fairmark.keras.recorder.training import Watch
 sent = []
 watch = Watch(sent.append, "fit-1", None)
 watch.set_model(model)

@@ -10,7 +10,7 @@ from apart import apart
 PROGRAM = """
 import json, os, sys
 import keras, numpy as np, tensorflow as tf
-from fairmark.sandbox.inside.pipelines import leave_untuned
+from fairmark.keras.recorder.pipelines import leave_untuned
 
 def values():
     found = {}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Limits, NotebookJob, PlainProcess, Workplace, not_confined, supervise
 
 
 def a_job(pictures: Path) -> NotebookJob:
-    return NotebookJob(cells=(), pictures_folder=str(pictures), numerics="float32", seed=1)
+    return NotebookJob(cells=(), pictures_folder=str(pictures), numerics="float32", seed=1, program=KERAS)
 
 
 def test_it_says_that_there_is_no_wall() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fairmark.evidence import Event
+from fairmark.keras.recorder.recorder import Recorder
 from fairmark.sandbox.inside.channel import Channel
-from fairmark.sandbox.inside.recorder import Recorder
 
 
 class Nowhere(Channel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from fairmark.sandbox.inside.registry import Registry
+from fairmark.keras.recorder.registry import Registry
 
 
 class Thing:

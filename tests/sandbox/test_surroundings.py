@@ -17,9 +17,9 @@ from fairmark.evidence import (
     NamesBound,
     Run,
 )
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Limits, Workplace, notebook_job, run_notebook
 from fairmark.sandbox.inside.cells import binds_unnamed
-from fairmark.sandbox.inside.magics import PASSED_OVER
 from fairmark.sandbox.walls.reach import reach_of
 
 NEEDS_NOTHING = {
@@ -126,7 +126,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     ]
     with Workplace() as workplace:
         folder = tmp_path_factory.mktemp("pictures")
-        return run_notebook(notebook_job(cells, folder, numerics="float32"), workplace, limits=Limits(run_seconds=300))
+        return run_notebook(
+            notebook_job(cells, folder, numerics="float32", program=KERAS), workplace, limits=Limits(run_seconds=300)
+        )
 
 
 def position(name: str) -> int:
@@ -162,7 +164,10 @@ def test_what_belongs_to_a_notebooks_surroundings_ends_no_cell(run: Run) -> None
 
 def test_what_is_passed_over_is_said_with_the_reason(run: Run) -> None:
     printed = "".join(run.printed.values()).replace("\r", "")
-    assert f"%tensorflow_version was passed over: {PASSED_OVER['tensorflow_version']}.\n" in printed
+    assert (
+        "%tensorflow_version was passed over: Colab chose a version of TensorFlow by it, and there is one only.\n"
+        in printed
+    )
     assert "%load_ext nb_black was passed over: the extension is not here (No module named 'nb_black').\n" in printed
     assert "%snowflake was passed over: there is no such magic here.\n" in printed
     assert "hello from Colab\n" in printed

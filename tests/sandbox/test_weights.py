@@ -7,6 +7,7 @@ from shapes import draw_shapes
 from thorough import one_in
 
 from fairmark.evidence import Cell, CellFinished, FitFinished, FitStarted, ModelExported, RecorderFailed, Run
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Limits, Workplace, best_launcher, notebook_job, run_notebook
 
 START = """
@@ -499,7 +500,9 @@ def run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
     ]
     with Workplace() as workplace:
         ran = run_notebook(
-            notebook_job(cells, draw_shapes(tmp_path_factory.mktemp("pictures")), numerics="float32", seed=7),
+            notebook_job(
+                cells, draw_shapes(tmp_path_factory.mktemp("pictures")), numerics="float32", seed=7, program=KERAS
+            ),
             workplace,
             limits=Limits(run_seconds=900),
             launcher=best_launcher(),

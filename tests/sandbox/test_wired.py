@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import pytest
 
-from fairmark.sandbox.inside.wired import is_rewired
+from fairmark.keras.recorder.wired import is_rewired
 
 
 def sequential() -> Any:  # noqa: ANN401 - Keras has no types

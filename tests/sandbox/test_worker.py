@@ -12,6 +12,7 @@ import pytest
 from light import light_worker, printed_by, run_cells
 
 from fairmark.errors import InternalError
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, Limits, NotebookJob, SourceCell, Workplace, best_launcher, supervise
 from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.worker import Worker, font_cache
@@ -27,7 +28,7 @@ def make() -> Iterator[Make]:
     made: list[ConfinedProcess] = []
 
     def launcher(more: str = "", **options: object) -> ConfinedProcess:
-        made.append(ConfinedProcess(worker=Worker(wrapped_in=light_worker(more), **options)))
+        made.append(ConfinedProcess(workers=[Worker(KERAS, wrapped_in=light_worker(more), **options)]))
         return made[-1]
 
     yield launcher
@@ -36,8 +37,8 @@ def make() -> Iterator[Make]:
 
 
 def pid_of(launcher: ConfinedProcess) -> int:
-    assert launcher.worker.pid is not None
-    return launcher.worker.pid
+    assert launcher.worker_for(KERAS).pid is not None
+    return launcher.worker_for(KERAS).pid
 
 
 def still_running_below(pid: int) -> list[psutil.Process]:
@@ -51,7 +52,7 @@ def still_running_below(pid: int) -> list[psutil.Process]:
 
 def test_it_is_started_when_it_is_first_needed_and_serves_run_after_run(make: Make) -> None:
     launcher = make()
-    assert launcher.worker.pid is None
+    assert launcher.worker_for(KERAS).pid is None
     assert printed_by(launcher, "print('one')") == "one\n"
     first = pid_of(launcher)
     assert printed_by(launcher, "print('two')") == "two\n"
@@ -60,7 +61,7 @@ def test_it_is_started_when_it_is_first_needed_and_serves_run_after_run(make: Ma
 
 def test_it_can_be_started_before_it_is_needed(make: Make) -> None:
     launcher = make("import time; time.sleep(0.5)")
-    launcher.worker.warm_up()
+    launcher.worker_for(KERAS).warm_up()
     begun = pid_of(launcher)
     assert printed_by(launcher, "print('one')") == "one\n"
     assert pid_of(launcher) == begun
@@ -79,7 +80,7 @@ def test_its_end_is_the_end_of_its_process(make: Make) -> None:
     printed_by(launcher, "")
     process = psutil.Process(pid_of(launcher))
     launcher.close()
-    assert launcher.worker.pid is None
+    assert launcher.worker_for(KERAS).pid is None
     assert not process.is_running()
     launcher.close()  # a second time, as at the end of this process
 
@@ -111,7 +112,7 @@ def test_a_run_that_crashed_leaves_it_as_it_was(source: str, reason: str, shared
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ConfinedProcess]:
-    launcher = ConfinedProcess(worker=Worker(wrapped_in=light_worker()))
+    launcher = ConfinedProcess(workers=[Worker(KERAS, wrapped_in=light_worker())])
     yield launcher
     launcher.close()
 
@@ -127,7 +128,7 @@ while True:
     except BaseException:
         pass
 """
-    before = pid_of(shared) if shared.worker.pid else None
+    before = pid_of(shared) if shared.worker_for(KERAS).pid else None
     assert run_cells(shared, stubborn, run_seconds=1).outcome == "timeout"
     assert printed_by(shared, "print('as before')") == "as before\n"
     assert before in (None, pid_of(shared))
@@ -151,7 +152,7 @@ def test_what_a_run_changes_in_its_modules_the_next_does_not_see(shared: Confine
 def test_a_wall_that_cannot_be_built_is_our_failure_and_leaves_it_as_it_was(shared: ConfinedProcess) -> None:
     printed_by(shared, "")
     before, open_before = pid_of(shared), set(Path("/proc/self/fd").iterdir())
-    job = NotebookJob(cells=(), pictures_folder="/nowhere", numerics="float32", seed=1)
+    job = NotebookJob(cells=(), pictures_folder="/nowhere", numerics="float32", seed=1, program=KERAS)
     with pytest.raises(InternalError, match=r"^the sandbox could not be set up: FileNotFoundError: .*no-such-folder"):
         shared.start(job, Path("/no-such-folder"), Limits())
     assert set(Path("/proc/self/fd").iterdir()) == open_before
@@ -169,14 +170,18 @@ def test_one_that_was_killed_is_replaced(make: Make) -> None:
     killed.kill()
     killed.wait(10)
     assert printed_by(launcher, "print('again')") == "again\n"
-    assert (pid_of(launcher) != killed.pid, launcher.worker.deaths) == (True, 1)
+    assert (pid_of(launcher) != killed.pid, launcher.worker_for(KERAS).deaths) == (True, 1)
 
 
 def test_a_run_goes_on_though_its_worker_is_killed(make: Make) -> None:
     launcher = make()
     source = "import time\nprint('begun', flush=True)\ntime.sleep(1)\nprint('done')"
     job = NotebookJob(
-        cells=(SourceCell(position=1, source=source),), pictures_folder="/nowhere", numerics="float32", seed=1
+        cells=(SourceCell(position=1, source=source),),
+        pictures_folder="/nowhere",
+        numerics="float32",
+        seed=1,
+        program=KERAS,
     )
     with Workplace() as workplace:
         limits = Limits(run_seconds=60)
@@ -195,7 +200,7 @@ def test_it_is_renewed_after_its_number_of_runs(make: Make) -> None:
         served.append(pid_of(launcher))
     assert served[0] == served[1] != served[2] == served[3] != served[4]
     assert not psutil.pid_exists(served[0])
-    assert launcher.worker.deaths == 0
+    assert launcher.worker_for(KERAS).deaths == 0
 
 
 def test_it_is_renewed_when_its_memory_has_grown(make: Make) -> None:

@@ -10,6 +10,7 @@ import pytest
 from scripted import Scripted
 
 from fairmark.evidence import Cell, ModelExported, Run
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import Files, Limits, NotebookJob, Workplace, notebook_job, run_notebook
 
 # --- models -----------------------------------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ def run(
     launcher = Scripted(program, isolation=("a wall",))
     with Workplace() as workplace:
         made = run_notebook(
-            notebook_job(CELLS, Path("/pictures"), **asked), workplace, limits=limits, launcher=launcher
+            notebook_job(CELLS, Path("/pictures"), **asked, program=KERAS), workplace, limits=limits, launcher=launcher
         )
     [job] = launcher.jobs
     assert isinstance(job, NotebookJob)

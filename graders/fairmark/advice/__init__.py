@@ -1,11 +1,10 @@
 """Advice: what most likely went wrong where a cell raised, and what to type instead, for people who copy from notes.
 
-The cell's text is read as data, never run, and Keras is not imported: the few names of it that courses use are written
-down in ``names``. Advice mends spelling, versions and punctuation. It never says which loss, size or layer to take.
+The cell's text is read as data, never run. Advice mends spelling, versions and punctuation. It never says which loss,
+size or layer to take. What is here holds for all of Python; what a framework's own errors mean, and in which order all
+is asked, its wing says (``raised`` of :class:`fairmark.frameworks.Framework`).
 """
 
-from fairmark.advice.advise import advise, raised
-from fairmark.advice.old_tensorflow import switch_in
 from fairmark.advice.sentence import Advice
 
-__all__ = ["Advice", "advise", "raised", "switch_in"]
+__all__ = ["Advice"]

@@ -13,8 +13,8 @@ LONGEST_CHARACTERS = 220
 
 @dataclass(frozen=True)
 class Advice:
-    """``cause`` says what Python or Keras stumbled over, ``mend`` what to do about it. Whole sentences, at most 220
-    characters each; what they quote of the cell is cut short."""
+    """``cause`` says what Python or the framework stumbled over, ``mend`` what to do about it. Whole sentences, at most
+    220 characters each; what they quote of the cell is cut short."""
 
     cause: str
     mend: str

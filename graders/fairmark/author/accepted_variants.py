@@ -6,7 +6,7 @@
     name = "the functional API"
     why = "Sequential is not asked for."
     answers.layers = '''
-    inputs = keras.Input((300, 300, 3))
+    inputs = Input((300, 300, 3))
     ...
     '''
 

@@ -24,6 +24,7 @@ from fairmark.author.check_import import with_check_import
 from fairmark.author.marked_cells import solution_source
 from fairmark.author.other_tools import ReadCell, read_cells
 from fairmark.errors import ReleaseError
+from fairmark.frameworks import framework_named
 from fairmark.notebook.magics import python_source
 from fairmark.notebook.markers import marker_left_in
 from fairmark.notebook.parse import parse_notebook, read_bytes
@@ -55,17 +56,19 @@ class Adopted:
 
     def grader(self, *, title: str, dataset: str) -> str:
         """A grader script with one exercise for each cell, and one check of each, to start from."""
+        home, _, view = framework_named("").view_name.rpartition(".")
         lines = [
             f'"""Marks {self.name}. Made from a notebook: so far it asks only whether each answer runs to its end."""',
             "",
-            "from fairmark import Grader, RunView",
+            "from fairmark import Grader",
             "from fairmark.checks import cells",
+            f"from {home} import {view}",
             "",
             f'grader = Grader("{self.name}", title="{title}", dataset="{dataset}")',
             "",
             "# One exercise for each stub, by its id. Trim what should be given, in the notebook and here; give each",
-            "# a title, and ask what matters. Questions ready to use are in fairmark.checks: generators, layers,",
-            "# compile, training, accuracy, prediction, answers.",
+            f"# a title, and ask what matters. Questions ready to use are in fairmark.checks and {home}: the author's",
+            "# handbook lists them.",
         ]
         taken = {"grader", "cells", *QUESTIONS}
         for exercise, needs_training in self.exercises.items():
@@ -76,7 +79,7 @@ class Adopted:
                 "",
                 "",
                 f'@{variable}.check("The answer runs to its end", points=1)',
-                f"def {variable}_runs(run: RunView) -> None:",
+                f"def {variable}_runs(run: {view}) -> None:",
                 "    cells.run_to_their_end(run)",
                 "",
                 "",

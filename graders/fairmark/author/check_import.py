@@ -27,7 +27,7 @@ def missing_import(solution: Path) -> tuple[str, str] | None:
     problem = (
         f'{solution}: no given cell above the first exercise imports check: check("...") is a NameError to students'
     )
-    return problem, f"Write `{IMPORT}` into the cell that imports TensorFlow, and run `fairmark release`."
+    return problem, f"Write `{IMPORT}` into the cell of imports, and run `fairmark release`."
 
 
 def imports_check(cells: Sequence[Any]) -> bool:

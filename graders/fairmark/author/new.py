@@ -1,7 +1,9 @@
 """New: a course or an assignment that runs as it is, for its author to change.
 
-The files come from ``templates/``: ``@name@`` and ``@title@`` are filled in, and the solution notebook is made from a
-Python file in which ``# %%`` begins a cell. Nothing is ever overwritten, and nothing is written unless all can be.
+The files come from two folders ``templates/``, the one here and the one in the package from which grader scripts import
+the views of the framework that fairmark brings along: the example is written for that one. ``@name@`` and ``@title@``
+are filled in, and the solution notebook is made from a Python file in which ``# %%`` begins a cell. Nothing is ever
+overwritten, and nothing is written unless all can be.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from fairmark.atomic_write import write_file
 from fairmark.author.adopt import Adopted, adopt
 from fairmark.course import Course
 from fairmark.errors import ReleaseError, UsageError
+from fairmark.frameworks import framework_named
 from fairmark.notebook.stub import exercise_metadata, header_of
 from fairmark.notebook.student_notebook import KERNEL, answers_in, release_notebook
 from fairmark.present.escape import one_line
@@ -119,11 +122,11 @@ def _leaks(solution: bytes, path: Path, notebook: Path) -> list[str]:
 
 def _example(course: Course, name: str) -> dict[Path, bytes]:
     solution, grader = _places(course, name)
-    text = _filled(_template("solution.py.template"), name)
+    text = _filled(_example_template("solution.py.template"), name)
     return {
         solution: notebook_bytes(cells_of(text), name),
-        grader: _filled(_template("grader.py.template"), name).encode(),
-        grader.with_suffix(".verify.toml"): _template("verify.toml").encode(),
+        grader: _filled(_example_template("grader.py.template"), name).encode(),
+        grader.with_suffix(".verify.toml"): _example_template("verify.toml").encode(),
         **({} if EXAMPLE in course.datasets() else _data_set(course)),
     }
 
@@ -164,9 +167,13 @@ def _write(name: str, contents: dict[Path, bytes], remarks: tuple[str, ...] = ()
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
-def _template(name: str) -> str:
+def _template(name: str, package: str = "fairmark.author") -> str:
     # Python files among them end in .template: they are no modules of the engine.
-    return (files("fairmark.author") / "templates" / name).read_text(encoding="utf-8")
+    return (files(package) / "templates" / name).read_text(encoding="utf-8")
+
+
+def _example_template(name: str) -> str:
+    return _template(name, framework_named("").view_name.rpartition(".")[0])
 
 
 def _filled(text: str, name: str) -> str:

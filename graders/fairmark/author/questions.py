@@ -3,7 +3,8 @@
     python -m fairmark.author.questions graders/README.md
 
 writes the list between the two marks in that page. The engine's questions come first, then those in the helpers
-(``_*.py``) beside the page. Everything is read off the source text; nothing is imported or run.
+(``_*.py``) beside the page. Everything is read off the source text; no module of questions is imported or run. What a
+question may be about, the framework says that fairmark brings along.
 """
 
 from __future__ import annotations
@@ -19,12 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fairmark.atomic_write import replace_file
-from fairmark.checks.model_view import ModelView
-from fairmark.checks.pictures_view import PicturesView
-from fairmark.checks.prediction_view import PredictionView
-from fairmark.checks.training_view import TrainingView
-from fairmark.checks.view import RunView
 from fairmark.errors import GraderError
+from fairmark.frameworks import framework_named
 
 __all__ = ["BEGIN", "END", "Question", "list_of_questions", "questions_in", "update"]
 
@@ -34,7 +31,6 @@ END = "<!-- end of questions -->"
 _ENGINE = Path(__file__).resolve().parent.parent
 _WIDTH = 120
 
-_VIEWS = {view.__name__ for view in (ModelView, PicturesView, PredictionView, RunView, TrainingView)}
 _PLAIN = {"Callable", "Collection", "Mapping", "None", "Sequence", "bool", "float", "int", "list", "str", "tuple"}
 _REMARKS = {"None", "str", "str | None"}
 
@@ -123,7 +119,13 @@ def _is_question(function: ast.FunctionDef, aliases: dict[str, set[str]]) -> boo
     if not every or function.returns is None or ast.unparse(function.returns) not in _REMARKS:
         return False
     first, *others = (_names_in(argument.annotation, aliases) for argument in every)
-    return len(first) == 1 and first <= _VIEWS and all(names <= _VIEWS | _PLAIN for names in others)
+    views = _views()
+    return len(first) == 1 and first <= views and all(names <= views | _PLAIN for names in others)
+
+
+def _views() -> set[str]:
+    """Names of the classes that a question may take as its first argument."""
+    return {name.rpartition(".")[2] for name in framework_named("").questions}
 
 
 def _names_in(annotation: ast.expr | None, aliases: Mapping[str, set[str]] = MappingProxyType({})) -> set[str]:

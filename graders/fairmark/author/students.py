@@ -31,6 +31,7 @@ from fairmark.data.atomic import new_sibling, put_in_place
 from fairmark.errors import GraderError, MachineError, UsageError
 from fairmark.notebook.master import hand_out
 from fairmark.notebook.student_notebook import read_solution, release_notebook
+from fairmark.points import total
 
 __all__ = ["answers_kept", "release_to_students"]
 
@@ -142,7 +143,7 @@ def _require_same(whole: Grader, script: Path, path: Path) -> None:
 def _asked(exercise: Exercise, back: HeldBack) -> tuple[str, list[str], float]:
     shown = [check.id for check in exercise.checks if (exercise.id, check.id) not in back]
     points = [check.points for check in exercise.checks] + [check.points for check in exercise.unseen_checks]
-    return exercise.id, shown, round(sum(points), 6)
+    return exercise.id, shown, total(points)
 
 
 def _not_written(final: Path, problem: OSError | shutil.Error) -> MachineError:

@@ -94,7 +94,7 @@ def verify_assignment(
     modes: tuple[Mode, ...] = ("structure", "rehearsal", *(("full",) if train else ()))
     solution = _handed_in(assignment.solution.read_bytes(), name)
     work = Work(Runs(pipeline), solution, path, declared, modes, rehearse_all)
-    mutants = [mutant for answer in read.answers for mutant in mutants_of(answer)]
+    mutants = [mutant for answer in read.answers for mutant in mutants_of(answer, pipeline.framework.mistakes)]
     verdicts, failed = _run_all(work, [mutant for mutant in mutants if only(mutant)], workers, progress)
     if not work.broken:
         work.judge_declared(verdicts, {mutant.id for mutant in mutants})

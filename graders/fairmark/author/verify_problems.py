@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from fairmark.author.check_import import missing_import
 from fairmark.author.consistency import disagreements, place_of
-from fairmark.author.mutants import Answer, answers_in
+from fairmark.author.mutants import answers_in
 from fairmark.author.release import is_stale
 from fairmark.checks import Grader, load_grader
 from fairmark.course import Assignment, Course
 from fairmark.data import load_recipe
 from fairmark.errors import AuthorError
+from fairmark.notebook.answer import Answer
 from fairmark.notebook.student_notebook import answers_in as stubs_in
 from fairmark.notebook.student_notebook import read_solution
 

@@ -8,14 +8,13 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairmark.checks import CheckFailed, ConflictingEvidence, Grader, RunView
+from fairmark.checks import CheckFailed, ConflictingEvidence, Grader
 from fairmark.checks.grader import place_in
-from fairmark.checks.vouched import binds_of, calls_of
 from fairmark.data import data_folder, pictures_by_folder, set_folder
 from fairmark.evidence import Evidence, Rerun, Run
+from fairmark.frameworks import framework_of
 from fairmark.grading.judge import judge
 from fairmark.grading.pipeline import Mode, Pipeline
-from fairmark.grading.second_training import training_went_by
 from fairmark.notebook.read import submission_from_bytes
 from fairmark.report import Report
 from fairmark.sandbox import Workplace, notebook_job, run_notebook
@@ -56,6 +55,7 @@ class Runs:
             job = notebook_job(
                 submission.cells,
                 data_folder(),
+                program=self.pipeline.framework.program,
                 dataset=self.pipeline.grader.dataset,
                 numerics=settings.computes_in,
                 seed=settings.seed,
@@ -79,26 +79,27 @@ class Runs:
     def carried(self, evidence: Evidence, solution: Evidence, exercise: str, answers: frozenset[str]) -> Report:
         """The same with ``exercise`` put right for what comes after it, as students are marked. Put right, a mutant is
         the solution, of which there is a run already; ``answers`` are the checks that run can answer."""
+        framework = self.pipeline.framework
         rerun = Rerun(
             replaced=(exercise,),
             answers=tuple(sorted(answers)),
-            training_went_by=training_went_by(evidence, solution, self.pipeline.grader, [exercise]),
+            training_went_by=framework.training_went_by(evidence, solution, self.pipeline.grader, [exercise]),
             run=solution.run,
             probe=solution.probe,
-            calls=calls_of(solution.submission.cells, (exercise,)),
-            binds=binds_of(solution.submission.cells, (exercise,)),
+            calls=framework.calls_of(solution.submission.cells, (exercise,)),
+            binds=framework.binds_of(solution.submission.cells, (exercise,)),
         )
         return self.report(evidence.model_copy(update={"reruns": (rerun,)}))
 
 
 def exceptions_in(evidence: Evidence, grader: Grader, script: Path) -> list[Raised]:
     """Every check that raises on this evidence what is no answer."""
-    found = []
+    found, view = [], framework_of(grader).view
     for exercise in grader.exercises:
         for check in exercise.checks:
             name = f"{exercise.id}.{check.id}"
             try:
-                check.question(RunView(evidence, exercise.id))
+                check.question(view(evidence, exercise.id))
             except (CheckFailed, ConflictingEvidence):
                 continue
             except (Exception, SystemExit) as problem:

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.expectation import CheckFailed, spell
-from fairmark.checks.view import RunView
+from fairmark.checks.view import EvidenceView
 from fairmark.evidence import Value
 
 __all__ = ["are_numbers", "is_number", "is_word", "number_in"]
@@ -29,7 +29,7 @@ _PERCENT = re.compile(r"(.*?)\s*(?:%|percent|per cent)", re.IGNORECASE)
 
 @given_the_answer
 def is_number(
-    run: RunView,
+    run: EvidenceView,
     name: str,
     expected: float,
     *,
@@ -55,7 +55,7 @@ def is_number(
 
 
 @given_the_answer
-def are_numbers(run: RunView, name: str, expected: Sequence[float], *, tolerance: float = 0.0) -> None:
+def are_numbers(run: EvidenceView, name: str, expected: Sequence[float], *, tolerance: float = 0.0) -> None:
     """The notebook bound ``name`` to a list of these numbers, in this order. Says which entries are not right."""
     answer = run.answer(name)
     entries = answer.value if isinstance(answer.value, list) else [answer.value]
@@ -79,7 +79,7 @@ def are_numbers(run: RunView, name: str, expected: Sequence[float], *, tolerance
 
 
 @given_the_answer
-def is_word(run: RunView, name: str, *accepted: str, expected: str | None = None) -> None:
+def is_word(run: EvidenceView, name: str, *accepted: str, expected: str | None = None) -> None:
     """The notebook bound ``name`` to one of ``accepted``; case, accents, spaces, hyphens and a full stop do not count.
 
     ``expected`` says what kind of answer is asked for ("training or validation"), without giving it away.

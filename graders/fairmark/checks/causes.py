@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fairmark.checks.view import RunView
+from fairmark.checks.view import EvidenceView
 from fairmark.evidence import CellError, CellFinished
 from fairmark.notebook.source import tree_of
 
@@ -27,12 +27,12 @@ class Cause:
     raised_in: int
 
 
-def cause_in(view: RunView, exercise: str) -> Cause | None:
+def cause_in(view: EvidenceView, exercise: str) -> Cause | None:
     """The first error that the code of ``exercise`` raised; None if it raised none."""
     return next((cause for cause in _causes(view) if _exercise_at(view, cause.cell) == exercise), None)
 
 
-def cause_before(view: RunView, exercise: str) -> Cause | None:
+def cause_before(view: EvidenceView, exercise: str) -> Cause | None:
     """The first error before the cells of ``exercise``, or in them if code of another exercise raised it. One in a cell
     of the student's own is named only if there is no other: not every experiment is the cause of what follows."""
     positions = _touched(view, exercise)
@@ -45,7 +45,7 @@ def cause_before(view: RunView, exercise: str) -> Cause | None:
     return next((cause for cause in causes if cause.cell in view.scope.shared), next(iter(causes), None))
 
 
-def cause_behind(view: RunView, exercise: str) -> Cause | None:
+def cause_behind(view: EvidenceView, exercise: str) -> Cause | None:
     """The first error in a cell that belongs to no exercise, between the cells of ``exercise`` and those of the next
     one: the second half of an answer, or a given cell that goes on with it."""
     cells = view.evidence.submission.cells
@@ -58,19 +58,19 @@ def cause_behind(view: RunView, exercise: str) -> Cause | None:
     return next(found, None)
 
 
-def defines_functions(view: RunView, exercise: str) -> bool:
+def defines_functions(view: EvidenceView, exercise: str) -> bool:
     """Whether cells of ``exercise`` define functions or classes, so that other cells may carry out its answer."""
     trees = [tree_of(cell.source) for cell in view.evidence.submission.cells if cell.exercise == exercise]
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return any(isinstance(node, kinds) for tree in trees if tree is not None for node in tree.body)
 
 
-def _touched(view: RunView, exercise: str) -> list[int]:
+def _touched(view: EvidenceView, exercise: str) -> list[int]:
     cells = view.evidence.submission.cells
     return [cell.position for cell in cells if cell.exercise == exercise and cell.touched]
 
 
-def _causes(view: RunView) -> Iterable[Cause]:
+def _causes(view: EvidenceView) -> Iterable[Cause]:
     """Every error, with the innermost cell of an exercise that it passed through, else the cell that was running."""
     for finished in view.all(CellFinished):
         if finished.error is None:
@@ -78,7 +78,7 @@ def _causes(view: RunView) -> Iterable[Cause]:
         yield _cause(view, finished, finished.error)
 
 
-def _cause(view: RunView, finished: CellFinished, error: CellError) -> Cause:
+def _cause(view: EvidenceView, finished: CellFinished, error: CellError) -> Cause:
     passed = list(zip(error.through, error.lines, strict=False))
     for cell, line in reversed(passed):
         if _exercise_at(view, cell) is not None:
@@ -88,6 +88,6 @@ def _cause(view: RunView, finished: CellFinished, error: CellError) -> Cause:
     return Cause(finished.cell, error, finished.cell)
 
 
-def _exercise_at(view: RunView, position: int) -> str | None:
+def _exercise_at(view: EvidenceView, position: int) -> str | None:
     cells = view.evidence.submission.cells
     return next((cell.exercise for cell in cells if cell.position == position), None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fairmark.checks.expectation import CheckFailed, NoEvidence
-from fairmark.checks.view import RunView
+from fairmark.checks.view import EvidenceView
 from fairmark.evidence import CellFinished
 
 __all__ = ["run_to_their_end"]
 
 
-def run_to_their_end(run: RunView) -> None:
+def run_to_their_end(run: EvidenceView) -> None:
     """Every cell that answers the exercise ran, and none raised. Says nothing about whether the answer is right."""
     positions = run.cells_of(run.exercise)
     error = run.error_in(positions)

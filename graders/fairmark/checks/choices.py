@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fairmark.checks.answer_key import given_the_answer
 from fairmark.checks.answers import is_number, is_word
 from fairmark.checks.expectation import CheckFailed, NoEvidence, spell
-from fairmark.checks.view import RunView
+from fairmark.checks.view import EvidenceView
 
 __all__ = ["are_words", "is_choice"]
 
@@ -20,7 +20,7 @@ _BETWEEN_WORDS = re.compile(r"[,;/&+]|\band\b|->|→")
 
 @given_the_answer
 def is_choice(
-    run: RunView,
+    run: EvidenceView,
     name: str,
     *right: str | float,
     expected: str,
@@ -42,7 +42,7 @@ def is_choice(
     raise CheckFailed(name, found=found, expected=expected, cell=answer.cell, message=message)
 
 
-def _is(run: RunView, name: str, value: str | float, tolerance: float) -> bool:
+def _is(run: EvidenceView, name: str, value: str | float, tolerance: float) -> bool:
     try:
         if isinstance(value, str):
             is_word(run, name, value)
@@ -57,7 +57,7 @@ def _is(run: RunView, name: str, value: str | float, tolerance: float) -> bool:
 
 @given_the_answer
 def are_words(
-    run: RunView,
+    run: EvidenceView,
     name: str,
     *right: str,
     expected: str,

@@ -42,7 +42,7 @@ __all__ = [
 T = TypeVar("T")
 
 _FLOAT32 = 1e-6
-"""Relative distance under which two numbers are one: Keras keeps them as float32, which has seven digits."""
+"""Relative distance under which two numbers are one: frameworks keep them as float32, which has seven digits."""
 
 _SHORT_DIGITS = 3
 
@@ -176,7 +176,7 @@ class Expectation(Generic[T]):
             raise CheckFailed(seen.subject, found=spell(seen.value), expected=expected, cell=seen.cell)
 
     def to_be(self, expected: T) -> None:
-        """Equal; numbers to one part in a million, since Keras keeps them as float32."""
+        """Equal; numbers to one part in a million, since frameworks keep them as float32."""
         value = self._observed.value
         if isinstance(value, float) and isinstance(expected, int | float):
             self._demand(math.isclose(value, expected, rel_tol=_FLOAT32), spell(expected))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fairmark.checks.expectation import CheckFailed, NoEvidence
-from fairmark.checks.view import RunView
+from fairmark.checks.view import EvidenceView
 from fairmark.evidence import NamesBound
 
 __all__ = ["given_below", "said_of_given_below"]
 
 
-def given_below(failed: Iterable[CheckFailed], view: RunView) -> tuple[str, ...]:
+def given_below(failed: Iterable[CheckFailed], view: EvidenceView) -> tuple[str, ...]:
     """Of answers that are not right, the names of those given anew in a cell of the student's own, which is not
     judged."""
     names = dict.fromkeys(unmet.subject for unmet in failed if not isinstance(unmet, NoEvidence) and unmet.cell)

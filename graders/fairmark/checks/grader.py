@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from fairmark.checks.script import helpers_of, is_raised_by_hand, run_script
 from fairmark.errors import GraderError
+from fairmark.points import total
 from fairmark.report import Visibility
-
-if TYPE_CHECKING:
-    from fairmark.checks.view import RunView
 
 __all__ = ["Check", "Exercise", "Grader", "Unseen", "load_grader"]
 
-Question: TypeAlias = "Callable[[RunView], str | None]"
+Question: TypeAlias = Callable[[Any], str | None]
+"""Takes the view of the grader's framework."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Exercise:
 
     @property
     def points(self) -> float:
-        return sum(check.points for check in self.checks)
+        return total(check.points for check in self.checks)
 
     def unseen(self, title: str, *, points: float, visibility: Visibility = "after_deadline") -> None:
         """Declares a check that is made elsewhere, as `fairmark release --students` does for those it leaves out.
@@ -83,9 +83,11 @@ class Exercise:
 
         def add(question: Question) -> Question:
             name = question.__name__
-            _require_sound(f"{_place(question)}: check {name!r}", title, points, hint, visibility)
+            with _placed(question):
+                _require_sound(f"check {name!r}", title, points, hint, visibility)
             if any(check.id == name for check in self.checks):
-                raise GraderError(f"{_place(question)}: exercise {self.id!r} has a second check named {name!r}")
+                with _placed(question):
+                    raise GraderError(f"exercise {self.id!r} has a second check named {name!r}")
             self.checks.append(Check(name, title, points, question, hint, visibility))
             return question
 
@@ -102,6 +104,8 @@ class Grader:
     for ``still_epochs``, or where no weight of the model may change; switch it off where the number of epochs that run
     is itself what is asked.
 
+    ``framework`` is the name of the framework that notebooks use, empty for the one that fairmark brings along.
+
     Raises :class:`GraderError` for a share or a number of epochs that is none, and for a name, title or data set that
     is no text.
     """
@@ -115,12 +119,17 @@ class Grader:
         hidden_accuracy: float | None = None,
         decide_early: bool = True,
         still_epochs: int | None = None,
+        framework: str = "",
     ) -> None:
         _require_text("A grader's name", name)
         _require_text(f"{name}: its title", title)
         _require_text(
             f"{name}: its data set", dataset, remedy='Write the name of a folder in datasets/: dataset="shapes".'
         )
+        if not isinstance(framework, str):
+            raise GraderError(
+                f"{name}: its framework is {framework!r}, not a text", remedy="Write the name of one, in quotes."
+            )
         if hidden_accuracy is not None and not (isinstance(hidden_accuracy, int | float) and 0 < hidden_accuracy <= 1):
             raise GraderError(
                 f"{name}: hidden_accuracy is {hidden_accuracy!r}", remedy="It is a share: 0.8 asks for 80% of them."
@@ -133,6 +142,7 @@ class Grader:
         self.hidden_accuracy = hidden_accuracy
         self.decide_early = decide_early
         self.still_epochs = still_epochs
+        self.framework = framework
         self.exercises: list[Exercise] = []
 
     def exercise(
@@ -165,7 +175,7 @@ class Grader:
 
     @property
     def points(self) -> float:
-        return sum(exercise.points for exercise in self.exercises)
+        return total(exercise.points for exercise in self.exercises)
 
     @property
     def needs_training(self) -> bool:
@@ -182,7 +192,7 @@ def load_grader(path: Path) -> Grader:
     try:
         module = run_script(path)
     except GraderError as problem:
-        if problem.message.startswith((str(path), *map(str, helpers_of(path)))):
+        if problem.is_placed:
             raise
         placed = f"{place_in(problem, path)}: {problem.message}"
         raise GraderError(placed, remedy=problem.remedy) from problem
@@ -215,7 +225,7 @@ def place_in(problem: BaseException, path: Path) -> str:
 
 def _require_sound(check: str, title: object, points: object, hint: object, visibility: object) -> None:
     if not isinstance(points, int | float) or not (math.isfinite(points) and points > 0):
-        raise GraderError(f"{check} is worth {points!r} points", remedy="Give it some.")
+        raise GraderError(f"{check} is worth {points!r} points", remedy="A check needs a positive number of points.")
     _require_text(f"{check}: its title", title)
     _require_text(f"{check}: its hint", "" if hint is None else hint)
     if visibility not in get_args(Visibility):
@@ -228,5 +238,11 @@ def _require_text(what: str, value: object, remedy: str = "Write one text, in qu
         raise GraderError(f"{what} is {value!r}, not a text", remedy=remedy)
 
 
-def _place(question: Question) -> str:
-    return f"{inspect.getsourcefile(question)}:{question.__code__.co_firstlineno}"
+@contextlib.contextmanager
+def _placed(question: Question) -> Iterator[None]:
+    """What is wrong with a check is told with the file and the line of its function."""
+    try:
+        yield
+    except GraderError as problem:
+        place = f"{inspect.getsourcefile(question)}:{question.__code__.co_firstlineno}"
+        raise GraderError(f"{place}: {problem.message}", remedy=problem.remedy, is_placed=True) from problem

@@ -1,7 +1,7 @@
 """What an answer may come from: each question that takes what a notebook bound to a name says it of that name.
 
 Every answer may be a plain value, typed in or worked out by plain code, from the numbers too that are known outside
-(`fairmark.checks.known_outside`): that is exact. Only where plain code cannot work it out, an answer may still be read
+(the framework's view says which): that is exact. Only where plain code cannot work it out, an answer may still be read
 off what the question is about.
 """
 
@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from fairmark.checks.keras_calls import ASKING
-
-__all__ = ["ANSWERED", "TRAINED", "WORKED_OUT", "Origin"]
+__all__ = ["WORKED_OUT", "Origin"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,3 @@ class Origin:
 
 WORKED_OUT = Origin()
 """A number, a word or a list of them: typed in or worked out."""
-ANSWERED = Origin(frozenset(ASKING))
-"""What is made of a model's answers for many pictures."""
-TRAINED = Origin(frozenset({"fit", "evaluate"}))
-"""What is made of the numbers that several trainings measured."""

@@ -31,6 +31,8 @@ from fairmark.regular_file import regular_bytes
 
 __all__ = ["helpers_of", "is_raised_by_hand", "run_script"]
 
+_AS_UTF8 = "Save the script as UTF-8 in your editor."
+
 
 def run_script(path: Path) -> types.ModuleType:
     """The module that the script at ``path`` makes, run once.
@@ -38,9 +40,9 @@ def run_script(path: Path) -> types.ModuleType:
     Raises :class:`GraderError` where the file cannot be read, and else whatever running the script raises.
     """
     if not path.is_file():
-        raise GraderError(f"{path}: there is no such grader script")
+        raise GraderError(f"{path}: there is no such grader script", is_placed=True)
     if path.suffix != ".py":
-        raise GraderError(f"{path}: not a Python file")
+        raise GraderError(f"{path}: not a Python file", is_placed=True)
     return _Running(path).module
 
 
@@ -147,14 +149,14 @@ def _require_text(path: Path) -> None:
         content = regular_bytes(path)
         importlib.util.decode_source(content)
     except OSError as problem:
-        raise GraderError(f"{path}: cannot be read: {problem.strerror}", remedy="Make the file readable.") from problem
+        said = f"{path}: cannot be read: {problem.strerror}"
+        raise GraderError(said, remedy="Make the file readable.", is_placed=True) from problem
     except UnicodeDecodeError as problem:
         line = problem.object[: problem.start].count(b"\n") + 1
-        raise GraderError(
-            f"{path}:{line}: is not text in {problem.encoding}", remedy="Save the script as UTF-8 in your editor."
-        ) from problem
+        said = f"{path}:{line}: is not text in {problem.encoding}"
+        raise GraderError(said, remedy=_AS_UTF8, is_placed=True) from problem
     except SyntaxError as problem:  # it declares an encoding that there is not
-        raise GraderError(f"{path}: {problem.msg}", remedy="Save the script as UTF-8 in your editor.") from problem
+        raise GraderError(f"{path}: {problem.msg}", remedy=_AS_UTF8, is_placed=True) from problem
 
 
 def is_raised_by_hand(problem: BaseException) -> bool:

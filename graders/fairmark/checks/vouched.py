@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from fairmark.checks.behind import names_bound
-from fairmark.checks.keras_calls import MODEL_MAKERS
-from fairmark.evidence import Cell
-from fairmark.notebook.possible import Reading, read_possible
-
-__all__ = ["ANYTHING", "Vouched", "binds_of", "calls_of"]
+__all__ = ["ANYTHING", "Vouched"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,38 +18,3 @@ class Vouched:
 
 ANYTHING = Vouched()
 """A cell, known by being this very object, that may call and bind whatever is asked for."""
-
-
-def calls_of(cells: Iterable[Cell], exercises: Collection[str]) -> dict[int, tuple[str, ...]]:
-    """The names of all that the cells of ``exercises`` can call among ``cells``, those of a whole run, by position."""
-    every = tuple(cells)
-    reading = _reading_of(every)
-    return {
-        cell.position: tuple(sorted({name for site in reading.calls_from({cell.position}) for name in site.names}))
-        for cell in _answering(every, exercises)
-    }
-
-
-def binds_of(cells: Iterable[Cell], exercises: Collection[str]) -> dict[int, tuple[str, ...]]:
-    """The names that the cells of ``exercises`` bind among ``cells``, by position, models left out: what is read off
-    one is no setting that an author would have given."""
-    every = tuple(cells)
-    reading = _reading_of(every)
-    return {
-        cell.position: tuple(name for name in sorted(names_bound(cell.source)) if not _is_model(reading, name, cell))
-        for cell in _answering(every, exercises)
-    }
-
-
-@lru_cache(maxsize=4)
-def _reading_of(cells: tuple[Cell, ...]) -> Reading:
-    """Both are asked of the same cells, one after the other."""
-    return read_possible(cells)
-
-
-def _is_model(reading: Reading, name: str, cell: Cell) -> bool:
-    return any(one.names & MODEL_MAKERS for one in reading.bound(name, {cell.position}).made)
-
-
-def _answering(cells: Iterable[Cell], exercises: Collection[str]) -> list[Cell]:
-    return [cell for cell in cells if cell.exercise in exercises and cell.touched]

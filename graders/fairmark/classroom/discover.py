@@ -21,7 +21,8 @@ from pathlib import Path
 from fairmark.classroom.folders import Entry, entries_of, entry_of, is_folder, walk
 from fairmark.course import HANDED_OUT
 from fairmark.errors import ArchiveRefused, FairmarkError, MachineError, UnreadableNotebook, UsageError
-from fairmark.notebook.kinds import EMPTY_FOLDER, HANDED_OUT_COPY, Reason
+from fairmark.frameworks import installed
+from fairmark.notebook.kinds import EMPTY_FOLDER, HANDED_OUT_COPY, OTHER, SAVED_MODEL, Reason
 from fairmark.notebook.members import Parts, is_notebook, is_zip, stem_of, without_copy_mark
 from fairmark.notebook.zips import contents_of, zip_members
 
@@ -125,7 +126,7 @@ class _Look:
         self.handed_in.found.append(Found(path, student, assignment, self.name(path), problem))
 
     def leave_out(self, path: Path, reason: Reason) -> None:
-        self.handed_in.left_out.append(LeftOut(path, self.name(path), reason))
+        self.handed_in.left_out.append(LeftOut(path, self.name(path), _of_framework(path, reason)))
 
     def name(self, path: Path) -> str:
         below = path.relative_to(self.place).as_posix() if path != self.place else path.name
@@ -228,7 +229,7 @@ class _Look:
         members = inside.found
         left_out = [(archive.joinpath(*parts), reason) for parts, reason in inside.left_out]
         if not members:
-            held = [LeftOut(path, self.name(path), reason) for path, reason in left_out]
+            held = [LeftOut(path, self.name(path), _of_framework(path, reason)) for path, reason in left_out]
             raise ArchiveRefused(
                 f"{archive}: no notebooks in it{_instead(held)}", remedy="Zip the notebooks themselves."
             )
@@ -311,6 +312,14 @@ def _absolute(path: Path) -> str:
 
 def _decoded(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _of_framework(path: Path, reason: Reason) -> Reason:
+    """``reason``, or a better one for a file of a framework's own."""
+    if reason != OTHER:
+        return reason
+    ends = {end for framework in installed() for end in framework.model_files}
+    return SAVED_MODEL if path.suffix.lower().removeprefix(".") in ends else reason
 
 
 def _instead(left_out: list[LeftOut]) -> str:

@@ -67,15 +67,7 @@ class Executor(Protocol):
         """
 
 
-EXECUTORS = ExtensionPoint(
-    group="fairmark.executors",
-    noun="executor",
-    protocol=Executor,
-    built_in={
-        "local": "fairmark.classroom.local:LocalExecutor",
-        "dask": "fairmark.classroom.dask:DaskExecutor",  # says how Dask is installed if it is not there
-    },
-)
+EXECUTORS = ExtensionPoint(group="fairmark.executors", noun="executor", protocol=Executor)
 
 
 def executor_for(name: str | None = None, address: str | None = None) -> Executor:

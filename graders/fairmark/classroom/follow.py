@@ -25,7 +25,7 @@ class _Follower:
 
     def begin(self, cells: tuple[Cell, ...]) -> None:
         self._lines = {cell.position: first_line(cell.source) for cell in cells}
-        self._progress.stage("Starting TensorFlow")
+        self._progress.stage("Starting the sandbox")
 
     def take(self, stamped: Stamped) -> None:
         event: Event = stamped.event

@@ -21,11 +21,13 @@ from fairmark.course import Course, built_in_course
 from fairmark.data import evidence_folder, hidden_pictures, load_recipe
 from fairmark.errors import FairmarkError, InternalError, Interrupted, MachineError
 from fairmark.evidence import Cell, CellStarted, EpochEnded, Event, Evidence, FitStarted, Stamped, StepsWatched
-from fairmark.grading.evidence_store import EvidenceStore, engine_digest, versions
+from fairmark.frameworks import framework_named
+from fairmark.grading.evidence_store import EvidenceStore, engine_digest, versions, wing_digest
 from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.progress import Steps
 from fairmark.grading.settings import RunSettings
 from fairmark.sandbox import Child, ConfinedProcess, Job, Limits, best_launcher, grading_launcher
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.walls.layers import Confined
 from fairmark.usable_cores import usable_cores
@@ -125,8 +127,8 @@ def world(pipeline: Pipeline) -> dict[str, str]:
     recipe = load_recipe(pipeline.course.dataset_folder(pipeline.grader.dataset))
     is_probed = pipeline.grader.hidden_accuracy is not None and pipeline.settings.mode == "full"
     return {
-        **versions(),
-        _ENGINE: engine_digest(),
+        **versions(pipeline.framework),
+        _ENGINE: engine_digest() + wing_digest(pipeline.framework),
         _COURSE: pipeline.report_digest,
         _HIDDEN: hidden_pictures(recipe).folder.parent.name if is_probed else "",
     }
@@ -138,7 +140,7 @@ class NotHere:
     isolation: tuple[str, ...] = ()
     confines: frozenset[Confined] = frozenset()
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         """There is nothing to warm."""
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
@@ -187,7 +189,7 @@ def _refusal(batch: Batch) -> tuple[str, str | None] | None:
 def _require_same(here: dict[str, str], expected: dict[str, str]) -> None:
     for what, value in expected.items():
         if here.get(what) != value:
-            said = f" ({here.get(what)}, not {value})" if what in versions() else ""
+            said = f" ({here.get(what)}, not {value})" if what not in (_ENGINE, _COURSE, _HIDDEN) else ""
             raise MachineError(
                 f"its {what} is not that of the machine that hands out the submissions{said}",
                 remedy=_REMEDIES.get(what, "Install the same versions on all machines."),
@@ -209,9 +211,9 @@ def look_there(batch: Batch, *, name: str, slots: int, resources: dict[str, floa
 
 
 def warm_up_there() -> None:
-    """Begins to import TensorFlow, for the first run on this worker."""
+    """Begins to import the framework, for the first run on this worker."""
     with _LOCK:
-        best_launcher().warm_up()
+        best_launcher().warm_up(framework_named("").program)
 
 
 def close_there() -> None:
@@ -219,7 +221,8 @@ def close_there() -> None:
     with _LOCK:
         launcher = best_launcher() if best_launcher.cache_info().currsize else None
         if isinstance(launcher, ConfinedProcess):
-            launcher.worker.discard()  # not closed: another Dask worker of this process may want the next one
+            for worker in launcher.workers:
+                worker.discard()  # not closed: another Dask worker of this process may want the next one
 
 
 def stop_there(name: str) -> None:

@@ -42,7 +42,7 @@ def command_line(wanted: Container[str] = tuple(COMMANDS)) -> typer.Typer:
     """
     app = typer.Typer(
         name="fairmark",
-        help="Marks Keras notebooks fairly: runs them in a sandbox and judges what they really did.",
+        help="Marks deep-learning notebooks fairly: runs them in a sandbox and judges what they really did.",
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,  # help texts are plain, and start faster so

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from fairmark.advice import switch_in
 from fairmark.checks import Grader
 from fairmark.classroom.follow import steps_of
 from fairmark.cli.follow import drawing
@@ -17,6 +16,7 @@ from fairmark.cli.options import AsJson, CourseFolder, Numerics, NumericsOption,
 from fairmark.cli.say import results, say, say_course, waiting, warn_unconfined
 from fairmark.course import course_around, find_course
 from fairmark.errors import UnreadableNotebook
+from fairmark.frameworks import framework_of
 from fairmark.grading.assign import assignment_of
 from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.grading.settings import RunSettings
@@ -80,7 +80,7 @@ def _show(marked: GradedSubmission, whole: Grader, *, as_json: bool) -> None:
     for exercise in asked_at_once(whole).exercises:
         unreached = [check for check in exercise.checks if f"{exercise.id}.{check.id}" in marked.report.not_checked]
         left_out += [exercise.title] if exercise.id not in asked else [check.title for check in unreached]
-    switch = switch_in(marked.evidence.submission.cells)
+    switch = framework_of(whole).foresee(marked.evidence.submission.cells)
     if left_out and switch is not None:  # what is not checked is where it will raise
         left_out.append(f"{switch.cause} {switch.mend}")
     show_report(

@@ -19,6 +19,7 @@ from fairmark.course import find_course
 from fairmark.data import load_recipe, read_manifest, secret_folder, set_folder
 from fairmark.data.atomic import locked
 from fairmark.errors import FairmarkError, PicturesDamaged
+from fairmark.frameworks import installed
 from fairmark.present.escape import plain
 from fairmark.sandbox import best_launcher, choose_numerics, not_confined
 from fairmark.sandbox.bubblewrap import bubblewrap
@@ -27,7 +28,7 @@ from fairmark.sandbox.walls.layers import LAYERS, Layer, probe_layers
 
 __all__ = ["doctor"]
 
-_NEEDED = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "nbformat", "ipython")
+_NEEDED = ("fairmark", "numpy", "pillow", "nbformat", "ipython")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def doctor(course: CourseFolder = None, as_json: AsJson = False) -> None:
 
 def _software() -> list[Finding]:
     findings = [Finding("python", platform.python_version())]
-    for name in _NEEDED:
+    of_framework = {name for framework in installed() for name in framework.packages}
+    for name in (*_NEEDED, *sorted(of_framework - {*_NEEDED})):
         try:
             findings.append(Finding(name, version(name)))
         except PackageNotFoundError:

@@ -49,8 +49,8 @@ NumericsOption = Annotated[
 ]
 Seed = Annotated[
     int,
-    # NumPy and Keras take no more than 32 bits.
-    typer.Option("--seed", min=0, max=2**32 - 1, help="Seeds Python, NumPy and Keras before the first cell."),
+    # NumPy takes no more than 32 bits.
+    typer.Option("--seed", min=0, max=2**32 - 1, help="Seeds Python, NumPy and the framework before the first cell."),
 ]
 
 

@@ -15,7 +15,7 @@ under names that say nothing, with the labels in another.
     manifest    what should be there                 survey    every picture of an archive looked at
     make        draw a set                           add       put real pictures in place
     dataset     what a notebook calls
-    decoded     pictures decoded once, for all runs      picture_form   how Keras opens one
+    decoded     pictures decoded once, for all runs      picture_form   how notebooks open one
 """
 
 from __future__ import annotations

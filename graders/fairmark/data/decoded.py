@@ -4,9 +4,9 @@ decoded_folder()/NAME-DIGEST/index.json                  which row is which pict
 decoded_folder()/NAME-DIGEST/150x150-nearest-rgb.npy     uint8, pictures x height x width x channels
 
 DIGEST is of everything the values depend on, down to the time each picture was written: a set that has changed never
-meets an older store. The values are what Keras's ``load_img`` gives; what cannot be kept so (16-bit greys, damaged
-files) is not kept at all, and runs decode it themselves. Runs read this folder and cannot write to it; nobody here
-reads what is in it but to count bytes.
+meets an older store. The values are what a framework's ``load_img`` gives; what cannot be kept so (16-bit greys,
+damaged files) is not kept at all, and runs decode it themselves. Runs read this folder and cannot write to it; nobody
+here reads what is in it but to count bytes.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def ensure_decoded(name: str, forms: Iterable[PictureForm], *, most_bytes: int =
 def own_form(name: str) -> PictureForm | None:
     """The form of the pictures as they are, where all are lossless RGB of one size; else None.
 
-    What TensorFlow's own functions make of such files is decoded alike.
+    What a framework's compiled functions make of such files is decoded alike.
     """
     folder = decoded_set(name)
     if folder is None:

@@ -1,7 +1,7 @@
 """Draws pictures with a recipe's ``render.py``. Also the program that worker processes run.
 
 As a program it is started by path, not as a module, so that a worker imports only the standard library, Pillow and
-``render.py``: no TensorFlow, nothing of the parent's ``__main__``. Its arguments are the file descriptor of one end of
+``render.py``: no framework, nothing of the parent's ``__main__``. Its arguments are the file descriptor of one end of
 a socket pair, the path of ``render.py``, width and height. Over the socket go messages of JSON (secret seeds would be
 seen by other users in the arguments):
 

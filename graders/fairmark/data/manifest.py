@@ -29,7 +29,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-"""Left by file managers; no Keras generator opens them."""
+"""Left by file managers; no generator opens them."""
 
 ProblemKind: TypeAlias = Literal["missing", "changed", "extra", "link", "manifest"]
 
@@ -147,7 +147,7 @@ def verify(folder: Path) -> list[Problem]:
             problems.append(Problem(kind="link", path=path, message=f"{path} is a link"))
             expected.pop(path, None)
         elif path not in (folders if kind == "folder" else expected) and path != MANIFEST:
-            # An empty folder counts: Keras would take it for a class.
+            # An empty folder counts: a generator would take it for a class.
             problems.append(Problem(kind="extra", path=path, message=f"{path} is not in the manifest"))
     with ThreadPoolExecutor() as pool:  # hashing releases the interpreter's lock
         found = pool.map(lambda file: file_problem(folder, file), expected.values())

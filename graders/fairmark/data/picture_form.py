@@ -1,4 +1,5 @@
-"""The form that pictures are opened in, and their values in it: what Keras's ``load_img`` does, without Keras."""
+"""The form that pictures are opened in, and their values in it: what a framework's ``load_img`` does, without the
+framework."""
 
 from __future__ import annotations
 
@@ -21,9 +22,9 @@ _INTERPOLATIONS = {
     "lanczos": Image.Resampling.LANCZOS,
 }
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
-"""Pillow's name for each of Keras's colour modes."""
+"""Pillow's name for each colour mode of ``load_img``."""
 _LEFT_AS_THEY_ARE = {"grayscale": ("I;16", "I")}
-"""Modes that Keras does not convert to that colour mode, though they are others."""
+"""Modes that ``load_img`` does not convert to that colour mode, though they are others."""
 _LONGEST_SIDE = 2048
 
 
@@ -33,8 +34,8 @@ class NotKept(ControlFlow):
 
 @dataclass(frozen=True)
 class PictureForm:
-    """How pictures are opened, in the words of Keras's ``flow_from_directory``; sides in pixels. Raises
-    :class:`NotKept` where Keras has no such form, or nobody needs it."""
+    """How pictures are opened, in the words of ``flow_from_directory``; sides in pixels. Raises
+    :class:`NotKept` where it has no such form, or nobody needs it."""
 
     height: int
     width: int

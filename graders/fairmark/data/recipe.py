@@ -95,7 +95,7 @@ class Recipe(Table):
     @model_validator(mode="after")
     def _check_classes(self) -> Self:
         if list(self.classes) != sorted(set(self.classes)):
-            # Keras numbers the class folders in this order, so a class's index means the same everywhere.
+            # Frameworks number the class folders in this order, so a class's index means the same everywhere.
             raise ValueError(f"classes: must be distinct and in alphabetical order: {sorted(set(self.classes))}")
         if len({unicodedata.normalize("NFC", name.casefold()) for name in self.classes}) < len(self.classes):
             raise ValueError("classes: two names differ only in upper and lower case")

@@ -1,5 +1,5 @@
-"""Pictures that Keras would show wrongly, put right: more than eight bits a channel, and photographs lying on their
-side."""
+"""Pictures that a framework would show wrongly, put right: more than eight bits a channel, and photographs lying on
+their side."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["Change", "corrected", "left_as_it_is"]
 
 Change: TypeAlias = Literal["scaled", "turned", "first_of_several", "transparent"]
 """What an instructor should know of a picture: its values were ``scaled`` to eight bits; it was ``turned`` as its
-camera noted; only the ``first_of_several`` frames or pages is kept; it is ``transparent`` in places, which Keras leaves
-out of account."""
+camera noted; only the ``first_of_several`` frames or pages is kept; it is ``transparent`` in places, which a framework
+leaves out of account."""
 
 _WIDE: Final = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
-"""Pillow's modes of one channel with more than eight bits. Its own conversion to RGB, which Keras's ``load_img`` uses,
+"""Pillow's modes of one channel with more than eight bits. Its own conversion to RGB, which ``load_img`` uses,
 cuts what is above 255: a 16-bit picture becomes white."""
 
 _WITH_FRAMES: Final = ("AVIF", "GIF", "PNG", "TIFF", "WEBP")
@@ -24,7 +24,7 @@ _WITH_FRAMES: Final = ("AVIF", "GIF", "PNG", "TIFF", "WEBP")
 
 
 def corrected(picture: Image.Image) -> tuple[Image.Image, tuple[Change, ...]]:
-    """``picture``, or what Keras should be shown in its place, and what was changed.
+    """``picture``, or what a framework should be shown in its place, and what was changed.
 
     16-bit values are divided by 257, so that 65,535 becomes 255; floats are taken for shares of one where none is
     beyond 1, else for values from 0 to 255. Raises :class:`ValueError` for values that are neither.

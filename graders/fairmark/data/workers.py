@@ -2,7 +2,7 @@
 
 The workers are plain processes started by path (see ``drawing``), not a ``ProcessPoolExecutor``: a spawned pool
 imports the parent's ``__main__`` again, which fails in an unguarded script, and its workers outlive a parent that is
-killed. ``Popen`` uses ``vfork`` and ``exec``, so it is safe from threads and beside a loaded TensorFlow.
+killed. ``Popen`` uses ``vfork`` and ``exec``, so it is safe from threads and beside a loaded framework.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ JSON line each; the side outside validates every line against these classes, sta
 whole as one :class:`Evidence` per submission.
 
 Numbers that are not finite travel as the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, so that the files stay
-standard JSON. Sizes of pictures are (height, width) in pixels, as Keras gives them. Cells are counted from 1 in the
+standard JSON. Sizes of pictures are (height, width) in pixels, as frameworks give them. Cells are counted from 1 in the
 order they run (see :class:`Cell`).
 """
 
@@ -135,11 +135,13 @@ class Schema(BaseModel):
 
 
 class Flag(Schema):
-    """Something a person should look at. ``cell`` is a cell's ``number``, the one the student sees."""
+    """Something a person should look at. ``cell`` is a cell's ``number``, the one the student sees; ``checks`` those
+    (``exercise.check``) that it is about, if it is about any."""
 
     kind: FlagKind
     message: str
     cell: int | None = None
+    checks: tuple[str, ...] = ()
 
 
 class Cell(Schema):
@@ -181,7 +183,7 @@ class Submission(Schema):
 
 
 class SessionStarted(Schema):
-    """First event of a run: versions by package name, and what was seeded (Python, NumPy and Keras alike)."""
+    """First event of a run: versions by package name, and what was seeded (Python, NumPy and the framework alike)."""
 
     kind: Literal["session_started"] = "session_started"
     software: dict[str, str]
@@ -457,9 +459,9 @@ class Probe(Schema):
 
 class Rerun(Schema):
     """A further run: with the reference's cells for the exercises in ``replaced``; beyond the first ``fit``; or with
-    ``sources`` that spell a name as Keras 3 does. ``answers`` are checks it can answer. ``training_went_by`` says that
-    the notebook's own training went by something that is put right, so that another counts. Its texts are muted.
-    ``calls`` are the names of what the reference's cells call, ``binds`` those that they bind, by position."""
+    ``sources`` that spell an old name as it is spelled now. ``answers`` are checks it can answer. ``training_went_by``
+    says that the notebook's own training went by something that is put right, so that another counts. Its texts are
+    muted. ``calls`` are the names of what the reference's cells call, ``binds`` those that they bind, by position."""
 
     replaced: tuple[str, ...]
     answers: tuple[str, ...]

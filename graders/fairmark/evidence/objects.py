@@ -1,5 +1,5 @@
-"""What the recorder says of Keras's objects: sources of pictures, layers, models, settings, and what was in force in a
-call of ``fit``."""
+"""What the recorder says of a framework's objects: sources of pictures, layers, models, settings, and what was in force
+in a call of ``fit``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, JsonValue
 from fairmark.evidence.schema import CROSSES_THE_WALL
 
 __all__ = [
+    "ACCURACY_KEYS",
     "BatchSeen",
     "Function",
     "HooksGone",
@@ -20,6 +21,9 @@ __all__ = [
     "PicturesOpened",
 ]
 
+ACCURACY_KEYS = ("accuracy", "acc", "binary_accuracy", "sparse_categorical_accuracy", "categorical_accuracy")
+"""Names under which an epoch's logs have the accuracy, unless a metric was given one of the notebook's own."""
+
 
 class Schema(BaseModel):
     """Unknown fields are refused."""
@@ -28,14 +32,14 @@ class Schema(BaseModel):
 
 
 class PicturesOpened(Schema):
-    """A source of labelled pictures was made: a generator's flow or a ``tf.data`` pipeline.
+    """A source of labelled pictures was made: a generator's flow or a pipeline.
 
     ``directory`` is relative to the data set's folder, or absolute where it lies elsewhere; None where pictures do not
     come from a folder. ``classes`` are in the order of their labels. ``rescale`` is the factor pixels are multiplied
     with, 1.0 where none is asked for; ``augmentation`` holds the options of ``ImageDataGenerator`` that are not at
     their defaults, ``rescale`` aside. ``parent`` is the source this one was derived from by ``map``, ``cache``,
-    ``prefetch`` and the like. ``overridden`` names methods that are not Keras's own: of a class of the notebook's, or
-    put on the object.
+    ``prefetch`` and the like. ``overridden`` names methods that are not the framework's own: of a class of the
+    notebook's, or put on the object.
     """
 
     kind: Literal["pictures_opened"] = "pictures_opened"
@@ -74,10 +78,10 @@ class BatchSeen(Schema):
 class Function(Schema):
     """A loss, metric, optimizer or activation, spelled one way whatever way it was written.
 
-    ``name`` is Keras's snake_case name (``binary_crossentropy``); ``class_name`` is the object's class where one was
-    passed; ``config`` its public configuration; ``module`` where it is defined, which tells Keras's, known by identity,
-    from look-alikes. ``extends`` is Keras's class that one of the notebook's own derives from; ``overridden`` names
-    methods that are not that class's.
+    ``name`` is the framework's snake_case name (``binary_crossentropy``); ``class_name`` is the object's class where
+    one was passed; ``config`` its public configuration; ``module`` where it is defined, which tells the framework's,
+    known by identity, from look-alikes. ``extends`` is the framework's class that one of the notebook's own derives
+    from; ``overridden`` names methods that are not that class's.
     """
 
     name: str
@@ -90,9 +94,9 @@ class Function(Schema):
 
 class Layer(Schema):
     """One layer, through its public configuration. ``output_shape`` starts with the batch dimension (None);
-    ``parameters`` are counted in its weights. ``module`` begins with ``keras.`` or ``tensorflow.`` only for a class
-    that is theirs; ``extends`` is Keras's class that one of the notebook's own derives from; ``overridden`` names
-    methods that are not Keras's."""
+    ``parameters`` are counted in its weights. ``module`` begins with the framework's package only for a class that is
+    its own; ``extends`` is the framework's class that one of the notebook's own derives from; ``overridden`` names
+    methods that are not the framework's."""
 
     name: str
     class_name: str
@@ -134,11 +138,11 @@ class ModelCompiled(Schema):
 class InForce(Schema):
     """What a call of ``fit`` goes by, read from the objects themselves as it begins and once more as it ends.
 
-    ``compiled`` is what Keras will use, whoever put it there; ``replaced`` names what of it (``optimizer``, ``loss``,
-    ``metrics``, ``train_function``) is not what ``compile`` left. ``changed`` names what of it had other settings than
-    after ``compile`` when ``fit`` began (``learning_rate``), and at the end what was not the same in all its steps
-    (``learning_rate``, ``settings``). ``pictures`` are the sources that ``fit`` was given, with their fields as they
-    are then.
+    ``compiled`` is what the framework will use, whoever put it there; ``replaced`` names what of it (``optimizer``,
+    ``loss``, ``metrics``, ``train_function``) is not what ``compile`` left. ``changed`` names what of it had other
+    settings than after ``compile`` when ``fit`` began (``learning_rate``), and at the end what was not the same in all
+    its steps (``learning_rate``, ``settings``). ``pictures`` are the sources that ``fit`` was given, with their fields
+    as they are then.
     """
 
     kind: Literal["in_force"] = "in_force"

@@ -19,7 +19,7 @@ from fairmark.notebook.stub import header_of
 __all__ = ["Claim", "assignment_of", "claim_of"]
 
 _TELLING_CHARACTERS = 40
-"""A given cell whose text is shorter, as ``import tensorflow as tf``, stands in notebooks of any course."""
+"""A given cell whose text is shorter, as a line of imports, stands in notebooks of any course."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ _TAKEN_BY_IPYTHON = re.compile(r"^[^\S\n]*(?:[%!?,;/]|#!|>>>|\.\.\.|In \[|\[(?:i
 by line, so that thousands of blank ones take no longer than others."""
 _BLANK_LINE_WITH_SPACES = re.compile(r"^[ \t]+$", re.MULTILINE)
 _SAYS_A_LINE = re.compile(r"(?:ipython-input|Cell In)[^\n]*\bline \d")
-"""A message that names a cell and a line of it, as those from inside a ``tf.function`` do."""
+"""A message that names a cell and a line of it, as those from inside a compiled graph do."""
 
 
 class Canonical(NamedTuple):

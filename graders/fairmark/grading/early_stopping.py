@@ -16,10 +16,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
-from fairmark.checks.accuracy import accuracy_in_training
 from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, LeftOpen
 from fairmark.checks.grader import Grader
-from fairmark.checks.view import RunView
 from fairmark.evidence import (
     Cell,
     Decided,
@@ -33,6 +31,7 @@ from fairmark.evidence import (
     Stamped,
     Submission,
 )
+from fairmark.frameworks import Framework, framework_of
 from fairmark.sandbox.jobs import has_not_moved
 
 __all__ = ["EarlyDecision", "experiments_after", "is_judged_behind"]
@@ -60,7 +59,8 @@ def experiments_after(cells: Iterable[Cell], grader: Grader) -> int | None:
 def is_judged_behind(evidence: Evidence, grader: Grader, position: int) -> bool:
     """Whether a training behind ``position`` is what an exercise is judged on, as it is where the exercise's own cell
     raised, or only says how to train: then it is no experiment."""
-    judged = (RunView(evidence, exercise.id).judged_fit for exercise in grader.exercises if exercise.needs_training)
+    view = framework_of(grader).view
+    judged = (view(evidence, exercise.id).judged_fit for exercise in grader.exercises if exercise.needs_training)
     return any(fit is not None and fit.cell > position for fit in judged)
 
 
@@ -78,6 +78,7 @@ class EarlyDecision:
         threshold: float,
         look: Callable[[Evidence], Probe | None],
         *,
+        framework: Framework,
         still_epochs: int | None = None,
         exercise: str = "",
         folders: dict[str, dict[str, int]] | None = None,
@@ -87,6 +88,7 @@ class EarlyDecision:
         self._submission = submission
         self._threshold = threshold
         self._look = look
+        self._framework = framework
         self._still_epochs = still_epochs
         self._exercise = exercise
         self._folders = folders or {}
@@ -129,7 +131,7 @@ class EarlyDecision:
         return begins and self.decided is not None and self._judged_fit() != self.decided.fit
 
     def _judged_fit(self) -> str | None:
-        fit = RunView(self._so_far(), self._exercise).judged_fit
+        fit = self._framework.view(self._so_far(), self._exercise).judged_fit
         return None if fit is None else fit.fit
 
     def _so_far(self) -> Evidence:
@@ -171,7 +173,8 @@ class EarlyDecision:
         if probe is None:
             return False
         try:
-            measured = accuracy_in_training(RunView(evidence.model_copy(update={"probe": probe}), self._exercise))
+            view = self._framework.view(evidence.model_copy(update={"probe": probe}), self._exercise)
+            measured = self._framework.accuracy_in_training(view)
         except (CheckFailed, ConflictingEvidence, LeftOpen):
             return False
         if measured is None or measured.low < self._threshold:

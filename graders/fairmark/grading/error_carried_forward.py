@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fairmark.checks import NoEvidence, RunView
+from fairmark.checks.view import EvidenceView
 from fairmark.evidence import Cell, Evidence, NamesBound
 from fairmark.notebook.master import Master
 from fairmark.report import ExerciseResult, Report
@@ -63,20 +63,22 @@ def loses(exercise: ExerciseResult) -> bool:
     return any(check.score < check.max_score and check.outcome != "needs_attention" for check in exercise.checks)
 
 
-def put_right(evidence: Evidence, reference: Evidence, answers: Master, replaced: tuple[str, ...]) -> tuple[Cell, ...]:
+def put_right(ours: EvidenceView, theirs: EvidenceView, answers: Master, replaced: tuple[str, ...]) -> tuple[Cell, ...]:
     """The cells of the run, with the reference's answers to the exercises in ``replaced``.
 
-    ``answers`` is the solution notebook, ``reference`` the evidence of a run of it. The student's other cells use the
+    ``answers`` is the solution notebook, ``theirs`` the evidence of a run of it. The student's other cells use the
     student's own names: what a replaced cell had named is given that name again, and what it takes from a cell before
     it is given the reference's name first. Such things are training and validation pictures, the model, and the numbers
     of steps.
     """
     sources = {cell.exercise: cell.source for cell in answers.cells if cell.exercise is not None}
-    kept = {cell.position for cell in evidence.submission.cells if cell.exercise not in replaced}
-    mine = [(position, name, theirs) for position, name, theirs in _both_names(evidence, reference) if position in kept]
+    every = ours.evidence.submission.cells
+    kept = {cell.position for cell in every if cell.exercise not in replaced}
+    both = _both_names(ours, theirs)
+    mine = [(position, name, reference) for position, name, reference in both if position in kept]
     cells: list[Cell] = []
     seen: set[str] = set()
-    for cell in evidence.submission.cells:
+    for cell in every:
         if cell.exercise not in replaced or cell.exercise not in sources:
             cells.append(cell)
             continue
@@ -84,38 +86,37 @@ def put_right(evidence: Evidence, reference: Evidence, answers: Master, replaced
             cells.append(cell.model_copy(update={"touched": False}))
             continue
         seen.add(cell.exercise)
-        given = [f"{theirs} = {name}" for position, name, theirs in mine if position < cell.position and theirs != name]
-        own = (one for one in evidence.submission.cells if one.exercise == cell.exercise)
-        renamed = dict.fromkeys(pair for one in own for pair in _renamed(one, evidence, reference))
-        again = [f"{name} = {theirs}" for name, theirs in renamed if theirs != name]
+        before = [(name, reference) for position, name, reference in mine if position < cell.position]
+        given = [f"{reference} = {name}" for name, reference in before if reference != name]
+        own = (one for one in every if one.exercise == cell.exercise)
+        renamed = dict.fromkeys(pair for one in own for pair in _renamed(one, ours, theirs))
+        again = [f"{name} = {reference}" for name, reference in renamed if reference != name]
         source = "\n".join([*given, sources[cell.exercise], *again])
         cells.append(cell.model_copy(update={"touched": True, "source": source}))
     return tuple(cells)
 
 
-def _both_names(evidence: Evidence, reference: Evidence) -> list[tuple[int, str, str]]:
+def _both_names(ours: EvidenceView, theirs: EvidenceView) -> list[tuple[int, str, str]]:
     """What the student calls things and what the reference does, with the position of the cell that bound them."""
-    theirs = {meaning: name for (_, name), meaning in _meanings(reference).items()}
+    called = {meaning: name for (_, name), meaning in theirs.meanings().items()}
     return [
-        (position, name, theirs[meaning])
-        for (position, name), meaning in _meanings(evidence).items()
-        if meaning in theirs
+        (position, name, called[meaning]) for (position, name), meaning in ours.meanings().items() if meaning in called
     ]
 
 
-def _renamed(cell: Cell, evidence: Evidence, reference: Evidence) -> list[tuple[str, str]]:
+def _renamed(cell: Cell, ours: EvidenceView, theirs: EvidenceView) -> list[tuple[str, str]]:
     """What the student's cell calls things, and what the reference calls them."""
-    known = [(name, theirs) for at, name, theirs in _both_names(evidence, reference) if at == cell.position]
+    known = [(name, reference) for at, name, reference in _both_names(ours, theirs) if at == cell.position]
     if known or not cell.touched:
         return known
-    return _guessed(_ASSIGNED.findall(cell.source), _bound_by(reference, cell.exercise))
+    return _guessed(_ASSIGNED.findall(cell.source), _bound_by(theirs.evidence, cell.exercise))
 
 
 def _bound_by(evidence: Evidence, exercise: str | None) -> list[str]:
     """Names that the cells of ``exercise`` bound."""
-    view = RunView(evidence)
-    cells = view.cells_of(exercise or "")
-    bound = [event for event in view.all(NamesBound) if event.cell in cells]
+    cells = {cell.position for cell in evidence.submission.cells if cell.exercise == (exercise or "")}
+    events = (stamped.event for stamped in evidence.run.events)
+    bound = [event for event in events if isinstance(event, NamesBound) and event.cell in cells]
     return [name for event in bound for name in (*event.objects, *event.values)]
 
 
@@ -132,30 +133,3 @@ def _guessed(ours: list[str], theirs: list[str]) -> list[tuple[str, str]]:
             mine.remove(named[0][0])
             left.remove(named[1][0])
     return [*pairs, (mine[0], left[0])] if len(mine) == len(left) == 1 else pairs
-
-
-def _meanings(evidence: Evidence) -> dict[tuple[int, str], str]:
-    """What each name stands for, by the position of the cell that bound it."""
-    view = RunView(evidence)
-    things: dict[object, str] = {}
-    numbers: dict[object, str] = {}
-    for meaning in ("training_pictures", "validation_pictures", "model"):
-        try:
-            things[getattr(view, meaning).id] = meaning
-        except NoEvidence:
-            continue
-    try:
-        fit = view.training
-    except NoEvidence:
-        pass
-    else:
-        numbers = {fit.asked_validation_steps: "validation_steps", fit.asked_steps_per_epoch: "steps_per_epoch"}
-    found: dict[tuple[int, str], str] = {}
-    for bound in view.all(NamesBound):
-        for name, thing in bound.objects.items():
-            if thing in things:
-                found[bound.cell, name] = things[thing]
-        for name, value in bound.values.items():
-            if isinstance(value, int) and value in numbers:
-                found[bound.cell, name] = "validation_steps" if "val" in name else numbers[value]
-    return found

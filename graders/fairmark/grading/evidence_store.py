@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import inspect
 import json
 import os
 import platform
@@ -26,12 +27,13 @@ from pathlib import Path
 from fairmark.atomic_write import remove_beyond, write_file
 from fairmark.errors import MachineError
 from fairmark.evidence import Cell, Evidence, RecorderFailed, Submission
+from fairmark.frameworks import Framework
 from fairmark.present.files import evidence_json
 
-__all__ = ["EvidenceStore", "Key", "engine_digest", "versions"]
+__all__ = ["EvidenceStore", "Key", "engine_digest", "versions", "wing_digest"]
 
-_DECIDING = ("fairmark", "tensorflow", "keras", "numpy", "pillow", "scipy", "ipython")
-"""Packages whose versions decide what a run comes to."""
+_DECIDING = ("fairmark", "numpy", "pillow", "ipython")
+"""Packages whose versions decide what a run comes to, beside those of the framework."""
 _RUNNING = (
     "canonical_text",
     "decoding",
@@ -63,7 +65,7 @@ class Key:
         """For cells as they are run, see :mod:`fairmark.grading.canonical_text`. The same means the same text, each
         character of it."""
         running = [(cell.position, cell.role, cell.exercise, cell.source) for cell in cells if cell.touched]
-        decided = [settings, versions(), engine_digest(*_ENGINE)]
+        decided = [settings, engine_digest(*_ENGINE)]
         return cls(_digest(json.dumps(decided, sort_keys=True, default=str), json.dumps(running)))
 
 
@@ -71,10 +73,21 @@ def _digest(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def versions(framework: Framework) -> dict[str, str]:
+    """Of the packages that decide what a run of notebooks of ``framework`` comes to."""
+    names = sorted({*_DECIDING, *framework.packages})
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def wing_digest(framework: Framework) -> str:
+    """Of the source text of all that is known of ``framework``: the package that its class stands in."""
+    home = inspect.getsourcefile(type(framework))
+    return "" if home is None else _digest_of_folder(Path(home).parent)
+
+
 @cache
-def versions() -> dict[str, str]:
-    """Of the packages that decide what a run comes to."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _DECIDING}}
+def _digest_of_folder(folder: Path) -> str:
+    return _digest_of_files(folder.rglob("*.py"))
 
 
 @cache
@@ -83,8 +96,12 @@ def engine_digest(*parts: str) -> str:
     root = Path(__file__).resolve().parents[1]
     places = [root / part for part in parts] or [root]
     files = [path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place])]
+    return _digest_of_files(path for path in files if "builtin" not in path.relative_to(root).parts)
+
+
+def _digest_of_files(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for path in files if "builtin" not in path.relative_to(root).parts):
+    for path in sorted(files):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -17,8 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from fairmark.advice import raised
-from fairmark.checks.accuracy import collecting_thresholds
 from fairmark.checks.causes import Cause, cause_before, cause_behind, cause_in, defines_functions
 from fairmark.checks.expectation import (
     CheckFailed,
@@ -33,9 +31,8 @@ from fairmark.checks.expectation import (
 )
 from fairmark.checks.given_below import given_below, said_of_given_below
 from fairmark.checks.grader import Check, Exercise, Grader
-from fairmark.checks.perspective import Sight, has_tried, misses_narrowly, sights
-from fairmark.checks.run_flags import LIMITS, ended_itself, flags_of_run
-from fairmark.checks.view import RunView
+from fairmark.checks.hidden_accuracy import collecting_thresholds
+from fairmark.checks.view import EvidenceView
 from fairmark.evidence import (
     CellFinished,
     CellStarted,
@@ -45,6 +42,10 @@ from fairmark.evidence import (
     RecorderFailed,
     Submission,
 )
+from fairmark.frameworks import Framework, framework_of
+from fairmark.grading.perspective import Sight, has_tried, misses_narrowly, sights
+from fairmark.grading.run_flags import LIMITS, ended_itself, flags_of_run
+from fairmark.points import total
 from fairmark.report import CheckResult, ExerciseResult, Outcome, Report, RunSummary, worst
 
 __all__ = ["judge", "put_off", "share_of"]
@@ -111,11 +112,11 @@ def judge(evidence: Evidence, grader: Grader, *, everything: bool = False) -> Re
         file=submission.file,
         file_number=submission.file_number,
         outcome=worst([exercise.outcome for exercise in exercises]),
-        score=_total(exercise.score for exercise in exercises),
-        max_score=_total(exercise.max_score for exercise in exercises),
-        run=_summary(evidence),
+        score=total(exercise.score for exercise in exercises),
+        max_score=total(exercise.max_score for exercise in exercises),
+        run=_summary(evidence, grader),
         exercises=tuple(exercises),
-        flags=tuple(dict.fromkeys(flags)),
+        flags=_each_once(flags),
         not_checked=tuple(not_checked),
     )
 
@@ -143,7 +144,7 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
             title=exercise.title,
             outcome="needs_attention",
             score=0.0,
-            max_score=_total(check.max_score for check in checks),
+            max_score=total(check.max_score for check in checks),
             checks=checks,
         )
 
@@ -156,8 +157,8 @@ def put_off(evidence: Evidence, grader: Grader, reason: str) -> Report:
         file_number=evidence.submission.file_number,
         outcome="needs_attention",
         score=0.0,
-        max_score=_total(exercise.max_score for exercise in exercises),
-        run=_summary(evidence),
+        max_score=total(exercise.max_score for exercise in exercises),
+        run=_summary(evidence, grader),
         exercises=exercises,
         flags=tuple(dict.fromkeys((*evidence.submission.flags, Flag(kind="not_marked", message=reason)))),
     )
@@ -170,6 +171,7 @@ def _judge_exercise(
     evidence: Evidence, exercise: Exercise, grader: Grader, flags: list[Flag], not_checked: list[str]
 ) -> ExerciseResult | None:
     """None if none of its checks could be made; those that could not are added to ``not_checked``."""
+    framework = framework_of(grader)
     first, *further = sights(evidence, exercise, grader)
     results: list[CheckResult] = []
     told: set[Cause] = set()
@@ -178,7 +180,7 @@ def _judge_exercise(
         with collecting_thresholds() as thresholds:
             answer = _ask(check, first.view)
         is_reached = not _is_beyond(answer, first.view, exercise)
-        answer = _tried_once(_explain(answer, first.view, exercise), first.view, thresholds)
+        answer = _tried_once(_explain(answer, first.view, exercise), first.view, thresholds, framework)
         for sight in further:
             better = _better(answer, check, exercise, sight, is_reached=is_reached)
             if better is not None:
@@ -187,7 +189,8 @@ def _judge_exercise(
             not_checked += [f"{exercise.id}.{check.id}"] if check.visibility == "always" else []
             continue
         if answer.flag is not None:
-            flags.append(_numbered(answer.flag, evidence.submission))
+            about = answer.flag.model_copy(update={"checks": (f"{exercise.id}.{check.id}",)})
+            flags.append(_numbered(about, evidence.submission))
         results.append(_result(check, _told_once(answer, check, told), evidence.submission))
     if exercise.checks and not results:
         return None
@@ -198,8 +201,8 @@ def _judge_exercise(
         id=exercise.id,
         title=exercise.title,
         outcome=outcome,
-        score=_total(result.score for result in results),
-        max_score=_total(result.max_score for result in results),
+        score=total(result.score for result in results),
+        max_score=total(result.max_score for result in results),
         checks=tuple(results),
         hint=next(iter(exercise.hints), None) if _leads_on([result.outcome for result in results]) else None,
         lesson=exercise.lesson if outcome == "passed" else None,
@@ -211,7 +214,7 @@ def _leads_on(outcomes: Sequence[Outcome]) -> bool:
     return bool({"failed", "partial"} & {*outcomes}) or {*outcomes} == {"unattempted"}
 
 
-def _told_of_its_error(result: CheckResult, view: RunView, exercise: Exercise) -> CheckResult:
+def _told_of_its_error(result: CheckResult, view: EvidenceView, exercise: Exercise) -> CheckResult:
     """``result`` as it is, or saying what the exercise's code raised after it had earned everything."""
     own = cause_in(view, exercise.id)
     if own is None:
@@ -232,7 +235,7 @@ def _told_once(answer: _Answer, check: Check, told: set[Cause]) -> _Answer:
     return answer
 
 
-def _is_beyond(answer: _Answer, view: RunView, exercise: Exercise) -> bool:
+def _is_beyond(answer: _Answer, view: EvidenceView, exercise: Exercise) -> bool:
     """Whether a run that ends at its first ``fit`` ended before what the question is about."""
     if not (view.evidence.run.training_skipped and any(not fit.trained for fit in view.all(FitStarted))):
         return False
@@ -298,18 +301,18 @@ def _outcome_alone(answer: _Answer, sight: Sight, exercise: Exercise) -> _Answer
     )
 
 
-def share_of(check: Check, view: RunView) -> float:
+def share_of(check: Check, view: EvidenceView) -> float:
     """The share of its points, 0 to 1, that a check earns by what ``view`` shows."""
     return _ask(check, view).share
 
 
-def _tried_once(answer: _Answer, view: RunView, thresholds: set[float]) -> _Answer:
+def _tried_once(answer: _Answer, view: EvidenceView, thresholds: set[float], framework: Framework) -> _Answer:
     """``answer`` of the notebook's own run, which tried for an accuracy if ``thresholds`` were asked for."""
-    is_near_miss = answer.share < 1.0 and any(misses_narrowly(view, threshold) for threshold in thresholds)
+    is_near_miss = answer.share < 1.0 and any(misses_narrowly(framework, view, threshold) for threshold in thresholds)
     return replace(answer, was_tried=bool(thresholds) and has_tried(view), is_near_miss=is_near_miss)
 
 
-def _ask(check: Check, view: RunView) -> _Answer:
+def _ask(check: Check, view: EvidenceView) -> _Answer:
     """Puts the question. What fails because of something that was ended before its end needs another run; what would
     earn something that the notebook's text does not bear out waits for a person."""
     with collecting_unfinished() as unfinished, collecting_unsupported() as unsupported, collecting_exact() as exact:
@@ -324,7 +327,7 @@ def _left_open(question: LeftOpen) -> _Answer:
     return _Answer("needs_attention", message=question.message, cell=question.cell, flag=flag)
 
 
-def _put(check: Check, view: RunView) -> _Answer:
+def _put(check: Check, view: EvidenceView) -> _Answer:
     """What the check answers; an exception that is not an answer is the grader's fault, never the student's."""
     if view.evidence.run.outcome == "unreadable":
         return _Answer("error", message=view.evidence.run.reason or "The file could not be read.")
@@ -349,7 +352,7 @@ def _put(check: Check, view: RunView) -> _Answer:
     return _from_parts(parts, remark, view)
 
 
-def _from_parts(parts: list[CheckFailed | None], remark: str | None, view: RunView) -> _Answer:
+def _from_parts(parts: list[CheckFailed | None], remark: str | None, view: EvidenceView) -> _Answer:
     failed = [unmet for unmet in parts if unmet is not None]
     if not failed:
         return _Answer("passed", 1.0, remark or "", parts=tuple(_came_to(one) for one in parts))
@@ -370,7 +373,7 @@ def _came_to(part: CheckFailed | None) -> _Part:
     return "right" if part is None else "missing" if isinstance(part, NoEvidence) else "wrong"
 
 
-def _explain(answer: _Answer, view: RunView, exercise: Exercise) -> _Answer:
+def _explain(answer: _Answer, view: EvidenceView, exercise: Exercise) -> _Answer:
     """Why an answer is missing or wrong: the stub is untouched, its code raised, other code did, or a limit."""
     run = view.evidence.run
     if answer.outcome not in ("failed", "unattempted", "partial") or run.outcome == "unreadable":
@@ -405,19 +408,19 @@ def _by_error(cause: Cause, message: str) -> _Answer:
     return _Answer("error", message=message, found=found, cell=cause.cell, cause=cause)
 
 
-def _with_cause(answer: _Answer, cause: Cause, view: RunView) -> _Answer:
+def _with_cause(answer: _Answer, cause: Cause, view: EvidenceView) -> _Answer:
     """A part of the answer is missing: why comes first."""
     why = _raised(cause, view)
     return replace(answer, message=f"{why} {answer.message}", cell=cause.cell, cause=cause, why=why)
 
 
-def _raised(cause: Cause, view: RunView) -> str:
+def _raised(cause: Cause, view: EvidenceView) -> str:
     """What a cell's code raised, why, and what mends it."""
     *above, source = (cell.source for cell in view.evidence.submission.cells if cell.position <= cause.cell)
-    return raised(cause.error, source, above)
+    return view.told_of_error(cause.error, source, above)
 
 
-def _explain_missing(answer: _Answer, view: RunView, exercise: Exercise, positions: list[int]) -> _Answer:
+def _explain_missing(answer: _Answer, view: EvidenceView, exercise: Exercise, positions: list[int]) -> _Answer:
     """Why the evidence says nothing about an answer that was attempted; ``positions`` are those of its cells."""
     run, position = view.evidence.run, min(positions)
     ended = {finished.cell for finished in view.all(CellFinished)}
@@ -440,8 +443,8 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
         id=check.id,
         title=check.title,
         outcome=answer.outcome,
-        score=_total([check.points * answer.share]),
-        max_score=_total([check.points]),
+        score=total([check.points * answer.share]),
+        max_score=total([check.points]),
         message=_without_addresses(answer.message),
         found=None if answer.found is None else _without_addresses(answer.found),
         expected=answer.expected,
@@ -457,10 +460,10 @@ def _result(check: Check, answer: _Answer, submission: Submission) -> CheckResul
 # --- the whole --------------------------------------------------------------------------------------------------------
 
 
-def _summary(evidence: Evidence) -> RunSummary:
+def _summary(evidence: Evidence, grader: Grader) -> RunSummary:
     run = evidence.run
     return RunSummary(
-        outcome="completed" if ended_itself(RunView(evidence)) else run.outcome,
+        outcome="completed" if ended_itself(framework_of(grader).view(evidence)) else run.outcome,
         wall_seconds=run.wall_seconds,
         peak_memory_bytes=run.peak_memory_bytes,
         isolation=run.isolation,
@@ -479,10 +482,13 @@ def _number(position: int | None, submission: Submission) -> int | None:
     return next((cell.number for cell in submission.cells if cell.position == position), None)
 
 
+def _each_once(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """Flags that say the same of several checks are one."""
+    found: dict[Flag, list[str]] = {}
+    for flag in flags:
+        found.setdefault(flag.model_copy(update={"checks": ()}), []).extend(flag.checks)
+    return tuple(flag.model_copy(update={"checks": tuple(checks)}) for flag, checks in found.items())
+
+
 def _numbered(flag: Flag, submission: Submission) -> Flag:
     return flag.model_copy(update={"cell": _number(flag.cell, submission)})
-
-
-def _total(scores: Iterable[float]) -> float:
-    """Sums of halves and thirds, without the noise of binary fractions."""
-    return round(sum(scores), 4)

@@ -8,18 +8,15 @@ labels joined.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fairmark.checks.accuracy import accuracy_of
 from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, LeftOpen
-from fairmark.checks.logits import gives_logits
-from fairmark.checks.network import layers_in_configuration
-from fairmark.checks.view import RunView
+from fairmark.checks.hidden_accuracy import accuracy_of
+from fairmark.checks.view import EvidenceView
 from fairmark.data import Hidden
 from fairmark.errors import StudentError
 from fairmark.evidence import (
@@ -28,13 +25,13 @@ from fairmark.evidence import (
     FitStarted,
     ModelExported,
     Prediction,
-    Preparation,
     Probe,
     Stamped,
 )
+from fairmark.frameworks import Framework, Rebuilt
 from fairmark.sandbox import Launcher, Limits, ProbeJob, Workplace, best_launcher, supervise
 
-__all__ = ["CannotRebuild", "HiddenPictures", "ProbeRequest", "UnsafeModel", "probe_model", "vet_model"]
+__all__ = ["CannotRebuild", "HiddenPictures", "ProbeRequest", "UnsafeModel", "probe_model"]
 
 HiddenPictures = Callable[[int], Hidden]
 """Gives the hidden pictures of so many rounds (1, 2, ...): see :func:`fairmark.data.hidden_pictures`."""
@@ -51,20 +48,10 @@ _TRIES_AGAIN = 2
 and goes on where the other stopped."""
 
 _CONFIG_BYTES = 4 * 1024 * 1024
-_MOST_NUMBERS = 64
-"""In a list of a configuration, with lists inside it: the means of 64 channels. More are weights by another name."""
-_SHORT_LIST, _MOST_IN_ALL = 8, 512
-"""Sizes, strides and shapes are shorter; of longer lists the configuration may hold so many numbers together, the means
-and variances of four layers. Many short tables are a long one."""
-_REFUSED = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "function"})
-"""Keras classes whose configuration carries code, or a path to some."""
-_A_FUNCTION = "The model holds a Python function, as an activation or an initializer for instance"
-_PRIVATE_HOMES = {("Functional", "keras.src.models.functional")}
-"""The one class that Keras writes down under a private name."""
 
 
 class UnsafeModel(StudentError):
-    """A model's configuration holds something that is not one of Keras's own layers; the message names it."""
+    """A model's configuration holds something that is not one of the framework's own layers; the message names it."""
 
 
 class CannotRebuild(UnsafeModel):
@@ -83,17 +70,6 @@ class SwappedWeights(UnsafeModel):
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    """What is to be probed: a model as training left it, and how its pictures were prepared."""
-
-    exported: ModelExported
-    preparation: Preparation
-    classes: list[str]
-    logits: bool
-    picture: str | None
-
-
-@dataclass(frozen=True)
 class ProbeRequest:
     """What is asked of a model that a notebook trained, the one that ``exercise`` is judged on.
 
@@ -104,6 +80,7 @@ class ProbeRequest:
     """
 
     hidden: HiddenPictures
+    framework: Framework
     dataset_folder: Path
     thresholds: Sequence[float]
     exercise: str = ""
@@ -124,41 +101,39 @@ def probe_model(
     ``workplace`` is the folder the notebook ran in; a copy of the exported model is taken out of it.
     """
     began = time.monotonic()
-    view = RunView(evidence, asked.exercise)
+    view = asked.framework.view(evidence, asked.exercise)
     exported = _judged_export(view) if asked.moment == "fit" else _last_exported(evidence, asked.moment)
     if exported is None:
         return None
     try:
-        candidate = _candidate(view, exported)
+        rebuilt = asked.framework.rebuilt(view)
     except (CheckFailed, ConflictingEvidence, LeftOpen) as problem:
         return Probe(model=exported.model, preparation=None, problem=problem.message)
     with Workplace() as own:
         try:
-            model = _take(workplace, exported, own.given / "model")
+            model = _take(workplace, exported, asked.framework, own.given / "model")
         except UnsafeModel as problem:
             return Probe(
                 model=exported.model,
-                preparation=candidate.preparation,
+                preparation=rebuilt.preparation,
                 dataset=asked.dataset_folder.name,
                 problem=str(problem),
                 not_rebuilt=isinstance(problem, CannotRebuild),
                 weights_swapped=isinstance(problem, SwappedWeights),
             )
-        asking = _Asking(
-            candidate, tuple(asked.thresholds), launcher or best_launcher(), limits or Limits(), own, model
-        )
+        asking = _Asking(asked, rebuilt, exported, launcher or best_launcher(), limits or Limits(), own, model)
         if asked.decided is not None and asked.decided.digest == exported.digest:
             probe = asking.add_picture(asked.decided, asked.dataset_folder)
         else:
             most = _EARLY_PICTURES if asked.moment == "epoch" else None
             seen = asking.ask(asked.hidden, asked.dataset_folder, most)
             probe = seen.model_copy(update={"digest": exported.digest, "dataset": asked.dataset_folder.name})
-        layers = layers_in_configuration((model / "config.json").read_text(encoding="utf-8"))
+        layers = asked.framework.layers_in_configuration((model / "config.json").read_text(encoding="utf-8"))
     took = round(time.monotonic() - began, 3)
     return probe.model_copy(update={"wall_seconds": took, "fit": exported.fit, "layers": layers})
 
 
-def _judged_export(view: RunView) -> ModelExported | None:
+def _judged_export(view: EvidenceView) -> ModelExported | None:
     """What the judged training left; if it never ended, what the last of its kind that did has left."""
     left: dict[str, ModelExported] = {}
     ended: dict[str, str] = {}
@@ -180,42 +155,10 @@ def _last_exported(evidence: Evidence, moment: str) -> ModelExported | None:
     return next((event for event in reversed(exported) if event.moment == moment), None)
 
 
-def _candidate(view: RunView, exported: ModelExported) -> _Candidate:
-    """Raises :class:`CheckFailed` where the notebook does not show how its pictures are prepared."""
-    training = view.training_pictures
-    preparation = training.preparation
-    try:
-        validating = view.validation_pictures.preparation
-        # The validation generator says how pictures are shown to a finished model. Where it prepares them otherwise
-        # than the training one did, that has cost its marks there, and the model is shown what it has learned on.
-        if validating is not None and preparation is not None and _alike(validating, preparation):
-            preparation = validating
-    except CheckFailed:
-        pass
-    if preparation is None:
-        raise CheckFailed("the pictures", found="no size", expected="pictures brought to one size")
-    try:
-        # The one that an exercise asked about last, whichever exercise the training is judged by.
-        picture = RunView(view.evidence).prediction.picture.value
-    except CheckFailed:
-        picture = None
-    return _Candidate(
-        exported,
-        preparation,
-        training.classes.value,
-        gives_logits(view.model),
-        picture,
-    )
-
-
-def _alike(one: Preparation, other: Preparation) -> bool:
-    return one.target_size == other.target_size and one.scale == other.scale and one.offset == other.offset
-
-
 # --- the model --------------------------------------------------------------------------------------------------------
 
 
-def _take(workplace: Workplace, exported: ModelExported, destination: Path) -> Path:
+def _take(workplace: Workplace, exported: ModelExported, framework: Framework, destination: Path) -> Path:
     """The exported model, moved and vetted."""
     if exported.problem is not None:
         raise CannotRebuild(f"The model is one that cannot be written down as data ({exported.problem})")
@@ -226,7 +169,7 @@ def _take(workplace: Workplace, exported: ModelExported, destination: Path) -> P
     config = destination / "config.json"
     if config.stat().st_size > _CONFIG_BYTES:
         raise UnsafeModel("a configuration of more than 4 MiB")
-    config.write_text(vet_model(config.read_bytes()), encoding="utf-8")
+    config.write_text(framework.vet_model(config.read_bytes()), encoding="utf-8")
     return destination
 
 
@@ -247,86 +190,6 @@ def _digest_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def vet_model(config: bytes) -> str:
-    """A model's configuration, as ``model.to_json()`` writes it, without what rebuilding it does not need.
-
-    Raises :class:`UnsafeModel` for anything but Keras's own classes, and for those of Keras's that carry code. This is
-    a first line only: rebuilding happens in a sandbox because a configuration is a program for Keras.
-    """
-    try:
-        data = json.loads(config)
-    except (ValueError, RecursionError) as problem:
-        raise UnsafeModel("a configuration that is not JSON") from problem
-    if not isinstance(data, dict):
-        raise UnsafeModel("a configuration that is not a model's")
-    data.pop("compile_config", None)
-    try:
-        for entry in _objects(data):
-            _vet(entry, is_whole=entry is data)
-        if max(_tables(data), default=0) > _MOST_NUMBERS or _in_all(data) > _MOST_IN_ALL:
-            raise CannotRebuild("The model holds tables of numbers in its configuration, beside its weights")
-    except RecursionError as problem:
-        raise UnsafeModel("a configuration that is nested too deeply") from problem
-    return json.dumps(data)
-
-
-def _objects(data: object) -> Iterator[dict[str, object]]:
-    """All objects of the configuration that name a class."""
-    if isinstance(data, dict):
-        if "class_name" in data:
-            yield data
-        for value in data.values():
-            yield from _objects(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _objects(value)
-
-
-def _tables(data: object) -> Iterator[int]:
-    """How many numbers each list of the configuration holds, those in lists inside it included; lists that hold objects
-    are no tables, but their numbers count."""
-    if isinstance(data, dict):
-        for value in data.values():
-            yield from _tables(value)
-    elif isinstance(data, list):
-        own = sum(isinstance(one, int | float) for one in data)
-        inside = [size for one in data for size in _tables(one)]
-        if all(isinstance(one, list | int | float) for one in data):
-            yield own + sum(inside)
-        else:
-            yield own
-            yield from inside
-
-
-def _in_all(data: object) -> int:
-    return sum(size for size in _tables(data) if size > _SHORT_LIST)
-
-
-def _vet(entry: dict[str, object], *, is_whole: bool) -> None:
-    name, module = entry.get("class_name"), entry.get("module")
-    if not isinstance(name, str):
-        raise UnsafeModel("a configuration with a class that has no name")
-    config = entry.get("config")
-    if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
-        raise CannotRebuild(f"The model holds {name} with a vocabulary in a file")
-    activation = config.get("activation") if isinstance(config, dict) else None
-    if isinstance(activation, dict) and "class_name" not in activation:  # how Keras writes down some lambdas
-        raise CannotRebuild(_A_FUNCTION)
-    if name in ("__tuple__", "__tensor__", "__keras_tensor__") or (name in ("__numpy__", "slice") and module is None):
-        return
-    public = isinstance(module, str) and (module == "keras" or module.startswith("keras.")) and "src" not in module
-    ours = public or (name, module) in _PRIVATE_HOMES
-    if ours and name not in _REFUSED and entry.get("registered_name") in (None, name):
-        return
-    if name in ("function", "__lambda__"):
-        raise CannotRebuild(_A_FUNCTION)
-    if ours and name in _REFUSED:
-        raise CannotRebuild(f"The model holds a {name} layer")
-    if is_whole:
-        raise CannotRebuild("The model is a class of the student's own")
-    raise CannotRebuild(f"The model holds {name:.80}, which is not one of Keras's own classes")
-
-
 # --- the questions ----------------------------------------------------------------------------------------------------
 
 
@@ -335,15 +198,18 @@ class _Asking:
 
     def __init__(
         self,
-        candidate: _Candidate,
-        thresholds: tuple[float, ...],
+        asked: ProbeRequest,
+        rebuilt: Rebuilt,
+        exported: ModelExported,
         launcher: Launcher,
         limits: Limits,
         workplace: Workplace,
         model: Path,
     ) -> None:
-        self._candidate = candidate
-        self._thresholds = thresholds
+        self._program = asked.framework.program
+        self._thresholds = tuple(asked.thresholds)
+        self._rebuilt = rebuilt
+        self._exported = exported
         self._launcher = launcher
         self._limits = limits
         self._workplace = workplace
@@ -382,7 +248,7 @@ class _Asking:
     def _of_picture(self) -> dict[str, Any]:
         """The fields of :class:`Probe` about the picture that the notebook predicted."""
         return {
-            "picture": self._candidate.picture if self._picture_outputs is not None else None,
+            "picture": self._rebuilt.picture if self._picture_outputs is not None else None,
             "picture_outputs": self._picture_outputs,
             "picture_size": self._picture_size,
         }
@@ -393,8 +259,9 @@ class _Asking:
         first = len(self._outputs)
         picture = self._public_picture(dataset_folder) if first == 0 and dataset_folder is not None else None
         job = ProbeJob(
+            program=self._program,
             model_folder=str(self._model),
-            preparation=self._candidate.preparation,
+            preparation=self._rebuilt.preparation,
             pictures=tuple(str(path) for path in pictures[first:]),
             picture=str(picture) if picture is not None else None,
         )
@@ -431,7 +298,7 @@ class _Asking:
 
     def _public_picture(self, dataset_folder: Path) -> Path | None:
         """The file the notebook predicted, where it is one of the data set's: no other is opened for it."""
-        name = self._candidate.picture
+        name = self._rebuilt.picture
         if name is None or Path(name).is_absolute():
             return None
         try:
@@ -441,14 +308,14 @@ class _Asking:
             return None
 
     def _decided(self, hidden: Hidden) -> bool:
-        measured = accuracy_of(self._so_far(hidden, None), self._candidate.classes, logits=self._candidate.logits)
+        measured = accuracy_of(self._so_far(hidden, None), self._rebuilt.classes, logits=self._rebuilt.logits)
         is_close = any(map(measured.is_close_to, self._thresholds))
         return measured.total > 0 and bool(self._thresholds) and not is_close
 
     def _so_far(self, hidden: Hidden, problem: str | None) -> Probe:
         return Probe(
-            model=self._candidate.exported.model,
-            preparation=self._candidate.preparation,
+            model=self._exported.model,
+            preparation=self._rebuilt.preparation,
             source=hidden.source,
             classes=hidden.classes,
             outputs=tuple(self._outputs),

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Literal
 
 from fairmark.checks import Grader
-from fairmark.checks.asked import AskedOfHidden, asked_of_hidden
 from fairmark.data import (
     Hidden,
     Recipe,
@@ -21,10 +20,12 @@ from fairmark.data import (
 from fairmark.data.decoded import decoded_set
 from fairmark.errors import InternalError
 from fairmark.evidence import Cell, Evidence, Probe, Run, SessionStarted, Stamped, Submission
+from fairmark.frameworks import Framework, framework_of
+from fairmark.grading.asked import AskedOfHidden, asked_of_hidden
 from fairmark.grading.canonical_text import as_run, in_own_lines
 from fairmark.grading.decoding import Decoding
 from fairmark.grading.early_stopping import EarlyDecision, experiments_after, is_judged_behind
-from fairmark.grading.evidence_store import EvidenceStore, Key
+from fairmark.grading.evidence_store import EvidenceStore, Key, versions, wing_digest
 from fairmark.grading.probe import ProbeRequest, probe_model
 from fairmark.grading.progress import Steps
 from fairmark.grading.settings import Mode, RunSettings
@@ -109,6 +110,7 @@ class Runner:
         hidden = hidden_pictures(self.recipe).folder.parent.name if mode == "full" and self._threshold else ""
         return {
             "assignment": self.grader.name,
+            "framework": [versions(self._framework), wing_digest(self._framework)],
             "dataset": [self.recipe.digest, added_pictures(self.recipe)],
             "hidden": hidden,
             "asked": [self._asked.thresholds, self._asked.exercise] if mode == "full" else None,
@@ -118,6 +120,10 @@ class Runner:
             "how": replace(self.settings, mode=mode).deciding(),
             "isolation": self.launcher.isolation,
         }
+
+    @property
+    def _framework(self) -> Framework:
+        return framework_of(self.grader)
 
     @cached_property
     def _asked(self) -> AskedOfHidden:
@@ -176,7 +182,7 @@ class Runner:
         with Workplace() as workplace:
             early = self._early(submission, workplace) if how.ends_early else None
             is_short = self._is_short(mode) and not how.trains_all
-            decoding = Decoding(self.recipe.name)
+            decoding = Decoding(self.recipe.name, self._framework.form_opened)
 
             def heard(stamped: Stamped) -> str | None:
                 steps.event(stamped)
@@ -187,6 +193,7 @@ class Runner:
             job = notebook_job(
                 cells,
                 data_folder(),
+                program=self._framework.program,
                 numerics=self.settings.computes_in,
                 seed=self.settings.seed,
                 train=mode != "structure",
@@ -219,6 +226,7 @@ class Runner:
             submission,
             self._threshold,
             lambda evidence: self._probe(evidence, workplace, moment="epoch"),
+            framework=self._framework,
             still_epochs=self.grader.still_epochs,
             exercise=self._asked.exercise,
             folders=pictures_by_folder(set_folder(self.recipe.name)),
@@ -238,6 +246,7 @@ class Runner:
             limits = replace(limits, run_seconds=min(_LOOK_SECONDS, limits.run_seconds))
         asked = ProbeRequest(
             self._hidden,
+            framework=self._framework,
             dataset_folder=set_folder(self.grader.dataset),
             thresholds=() if shows_all else self._asked.thresholds,
             exercise=self._asked.exercise,

@@ -18,8 +18,8 @@ class RunSettings:
     """Plain data, the same on every machine that takes part.
 
     ``numerics`` is ``float32``, ``bfloat16`` or, by default, the faster of the two that this processor has; ``seed``
-    goes to Python, NumPy and Keras; ``threads`` is how many TensorFlow computes with, None for one a core. ``mode`` is
-    how far runs go: without training, all that needs it is left out. ``early_stopping`` lets a training end once its
+    goes to Python, NumPy and the framework; ``threads`` is how many that computes with, None for one a core. ``mode``
+    is how far runs go: without training, all that needs it is left out. ``early_stopping`` lets a training end once its
     mark is settled, if the author has not switched that off.
     """
 

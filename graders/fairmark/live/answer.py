@@ -8,12 +8,14 @@ from dataclasses import replace
 from fairmark.checks import Grader
 from fairmark.course import find_course
 from fairmark.errors import FairmarkError
+from fairmark.frameworks import framework_of
 from fairmark.grading.judge import judge
 from fairmark.live.card import Card
 from fairmark.live.kernel import Kernel
 from fairmark.live.memory import CellRun
 from fairmark.live.seen import NOT_MEASURED, evidence_for, run_again_since, with_answers_found
 from fairmark.live.which import Asked, asked_for, exercises_known
+from fairmark.points import total
 from fairmark.present.wording import number
 from fairmark.report import CheckResult, ExerciseResult, worst
 
@@ -101,10 +103,11 @@ def _to_do_first(kernel: Kernel, asked: Asked, runs: Sequence[CellRun]) -> str |
         if kernel.has_run(asked.exercise.id):
             return "This cell was run before check was imported. Run it again."
         return f"Run the cell first: the one that begins “# Exercise: {asked.exercise.id}”."
+    needed = framework_of(asked.grader).imported_as
     if not kernel.is_watching:
-        return kernel.problem or "TensorFlow is not imported yet. Run the notebook's first cells, then this one again."
+        return kernel.problem or f"{needed} is not imported yet. Run the notebook's first cells, then this one again."
     if not own.is_watched:
-        return "TensorFlow was imported only by this cell, or after it. Run it once more."
+        return f"{needed} was imported only by this cell, or after it. Run it once more."
     return None
 
 
@@ -123,8 +126,8 @@ def _measured(result: ExerciseResult, asked: Asked, runs: Sequence[CellRun]) -> 
         update={
             "checks": made,
             "outcome": worst([check.outcome for check in made]),
-            "score": round(sum(check.score for check in made), 4),
-            "max_score": round(sum(check.max_score for check in made), 4),
+            "score": total(check.score for check in made),
+            "max_score": total(check.max_score for check in made),
         }
     )
 
@@ -153,5 +156,5 @@ def _left_for_later(result: ExerciseResult, asked: Asked) -> tuple[str, ...]:
 
 
 def _points(points: Iterable[float]) -> str:
-    total = sum(points)
-    return f"{number(total)} point{'' if total == 1 else 's'}"
+    worth = total(points)
+    return f"{number(worth)} point{'' if worth == 1 else 's'}"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from fairmark.evidence import BatchSeen, Event, ModelDescribed, PicturesOpened
+from fairmark.frameworks import KernelMemory
 from fairmark.notebook.stub import header_of
-from fairmark.sandbox.inside.channel import Channel
 
 __all__ = ["CellRun", "Memory"]
 
@@ -28,8 +28,8 @@ _NOT_KEPT = ("steps_watched", "model_exported", "session_started")
 @dataclass
 class CellRun:
     """One run of one cell. ``position`` counts all runs of the kernel from 1; ``cell_id`` is the notebook's own, where
-    it says; ``is_watched`` is False where Keras was imported only in this very cell. ``answers`` is the exercise that
-    a cell without a header is taken to answer."""
+    it says; ``is_watched`` is False where the framework was imported only in this very cell. ``answers`` is the
+    exercise that a cell without a header is taken to answer."""
 
     position: int
     source: str
@@ -66,7 +66,7 @@ class CellRun:
         return "".join(self.source.split())
 
 
-class Memory(Channel):
+class Memory(KernelMemory):
     """The recorder's way out in a kernel: events are kept with the run that caused them, from whatever thread."""
 
     def __init__(self) -> None:

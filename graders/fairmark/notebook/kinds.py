@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["EMPTY_FOLDER", "HANDED_OUT_COPY", "LINK", "NOT_A_FILE", "NO_REASON", "Reason", "why_left_out"]
+__all__ = [
+    "EMPTY_FOLDER",
+    "HANDED_OUT_COPY",
+    "LINK",
+    "NOT_A_FILE",
+    "NO_REASON",
+    "OTHER",
+    "SAVED_MODEL",
+    "Reason",
+    "why_left_out",
+]
 
 
 class Reason(NamedTuple):
@@ -24,7 +34,9 @@ NOT_A_FILE = Reason("is not a regular file but a pipe, a socket or a device", "H
 EMPTY_FOLDER = Reason("is an empty folder")
 HANDED_OUT_COPY = Reason("is the course's own copy of an assignment, which nobody solves")
 _EMPTY = Reason("is an empty file", _NOTEBOOK)
-_OTHER = Reason("is not a notebook")
+OTHER = Reason("is not a notebook")
+SAVED_MODEL = Reason("is a saved model, not a notebook")
+"""Of files whose names end as a framework says; the others go by the table."""
 
 _ARCHIVE = Reason("is an archive of a kind that is not read", _PACK)
 _UNFINISHED = Reason("is a download that was broken off", "Download it again, to its end.")
@@ -38,7 +50,6 @@ _KINDS = {
     ("md", "rst", "tex", "txt"): Reason("is a text, not a notebook"),
     ("url", "webloc", "lnk", "gdoc", "desktop"): Reason("is a shortcut to something that was not handed in", _NOTEBOOK),
     ("png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "heic", "svg"): Reason("is a picture, not a notebook"),
-    ("keras", "h5", "hdf5", "tflite", "pb", "weights"): Reason("is a saved model, not a notebook"),
     ("csv", "tsv", "json", "npy", "npz", "xlsx", "xls", "log", "xml", "yaml", "yml", "toml"): Reason(
         "holds data, not a notebook"
     ),
@@ -50,4 +61,4 @@ def why_left_out(name: str, *, size_bytes: int | None = None) -> Reason:
     """Why the file ``name`` is not marked; ``size_bytes`` is None where nobody has looked."""
     if size_bytes == 0:
         return _EMPTY
-    return _REASONS.get(name.strip().lower().rpartition(".")[2], _OTHER) if "." in name else _OTHER
+    return _REASONS.get(name.strip().lower().rpartition(".")[2], OTHER) if "." in name else OTHER

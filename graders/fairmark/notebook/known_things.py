@@ -7,7 +7,6 @@ real one that such code reads, and no others: anything else is not plain.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -17,7 +16,21 @@ import numpy as np
 
 from fairmark.notebook.plain_values import NotPlain
 
-__all__ = ["NOTHING_KNOWN", "UNKNOWN", "Folders", "History", "Known", "Library", "Model", "PictureSource", "Thing"]
+__all__ = [
+    "NOTHING_KNOWN",
+    "UNKNOWN",
+    "Folder",
+    "Folders",
+    "History",
+    "Known",
+    "Library",
+    "LibraryOf",
+    "Method",
+    "Model",
+    "Source",
+    "Thing",
+    "argument",
+]
 
 Folders: TypeAlias = "tuple[tuple[str, tuple[tuple[str, int], ...]], ...]"
 """Pictures of each class by folder of the data set, as `fairmark.evidence.Evidence.folders` has them."""
@@ -170,117 +183,15 @@ def _goes_by(child: Folder, pattern: str) -> bool:
     return fnmatchcase(name, pattern)
 
 
-# --- sources of pictures ----------------------------------------------------------------------------------------------
+# --- sources of images ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Flows(Thing):
-    """An ``ImageDataGenerator``; ``split`` is the fraction that it keeps for validation, None where
-    the text does not say it."""
+class Source(Thing):
+    """A source of images. What else is known of it, the framework's own class says."""
 
-    held: Folders
-    split: float | None
-
-    def member(self, name: str) -> object:
-        if name != "flow_from_directory":
-            raise NotPlain
-        return Method(self._opened)
-
-    def _opened(self, given: Sequence[Any], named: dict[str, Any]) -> object:
-        counts = _counts_in(self.held, argument(given, named, "directory", 0), named.get("classes"))
-        subset = argument((), named, "subset", 0, None)
-        if subset is not None:
-            if self.split is None:
-                raise NotPlain
-            cuts = {name: int(self.split * count) for name, count in counts.items()}
-            counts = cuts if subset == "validation" else {name: counts[name] - cut for name, cut in cuts.items()}
-        size = given[1] if len(given) > 1 else named.get("target_size", (256, 256))
-        batch = given[5] if len(given) > 5 else named.get("batch_size", 32)
-        return PictureSource(sum(counts.values()), tuple(counts), _whole(batch), _sides(size), is_flow=True)
-
-
-def dataset_opened(held: Folders, given: Sequence[Any], named: dict[str, Any]) -> PictureSource:
-    """What ``image_dataset_from_directory`` gives."""
-    counts = _counts_in(held, argument(given, named, "directory", 0), named.get("class_names"))
-    subset, total = argument((), named, "subset", 0, None), sum(counts.values())
-    if subset is not None:
-        cut = int(float(argument((), named, "validation_split", 0)) * total)
-        total = cut if subset == "validation" else total - cut
-    size = given[6] if len(given) > 6 else named.get("image_size", (256, 256))
-    batch = given[5] if len(given) > 5 else named.get("batch_size", 32)
-    return PictureSource(total, tuple(counts), _whole(batch), _sides(size), is_flow=False)
-
-
-def _counts_in(held: Folders, directory: object, classes: object) -> dict[str, int]:
-    counts = Folder.at(held, directory).classes
-    if classes is None:
-        return dict(sorted(counts.items()))
-    if not isinstance(classes, list | tuple) or not all(isinstance(name, str) for name in classes):
-        raise NotPlain
-    return {name: counts.get(name, 0) for name in classes}
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _sides(value: object) -> tuple[int, ...] | None:
-    is_plain = isinstance(value, list | tuple) and all(isinstance(side, int) for side in value)
-    return tuple(value) if is_plain else None  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class PictureSource(Thing):
-    """A source of ``total`` pictures of ``classes``, in the order of their labels, in batches of ``batch``; None for
-    what is not known. ``is_flow``: a generator's, else a pipeline of ``tf.data``."""
-
-    total: int | None
-    classes: tuple[str, ...] | None
-    batch: int | None
-    size: tuple[int, ...] | None
-    is_flow: bool
-
-    def completed(self, other: object) -> PictureSource:
-        """It, with what is known of ``other``, which goes by the same name, where it is not known itself."""
-        if not isinstance(other, PictureSource) or self.total not in (None, other.total):
-            return self
-        batch = other.batch if self.batch is None else self.batch
-        return replace(self, batch=batch, total=other.total, classes=self.classes or other.classes)
-
-    def __len__(self) -> int:
-        if self.total is None or self.batch is None:
-            raise NotPlain
-        return math.ceil(self.total / self.batch)
-
-    def member(self, name: str) -> object:
-        found = self._of_flow(name) if self.is_flow else self._of_pipeline(name)
-        if found is None:
-            raise NotPlain
-        return found
-
-    def _of_flow(self, name: str) -> object:
-        if name in ("samples", "n"):
-            return self.total
-        if name in ("filenames", "filepaths", "labels", "classes") and self.total is not None and self.total <= _MOST:
-            return [UNKNOWN] * self.total
-        if name == "class_indices" and self.classes is not None:
-            return {each: place for place, each in enumerate(self.classes)}
-        if name == "num_classes" and self.classes is not None:
-            return len(self.classes)
-        if name == "image_shape" and self.size is not None:
-            return (*self.size, 3)
-        if name == "__len__":
-            return Method(lambda given, named: len(self))
-        return {"batch_size": self.batch, "target_size": self.size}.get(name)
-
-    def _of_pipeline(self, name: str) -> object:
-        if name in ("map", "prefetch", "cache", "shuffle", "with_options"):
-            return Method(lambda given, named: self)
-        if name in ("cardinality", "__len__"):
-            return Method(lambda given, named: len(self))
-        if name == "file_paths" and self.total is not None and self.total <= _MOST:
-            return [UNKNOWN] * self.total
-        return list(self.classes) if name == "class_names" and self.classes is not None else None
+    def completed(self, other: object) -> Source:
+        """It, with what is known of ``other``, which goes by the same name, if that is not known itself."""
+        return self
 
 
 # --- models -----------------------------------------------------------------------------------------------------------
@@ -289,18 +200,6 @@ class PictureSource(Thing):
 @dataclass(frozen=True)
 class Model(Thing):
     """A model: what it answers and how it is trained is known by the cell in which it is."""
-
-
-@dataclass(frozen=True)
-class Optimizer(Thing):
-    """One of Keras's optimizers."""
-
-    learning_rate: object
-
-    def member(self, name: str) -> object:
-        if name not in ("learning_rate", "lr"):
-            raise NotPlain
-        return self.learning_rate
 
 
 @dataclass(frozen=True)
@@ -318,17 +217,20 @@ class History(Thing):
         raise NotPlain
 
 
+LibraryOf: TypeAlias = Callable[[str, Folders, Sequence[Any], dict[str, Any]], object]
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Known:
     """What is known of a run outside it. ``names`` are things by the name that a cell bound them to, in order;
-    ``trained`` what each call of ``fit`` measured, and ``answered`` what a model answered last, by the cell; ``rates``
-    the learning rates that Keras's optimizers have by default."""
+    ``trained`` what each call of ``fit`` measured, and ``answered`` what a model answered last, by the cell;
+    ``library`` what the framework's own calls give, by the dotted name: it raises :class:`NotPlain` for what is not
+    known."""
 
     folders: Folders = ()
-    rates: tuple[tuple[str, float], ...] = ()
+    library: LibraryOf | None = None
     names: tuple[tuple[int, str, Thing], ...] = ()
     trained: tuple[tuple[int, History], ...] = ()
     answered: tuple[tuple[int, tuple[tuple[float, ...], ...]], ...] = ()
@@ -373,16 +275,12 @@ class Library(Thing):
 
     def call(self, given: Sequence[Any], named: dict[str, Any]) -> object:
         held = self.known.folders
-        first, last = self.name.partition(".")[0], self.name.rpartition(".")[2]
         if self.name == "fairmark.dataset" and held:
             return Folder(held)
-        if first in ("os", "glob", "pathlib"):
+        if self.name.partition(".")[0] in ("os", "glob", "pathlib"):
             return _of_files(self.name, held, given)
-        rates = dict(self.known.rates)
-        if first in ("tensorflow", "keras", "tf_keras") and last in rates:
-            return Optimizer(argument(given, named, "learning_rate", 0, rates[last]))
-        if first in ("tensorflow", "keras", "tf_keras"):
-            return _of_keras(last, held, given, named)
+        if self.known.library is not None:
+            return self.known.library(self.name, held, given, named)
         raise NotPlain
 
 
@@ -414,27 +312,3 @@ def _listed(folder: Folder) -> tuple[Folder, list[str], list[str]]:
     children = folder.children()
     files = [child.parts[-1] for child in children if child.is_file]
     return folder, [child.parts[-1] for child in children if not child.is_file], files
-
-
-_NUMBERS: dict[str, Callable[..., object]] = {
-    "argmax": np.argmax,
-    "ceil": np.ceil,
-    "floor": np.floor,
-    "round": np.round,
-    "squeeze": np.squeeze,
-}
-"""Functions of TensorFlow's and Keras's that are numpy's."""
-
-
-def _of_keras(name: str, held: Folders, given: Sequence[Any], named: dict[str, Any]) -> object:
-    if name == "ImageDataGenerator":
-        split = named.get("validation_split", 0.0)
-        return Flows(held, split if isinstance(split, float) else None)
-    if name == "image_dataset_from_directory":
-        return dataset_opened(held, given, named)
-    if name == "cardinality" and given and isinstance(given[0], PictureSource) and not given[0].is_flow:
-        return len(given[0])
-    if name in _NUMBERS and len(given) == 1 and not named and isinstance(given[0], int | float | np.ndarray):
-        made = _NUMBERS[name](given[0])
-        return made.item() if isinstance(made, np.generic) and math.isfinite(made) else made
-    raise NotPlain

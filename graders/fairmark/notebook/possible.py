@@ -34,7 +34,7 @@ from fairmark.notebook.possible_atoms import (
     origins_in,
     sources_in,
 )
-from fairmark.notebook.possible_book import Book, book_of
+from fairmark.notebook.possible_book import Book, Computing, book_of
 from fairmark.notebook.possible_evaluate import Evaluator
 from fairmark.notebook.possible_prepared import Preparing, State
 from fairmark.notebook.possible_scopes import Binding, Scope, Site
@@ -89,7 +89,7 @@ class CallSite:
 
     def origins_of(self, name: str) -> frozenset[str]:
         """The dotted names of what the callee, where it goes by ``name``, may come from outside the notebook:
-        ``tensorflow.keras.Sequential`` for ``model.fit`` where that call made the model. ``"*"`` stands for what may
+        ``package.Sequential`` for ``model.fit`` where that call made the model. ``"*"`` stands for what may
         come from anywhere, ``"?.x"`` for a name ``x`` that nothing binds; there is none where it is the notebook's own
         or a plain value."""
         if name not in self._origins:
@@ -231,6 +231,9 @@ class _Found:
                 self.mappings.add(tuple((key.value, possible(values)) for key, values in pairs))
 
 
+_NO_FRAMEWORK = Computing()
+
+
 class Reading:
     """What is read off one notebook; each answer is worked out when it is asked for."""
 
@@ -273,7 +276,7 @@ class Reading:
 
     def attribute_given(self, name: str, cells: Iterable[int]) -> Iterator[tuple[Possible, Possible]]:
         """What live code in these cells gives the attribute ``name``, with what it gives it to: by ``=``, ``setattr``,
-        or ``assign`` as a variable of TensorFlow's has it."""
+        or ``assign`` as a variable of a framework's has it."""
         roots = {*map(self._book.roots.get, cells), *self._book.modules.values()}
         bodies = {scope for scope in self._book.active if scope.root in roots}
         possible, evaluator = self._answers.possible, self._evaluator
@@ -310,15 +313,17 @@ class Reading:
         return self._next[scope]
 
 
-def read_possible(cells: Sequence[Cell], *, is_whole: bool = True) -> Reading:
-    """Reads all cells of a notebook; those that do not run (``touched`` is False) say nothing. ``is_whole``: what these
-    cells do not bind nothing binds."""
-    return _reading(tuple((cell.position, cell.source) for cell in cells if cell.touched), is_whole)
+def read_possible(cells: Sequence[Cell], computing: Computing | None = None, *, is_whole: bool = True) -> Reading:
+    """Reads all cells of a notebook; those that do not run (``touched`` is False) say nothing. ``computing`` says what
+    functions of the framework do, ``is_whole`` that what these cells do not bind nothing binds."""
+    texts = tuple((cell.position, cell.source) for cell in cells if cell.touched)
+    return _reading(texts, computing or _NO_FRAMEWORK, is_whole)
 
 
 @lru_cache(maxsize=8)
-def _reading(texts: tuple[tuple[int, str], ...], is_whole: bool) -> Reading:
+def _reading(texts: tuple[tuple[int, str], ...], computing: Computing, is_whole: bool) -> Reading:
     book = book_of(texts)
+    book.computing = computing
     book.is_part = not is_whole
     book.is_star_imported = book.is_star_imported or book.is_part
     return Reading(book)

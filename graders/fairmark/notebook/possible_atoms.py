@@ -98,7 +98,7 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """What is not the notebook's own, by its dotted name: ``tensorflow.keras.layers.Conv2D``, ``builtins.len``; a name
+    """What is not the notebook's own, by its dotted name: ``package.layers.Conv2D``, ``builtins.len``; a name
     that nothing binds is ``?.name``."""
 
     path: str

@@ -7,7 +7,7 @@ import builtins
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +25,15 @@ _WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?['\"]?(?:[^\n'
 _HOLDS_NO_FUNCTION = (ast.Constant, ast.BinOp, ast.JoinedStr, ast.Compare, ast.UnaryOp)
 
 
+@dataclass(frozen=True)
+class Computing:
+    """What a framework's functions do with what they are given, by their dotted names: those in ``same`` give it as it
+    is, and of those for which ``only_computes`` nothing else comes into what they give."""
+
+    same: frozenset[str] = frozenset()
+    only_computes: Callable[[str], bool] = lambda path: False
+
+
 @dataclass(eq=False)
 class Book:
     """``roots``: of each cell that runs, by position. ``modules``: those that cells write, by name. ``names``: what all
@@ -39,6 +48,7 @@ class Book:
     is_rebinding: bool = False
     is_star_imported: bool = False
     is_part: bool = False
+    computing: Computing = field(default_factory=Computing)
     _known: dict[tuple[str, Scope, str], bool] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

@@ -69,7 +69,7 @@ _TOLD_ONLY = frozenset(
 class Calls(Arguments):
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
-        self._library = Library(self)
+        self._library = Library(self, asked.book.computing)
         self._made_up: dict[tuple[Site, object], Site] = {}
         self._reached: dict[Site, tuple[Scope, ...]] = {}
 

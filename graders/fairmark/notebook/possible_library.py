@@ -34,6 +34,7 @@ from fairmark.notebook.possible_atoms import (
     sequence,
     sources_in,
 )
+from fairmark.notebook.possible_book import Computing
 from fairmark.notebook.possible_operators import binary, joined_path
 from fairmark.notebook.possible_scopes import Site
 
@@ -50,7 +51,7 @@ READS_OFF = frozenset(
 """Methods of arrays, tables, lists and dictionaries that give what these hold."""
 
 _COMPUTING = frozenset({"builtins", "math", "statistics", "numpy", "pandas", "scipy", "collections", "itertools"})
-_COMPUTING_PARTS = ("sklearn.metrics", "keras.ops", "keras.backend", "tensorflow.math", "copy", "operator", "functools")
+_COMPUTING_PARTS = ("sklearn.metrics", "copy", "operator", "functools")
 _ELSEWHERE = frozenset(
     (
         *("numpy.load", "numpy.random", "numpy.loadtxt", "numpy.genfromtxt", "numpy.fromfile"),
@@ -138,7 +139,7 @@ _SAME = frozenset(
     (
         *("builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted"),
         *("builtins.reversed", "builtins.iter", "collections.deque", "numpy.array", "numpy.asarray"),
-        *("copy.copy", "copy.deepcopy", "tensorflow.constant", "tensorflow.convert_to_tensor"),
+        *("copy.copy", "copy.deepcopy"),
         *("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.fspath", "os.path.abspath"),
         *("os.path.normpath", "os.path.expanduser"),
     )
@@ -149,15 +150,16 @@ _MIXED = frozenset({"builtins.set", "builtins.frozenset"})
 
 
 class Library:
-    def __init__(self, asked: AskedOfCalls) -> None:
+    def __init__(self, asked: AskedOfCalls, framework: Computing) -> None:
         self._asked = asked
+        self._framework = framework
 
     def call(self, path: str, site: Site) -> Values | None:
         """What a call of the function with this dotted name gives; None where it makes something of its own."""
         special = _SPECIAL.get(path)
         if special is not None:
             return special(self, site)
-        if path in _SAME:
+        if path in _SAME or path in self._framework.same:
             return self._same(path, site)
         head, _, name = path.rpartition(".")
         table = _BUILTIN if head == "builtins" else _NUMBERS if head in ("math", "numpy", "statistics") else {}
@@ -168,7 +170,7 @@ class Library:
             return paths | computed(str, given[0] - paths) if given[0] - paths else paths
         if name in table and given is not None and not site.keywords:
             return computed(table[name], *given)
-        if not _only_computes(path):
+        if not (_only_computes(path) or self._framework.only_computes(path)):
             return None
         given_at_all = joined(self._all_given(site))
         sources = sources_in(given_at_all)
@@ -415,8 +417,6 @@ def _only_computes(path: str) -> bool:
         return False
     if parts[0] == "pandas":
         return not parts[-1].startswith("read_")
-    if parts[0] == "tensorflow" and len(parts) == 2:
-        return parts[1].islower() and parts[1] not in ("py_function", "numpy_function")
     return parts[0] in _COMPUTING or any(f".{part}." in f".{path}." for part in _COMPUTING_PARTS)
 
 

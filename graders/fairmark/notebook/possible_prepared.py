@@ -19,7 +19,7 @@ from fairmark.notebook.possible_scopes import Binding, Operand, Scope, Site
 __all__ = ["NO_PICTURE", "Preparing", "State"]
 
 READING = frozenset({"load_img", "open", "imread", "read_file", "load_image"})
-"""What reads a picture from a file, wherever it is Keras's, TensorFlow's or Pillow's."""
+"""What reads a picture from a file, whether it is a framework's or Pillow's."""
 SIZING = frozenset(
     {"load_img", "resize", "smart_resize", "resize_with_pad", "resize_with_crop_or_pad", "thumbnail", "Resizing"}
 )

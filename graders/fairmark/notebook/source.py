@@ -44,7 +44,7 @@ many questions. Of a longer one the tree takes too much memory."""
 class SourceCall:
     """One call in the text.
 
-    ``callee`` is the called name as written (``tf.keras.Sequential``, ``model.compile``); where part of it is no name,
+    ``callee`` is the called name as written (``models.Sequential``, ``model.compile``); where part of it is no name,
     a call in it is written ``()``, an index ``[]`` and anything else ``?`` (``build().fit``). ``cell`` is the cell's
     position in running order, ``line`` counts from 1 in the cell. ``arguments`` holds the keyword arguments,
     ``positional`` the others. ``**mapping`` and ``*sequence`` are spelled out where they can be read; where not, the
@@ -52,7 +52,7 @@ class SourceCall:
     ``reachable`` is False only where the text leaves no doubt that the call cannot run. ``names`` holds all that the
     call may go by: ``name``, and where ``callee`` is a plain name, what that is bound to (an import under another name,
     ``flow = generator.flow_from_directory``). ``makers`` says for arguments (by name or place) that are made by a call,
-    or are a function by its name, what that goes by: ``RMSprop`` for ``keras.optimizers.RMSprop(0.001)``. What
+    or are a function by its name, what that goes by: ``RMSprop`` for ``optimizers.RMSprop(0.001)``. What
     neither an import nor a class of the notebook's own names is left out.
     """
 

@@ -1,5 +1,5 @@
 """What no answer to an exercise needs: text that reaches for the recorder or for the interpreter below the notebook, or
-puts its own in the place of Keras's.
+puts its own in the place of the framework's.
 
 Finding it proves nothing and costs no marks; a person should look. Not finding it proves nothing either: text can be
 put together at run time. It is here because what a notebook claims about itself is checked against its text, and one
@@ -43,20 +43,24 @@ _OFFERED = ("fairmark", "fairmark.check", "fairmark.dataset")
 _SET = ("fairmark.check.assignment",)
 """What of ours a notebook may give a value."""
 _SHELL = ("ast_transformers", "events", "input_transformers_cleanup", "input_transformers_post")
-_REPLACED = ("builtins", "fairmark", "io", "json", "keras", "np", "numpy", "os", "tensorflow", "tf")
+_REPLACED = ("builtins", "fairmark", "io", "json", "np", "numpy", "os")
 _FILES = ("/proc/", "/dev/kmsg", "/dev/mem")
 
 
-def tampering_in(cells: Iterable[Cell], ran: Collection[int] = ()) -> tuple[Flag, ...]:
+def tampering_in(
+    cells: Iterable[Cell], ran: Collection[int] = (), *, modules: Collection[str] = ()
+) -> tuple[Flag, ...]:
     """One flag for each cell of the student's in which something is found, saying what; ``cell`` is its number.
 
     ``ran`` are the positions of cells that ran to their end: one among them whose text is not Python to us is flagged.
+    ``modules`` are those of the framework, by the names that notebooks have for them.
     """
     flags: list[Flag] = []
+    replaced = frozenset({*_REPLACED, *modules})
     for cell in cells:
         if not cell.touched or (cell.role == "locked" and not cell.own_text):
             continue
-        found = sorted({*_found_in(cell.source), *_found_in(module_written_by(cell.source))})
+        found = sorted({*_found_in(cell.source, replaced), *_found_in(module_written_by(cell.source), replaced)})
         if not found and cell.position in ran and not parses(cell.source):
             found = ["text that cannot be read here, but ran"]
         if found:
@@ -64,7 +68,7 @@ def tampering_in(cells: Iterable[Cell], ran: Collection[int] = ()) -> tuple[Flag
     return tuple(flags)
 
 
-def _found_in(source: str) -> Iterator[str]:
+def _found_in(source: str, modules: Collection[str]) -> Iterator[str]:
     tree = tree_of(source)
     for node in ast.walk(tree) if tree is not None else ():
         match node:
@@ -83,8 +87,8 @@ def _found_in(source: str) -> Iterator[str]:
             case ast.Constant(value=str(text)) if text.startswith(_FILES) or _is_module_of_ours(text):
                 yield repr(text[:60])
             case ast.Assign(targets=targets):
-                yield from (f"{name} = …" for name in map(_replaced, targets) if name)
-            case ast.Call(func=ast.Name(id="setattr"), args=[target, *_]) if _root(target) in _REPLACED:
+                yield from (f"{name} = …" for one in targets if (name := _replaced(one, modules)))
+            case ast.Call(func=ast.Name(id="setattr"), args=[target, *_]) if _root(target) in modules:
                 yield f"setattr({_dotted(target)}, …)"
             case _:
                 pass
@@ -99,11 +103,12 @@ def _is_telling(name: str) -> bool:
     return top in _MODULES or name in _INTERPRETER or (top == "fairmark" and name not in _OFFERED)
 
 
-def _replaced(target: ast.expr) -> str:
-    """The attribute of a module, or the loaded module, that is given another value; empty where it is none."""
+def _replaced(target: ast.expr, modules: Collection[str]) -> str:
+    """The attribute of one of ``modules``, or the loaded module, that is given another value; empty where it is
+    none."""
     if isinstance(target, ast.Subscript) and _dotted(target.value) == "sys.modules":
         return "sys.modules[]"
-    replaced = isinstance(target, ast.Attribute) and _root(target) in _REPLACED and _dotted(target) not in _SET
+    replaced = isinstance(target, ast.Attribute) and _root(target) in modules and _dotted(target) not in _SET
     return _dotted(target) if replaced else ""
 
 

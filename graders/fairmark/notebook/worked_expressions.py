@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fairmark.errors import ControlFlow
-from fairmark.notebook.known_things import UNKNOWN, Known, Model, PictureSource, Thing
+from fairmark.notebook.known_things import UNKNOWN, Known, Model, Source, Thing
 from fairmark.notebook.plain_values import (
     BUILTINS,
     NotPlain,
@@ -83,9 +83,9 @@ class Expressions(ABC):
     def named(self, name: str) -> Any:  # noqa: ANN401 - any plain value
         scope = next((one for one in self.scopes if name in one), self.globals)
         found = scope.get(name, UNKNOWN)
-        if (found is UNKNOWN or isinstance(found, PictureSource)) and scope is self.globals:
+        if (found is UNKNOWN or isinstance(found, Source)) and scope is self.globals:
             thing = self.known.named(name, self.cell)
-            if isinstance(found, PictureSource):
+            if isinstance(found, Source):
                 return found.completed(thing)
             found = UNKNOWN if thing is None else thing
         if found is not UNKNOWN:
@@ -254,7 +254,7 @@ class Expressions(ABC):
 
     def is_model(self, node: ast.expr, method: str) -> bool:
         """Whether it may be a model: one that is known, nothing that is, or of a class of the notebook's own that may
-        have ``method`` from Keras. What was None is given one elsewhere."""
+        have ``method`` from the framework. What was None is given one elsewhere."""
         found = self.value_or_unknown(node)
         if isinstance(found, Instance):
             return found.may_inherit(method)

@@ -8,14 +8,12 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from fairmark.evidence import EpochEnded, Run
+from fairmark.evidence.objects import ACCURACY_KEYS
 
 __all__ = ["Accuracy", "Curve", "accuracy_key", "binned", "curve_of"]
 
 Accuracy: TypeAlias = float | None
 """Between 0 and 1; None where an epoch has no such number."""
-
-# What Keras 3 logs, by the metric that was asked for: metrics=['acc'] logs "acc", not "accuracy".
-_KEYS = ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy")
 
 _MOST_STEPS = 10**9
 """More steps in an epoch are shown as these: the number comes from inside, and may have thousands of digits."""
@@ -38,7 +36,7 @@ class Curve:
 def accuracy_key(keys: Iterable[str]) -> str | None:
     """Which of the ``keys`` of an epoch's logs is the accuracy on training pictures; None if none is."""
     known = set(keys)
-    return next((key for key in _KEYS if key in known or f"val_{key}" in known), None)
+    return next((key for key in ACCURACY_KEYS if key in known or f"val_{key}" in known), None)
 
 
 def curve_of(run: Run) -> Curve | None:

@@ -94,16 +94,7 @@ class HtmlExporter:
             yield f"{report_name(report)}.html", page
 
 
-EXPORTERS = ExtensionPoint(
-    group="fairmark.exporters",
-    noun="exporter",
-    protocol=Exporter,
-    built_in={
-        "gradebook": f"{__name__}:GradebookExporter",
-        "html": f"{__name__}:HtmlExporter",
-        "json": f"{__name__}:JsonExporter",
-    },
-)
+EXPORTERS = ExtensionPoint(group="fairmark.exporters", noun="exporter", protocol=Exporter)
 
 
 def exporter_for(name: str) -> Exporter:

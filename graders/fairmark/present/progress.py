@@ -172,7 +172,7 @@ class RunProgress:
     def epoch(self, epoch: int, epochs: int, step: int, steps: int | None, logs: Mapping[str, float]) -> None:
         """Step ``step`` of ``steps`` (None where not known) of an epoch is done, all counted from 1.
 
-        ``logs`` are Keras's, empty until there are any.
+        ``logs`` are the framework's, empty until there are any.
         """
         epoch, epochs, step, steps = (*map(_counted, (epoch, epochs, step)), None if steps is None else _counted(steps))
         description, note = f"Epoch {epoch} of {epochs}", _accuracies(logs)

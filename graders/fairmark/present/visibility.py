@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from fairmark.checks.grader import Exercise, Grader
 from fairmark.evidence import Flag
+from fairmark.points import total
 from fairmark.present.wording import number
 from fairmark.report import CheckResult, ExerciseResult, Report, Visibility
 
@@ -49,7 +50,7 @@ def _later(exercise: Exercise) -> Iterator[str]:
     unnamed = len(later) - len(named)
     titles = [f"“{title}”" for title in named]
     titles += [f"{unnamed} that {'is' if unnamed == 1 else 'are'} not shown"] if unnamed else []
-    points = sum(points for _, points, _ in later)
+    points = total(points for _, points, _ in later)
     yield (
         f"{exercise.title}: once you hand it in, {len(later)} more check{'s' * (len(later) != 1)}, "
         f"{number(points)} point{'s' * (points != 1)}: {', '.join(titles)}"
@@ -66,7 +67,10 @@ def for_student(report: Report, *, deadline_passed: bool = False) -> Report:
     """
     seen: set[Visibility] = {"always", "after_deadline"} if deadline_passed else {"always"}
     unsaid = {
-        check.message for exercise in report.exercises for check in exercise.checks if check.visibility not in seen
+        f"{exercise.id}.{check.id}"
+        for exercise in report.exercises
+        for check in exercise.checks
+        if check.visibility not in seen
     }
     return report.model_copy(
         update={
@@ -108,7 +112,9 @@ def _held_back(check: CheckResult, position: int) -> CheckResult:
 
 
 def _flag_for_student(flag: Flag, unsaid: set[str]) -> Flag:
-    """A doubt about a check that is held back repeats its message; a check that failed to run is named by its id."""
-    if flag.kind == "grader_failed" or flag.message in unsaid:
-        return flag.model_copy(update={"message": "a check could not be decided", "cell": None})
+    """Nothing is said of a check that is held back, nor how one failed to run."""
+    seen = tuple(check for check in flag.checks if check not in unsaid)
+    if flag.kind == "grader_failed" or (flag.checks and not seen):
+        return flag.model_copy(update={"message": "a check could not be decided", "cell": None, "checks": ()})
+    flag = flag.model_copy(update={"checks": seen})
     return flag.model_copy(update={"message": _CLOSE}) if flag.kind == "close_call" else flag

@@ -2,7 +2,7 @@
 
 Processes
     supervisor     this side; executes, imports and unpickles nothing that comes from a run
-    └── worker     has imported TensorFlow and forks; told where a run's folder is and what it may read, nothing else
+    └── worker     has imported the framework and forks; told where a run's folder is and what it may read, nothing else
         └── warden one a run, outside the wall: ends it when the supervisor says so, dies or is killed
             └── init    first process of the run's PID namespace; whatever is left ends with it
                 └── run      reads its job once it is confined, then executes the notebook, the recorder beside it
@@ -41,27 +41,27 @@ Defended
 Not defended
     The kernel. A hole in it is a hole in this wall; where grades are worth an exploit, grade in a virtual machine.
     The evidence. The recorder shares a process with the notebook, which can find the key of the seal and make it say
-    anything. Marks therefore rest on what bears it out outside: the text that cells can reach
-    (``checks.corroboration``), the data set's folders, the rebuilt model and its predictions, the clock
-    (``checks.chain``); and what a run says must fit together (``checks.one_story``). Whoever writes the right answers
-    into the text and forges the rest gains what handing them in would gain, and an accuracy if there are weights for
-    the network of the text and the forged training also takes its time. An answer about a history is held against one
-    that can be forged. Known to pass without a flag: text that holds the right answer and does another thing besides,
-    as long as forged events tell of the right one alone: it is asked whether it allows what the run says, not whether
-    it does more, and names are read without regard to the order of their bindings but in answers and steps; plain code
-    that is no function of plain values (handlers of errors, operators and decorators of the notebook's own, generators
-    that are used up), which is worked out as if it were; two or three guesses for an argument in one cell
-    (``MOST_SAID``); what is made of many answers of a model, or of several trainings, in a way that plain code does not
-    work out (``checks.origin``); a thread, or an operation that no order binds, that writes to weights in the very
-    moment in which the optimizer does, or a thread that changes a flow while a batch is drawn and puts it back; a loss
-    of the notebook's own whose gradient leads to weights that it knows; a number here and there in a table of more than
-    131,072 weights. Of TensorFlow's own functions it is only told that they were replaced. Else weights are an
-    optimizer's of Keras's from one step to the next, whoever can write to them (``inside.applied``), flows are looked
-    at whenever they are drawn from, and what of Keras, Pillow and NumPy images come through is compared with what it
-    was, as long as the recorder is honest. Text that never runs is read as if it might wherever plain values, names and
-    functions do not exclude it: behind an expression that raises, an empty list that has a name, a condition on what a
-    library or an object of the notebook's own says (``notebook.possible_conditions``). Inside functions a name is all
-    that it is ever bound to.
+    anything. Marks therefore rest on what bears it out outside: the text that cells can reach (the framework's
+    ``corroboration``), the data set's folders, the rebuilt model and its predictions, the clock (its ``chain``); and
+    what a run says must fit together (``checks.one_story``). Whoever writes the right answers into the text and forges
+    the rest gains what handing them in would gain, and an accuracy if there are weights for the network of the text and
+    the forged training also takes its time. An answer about a history is held against one that can be forged. Known to
+    pass without a flag: text that holds the right answer and does another thing besides, as long as forged events tell
+    of the right one alone: it is asked whether it allows what the run says, not whether it does more, and names are
+    read without regard to the order of their bindings but in answers and steps; plain code that is no function of plain
+    values (handlers of errors, operators and decorators of the notebook's own, generators that are used up), which is
+    worked out as if it were; two or three guesses for an argument in one cell (``MOST_SAID``); what is made of many
+    answers of a model, or of several trainings, in a way that plain code does not work out (``checks.origin``); a
+    thread, or an operation that no order binds, that writes to weights in the very moment in which the optimizer does,
+    or a thread that changes a flow while a batch is drawn and puts it back; a loss of the notebook's own whose gradient
+    leads to weights that it knows; a number here and there in a table of more than 131,072 weights. Of the framework's
+    compiled functions it is only told that they were replaced. Else weights are an optimizer's of the framework's from
+    one step to the next, whoever can write to them (its recorder's ``applied``), flows are looked at whenever they are
+    drawn from, and what of the framework, Pillow and NumPy images come through is compared with what it was, as long as
+    the recorder is honest. Text that never runs is read as if it might wherever plain values, names and functions do
+    not exclude it: behind an expression that raises, an empty list that has a name, a condition on what a library or an
+    object of the notebook's own says (``notebook.possible_conditions``). Inside functions a name is all that it is ever
+    bound to.
     Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
     same process as the student's code. Of that run nothing is told but the outcome of each check, and the share of one
     that is right in part: about a bit a check.

@@ -19,6 +19,7 @@ from fairmark.sandbox.confined import ConfinedChild, Handed, order_for
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.process_tree import descendants
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, probe_layers
 from fairmark.sandbox.walls.reach import ENGINE, reach_of
 from fairmark.sandbox.worker import Worker, font_cache
@@ -61,11 +62,11 @@ class BubblewrapProcess:
     def confines(self) -> frozenset[Confined]:
         return frozenset({"files", "network", "memory", "time"} if bubblewrap() else {"memory", "time"})
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         """There is nothing to keep warm: every run has its own worker, which lives inside bubblewrap."""
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
-        worker = Worker(wrapped_in=_command(job, folder, limits))
+        worker = Worker(job.program, wrapped_in=_command(job, folder, limits))
         try:
             handed = Handed(worker, order_for(job, folder, limits, self.layers), job)
             return _WrappedChild(handed, folder, worker)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import Confined
 
 __all__ = ["Child", "Ending", "Files", "Launcher"]
@@ -71,8 +72,8 @@ class Launcher(Protocol):
     def confines(self) -> frozenset[Confined]:
         """What it cannot get out of."""
 
-    def warm_up(self) -> None:
-        """Begins what has to be done before the first run, and does not wait for it."""
+    def warm_up(self, program: Program) -> None:
+        """Begins what has to be done before the first run of ``program``, and does not wait for it."""
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         """Starts ``job`` with ``folder`` as its working folder; ``job.reads`` is all it may read besides.

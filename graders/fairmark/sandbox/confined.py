@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import socket
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.pipes import Pipes
 from fairmark.sandbox.process_tree import descendants, stop_descendants
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.landlock import landlock_abi
 from fairmark.sandbox.walls.layers import LAYERS, Confined, Layer, confined_by, probe_layers
 from fairmark.sandbox.warm.order import Ended, Order, Ready
@@ -34,22 +36,23 @@ _END_SECONDS = 60
 class ConfinedProcess:
     """Forked from a warm worker and confined by every layer this machine has. Linux only.
 
-    ``without`` names layers to leave out, ``worker`` is one to share; by default an own one is started. ``may_be_root``
-    False has root build the wall as any other user would, ``grouped`` False makes no control groups.
+    ``without`` names layers to leave out, ``workers`` are some to share; for any other program one is started.
+    ``may_be_root`` False has root build the wall as any other user would, ``grouped`` False makes no control groups.
     """
 
     def __init__(
         self,
         *,
         without: Iterable[Layer] = (),
-        worker: Worker | None = None,
+        workers: Iterable[Worker] = (),
         may_be_root: bool = True,
         grouped: bool = True,
     ) -> None:
         self._may_be_root = may_be_root
         self._groups = memory_groups() if grouped else None
         self.layers = frozenset(probed.layer for probed in probe_layers() if probed.on) - frozenset(without)
-        self.worker = worker or Worker()
+        self._workers = {worker.program: worker for worker in workers}
+        self._lock = threading.Lock()
 
     @property
     def isolation(self) -> tuple[str, ...]:
@@ -62,26 +65,40 @@ class ConfinedProcess:
     def confines(self) -> frozenset[Confined]:
         return confined_by(self.layers)
 
-    def warm_up(self) -> None:
-        self.worker.warm_up()
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """Those that there are by now, one for each program."""
+        with self._lock:
+            return tuple(self._workers.values())
+
+    def worker_for(self, program: Program) -> Worker:
+        """The worker that forks runs of ``program``."""
+        with self._lock:
+            if program not in self._workers:
+                self._workers[program] = Worker(program)
+            return self._workers[program]
+
+    def warm_up(self, program: Program) -> None:
+        self.worker_for(program).warm_up()
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         group = MemoryGroup(self._groups, limits.memory_bytes) if self._groups is not None else None
         try:
             order = order_for(job, folder, limits, self.layers, may_be_root=self._may_be_root, group=group)
-            handed = Handed(self.worker, order, job)
+            handed = Handed(self.worker_for(job.program), order, job)
             mounted, together = "mounts" in self.layers, "processes" in self.layers
             return ConfinedChild(handed, folder, mounted=mounted, end_together=together, group=group)
         except BaseException as problem:
             if isinstance(problem, SandboxNotReady):
-                self.worker.discard()  # it may hang; the next run gets another
+                self.worker_for(job.program).discard()  # it may hang; the next run gets another
             if group is not None:
                 group.remove()
             raise
 
     def close(self) -> None:
-        """Ends the worker."""
-        self.worker.close()
+        """Ends the workers."""
+        for worker in self.workers:
+            worker.close()
 
 
 def order_for(
@@ -95,6 +112,7 @@ def order_for(
 ) -> Order:
     """What a worker is told of a job: where, and behind which wall."""
     return Order(
+        program=job.program,
         folder=folder,
         reads=job.reads,
         pictures_folder=job.pictures_folder,

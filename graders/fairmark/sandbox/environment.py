@@ -6,19 +6,20 @@ import os
 import sys
 from pathlib import Path
 
+from fairmark.sandbox.program import Program
+
 __all__ = ["clean_environment", "starting_environment"]
 
 _PASSED_ON = ("SYSTEMROOT", "CUDA_VISIBLE_DEVICES")
 """Of ours: where Windows is, and which graphics cards are to be used."""
 
 
-def starting_environment() -> dict[str, str]:
-    """What an interpreter has to know before it starts; the same for all runs."""
+def starting_environment(program: Program) -> dict[str, str]:
+    """What an interpreter that runs ``program`` has to know before it starts; the same for all runs."""
     return {
+        **dict(program.environment),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
         "MPLBACKEND": "agg",
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",  # the C++ side's greetings are not the notebook's output
         "OPENBLAS_NUM_THREADS": "1",  # else NumPy starts threads when it is imported, and a thread survives no fork
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # pages of 2 MB where the kernel has them: 4 GB cost fewer faults
         "PYTHONHASHSEED": "0",
@@ -29,16 +30,16 @@ def starting_environment() -> dict[str, str]:
     }
 
 
-def clean_environment(folder: Path, pictures_folder: str | None) -> dict[str, str]:
+def clean_environment(program: Program, folder: Path, pictures_folder: str | None) -> dict[str, str]:
     """Everything a run in ``folder`` gets to know of ours."""
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     return {
-        **starting_environment(),
+        **starting_environment(program),
         "HOME": str(folder),
         "TMPDIR": str(temporary),
         "IPYTHONDIR": str(folder / ".ipython"),
         "MPLCONFIGDIR": str(folder / ".matplotlib"),
-        "KERAS_HOME": str(folder / ".keras"),
+        **{variable: str(folder / name) for variable, name in program.folders},
         **({"FAIRMARK_DATA": pictures_folder} if pictures_folder is not None else {}),
     }

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from fairmark.evidence import Preparation
+from fairmark.sandbox.program import Program
 
 __all__ = ["JOB", "Job", "NotebookJob", "Pauses", "ProbeJob", "SourceCell", "has_not_moved"]
 
@@ -51,18 +52,19 @@ def has_not_moved(losses: Sequence[float]) -> bool:
 
 
 class NotebookJob(_Schema):
-    """Run these cells in order.
+    """Run these cells in order, by what ``program`` says.
 
     ``pictures_folder`` is the folder that holds the data sets; ``train`` False ends the run, in good order, at the
     first ``fit``, once its arguments are known; ``rehearse`` has every ``fit`` do a single step and goes on, with
     ``every_epoch`` a single step of each of its epochs. ``rehearse_after`` has those do so that begin in a cell behind
     that position, if one has begun before it.
-    ``threads`` is how many TensorFlow computes with, None for one a core. ``decoded`` is a folder below
+    ``threads`` is how many the framework computes with, None for one a core. ``decoded`` is a folder below
     ``pictures_folder`` for pictures decoded before; there may be none in it. ``dataset`` names the folder in
     ``pictures_folder`` that paths are told from; without it, each is told from the data set it lies in.
     """
 
     kind: Literal["notebook"] = "notebook"
+    program: Program
     cells: tuple[SourceCell, ...]
     pictures_folder: str
     numerics: str
@@ -92,6 +94,7 @@ class ProbeJob(_Schema):
     """
 
     kind: Literal["probe"] = "probe"
+    program: Program
     model_folder: str
     preparation: Preparation
     pictures: tuple[str, ...]

@@ -18,6 +18,7 @@ from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.pipes import Pipes
 from fairmark.sandbox.process_tree import descendants
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import Confined
 
 __all__ = ["PlainChild", "PlainProcess"]
@@ -29,7 +30,7 @@ class PlainProcess:
     isolation: tuple[str, ...] = ("own process", "clean environment", "own folder", "watched limits")
     confines: frozenset[Confined] = frozenset({"memory", "time"})
 
-    def warm_up(self) -> None:
+    def warm_up(self, program: Program) -> None:
         """There is nothing to keep warm: every run starts its own interpreter."""
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
@@ -43,7 +44,7 @@ class PlainProcess:
                     stdout=pipes.output_theirs,
                     stderr=pipes.output_theirs,
                     cwd=folder,
-                    env=clean_environment(folder, job.pictures_folder),
+                    env=clean_environment(job.program, folder, job.pictures_folder),
                     pass_fds=(pipes.channel_theirs,),
                     start_new_session=True,
                 )

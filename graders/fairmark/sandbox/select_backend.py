@@ -14,6 +14,7 @@ from fairmark.sandbox.confined import ConfinedProcess
 from fairmark.sandbox.jobs import Job
 from fairmark.sandbox.limits import Limits
 from fairmark.sandbox.plain import PlainProcess
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import Confined, probe_layers
 
 __all__ = ["Trusted", "best_launcher", "grading_launcher", "not_confined"]
@@ -70,8 +71,8 @@ class Trusted:
         open_to_it = (f"{what} not confined" for what in not_confined(launcher))
         self.isolation = (*launcher.isolation, *open_to_it, "trusted (--trust)")
 
-    def warm_up(self) -> None:
-        self._launcher.warm_up()
+    def warm_up(self, program: Program) -> None:
+        self._launcher.warm_up(program)
 
     def start(self, job: Job, folder: Path, limits: Limits) -> Child:
         return self._launcher.start(job, folder, limits)

@@ -15,6 +15,7 @@ from pathlib import Path
 from fairmark.errors import InternalError
 from fairmark.sandbox.environment import starting_environment
 from fairmark.sandbox.process_tree import resident_bytes
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.temporary_directories import shelf
 from fairmark.sandbox.warm.order import Order
 
@@ -27,11 +28,11 @@ _GROWTH = 1.5
 """A worker whose memory has grown to this multiple of what it had at first is replaced."""
 
 _START_SECONDS = 300
-"""The longest that importing TensorFlow may take."""
+"""The longest that importing a framework may take."""
 
 
 class Worker:
-    """A process that has imported TensorFlow and forks a run whenever it is asked; for any number of threads.
+    """A process that has imported what ``program`` needs and forks a run whenever it is asked, by any thread.
 
     It is started when it is first needed or by :meth:`warm_up`, replaced when it has served long enough, and ends when
     this process does, however that ends: then its socket is closed. ``runs`` is how many one process serves;
@@ -39,7 +40,8 @@ class Worker:
     their time.
     """
 
-    def __init__(self, *, runs: int = _RUNS, wrapped_in: tuple[str, ...] = ()) -> None:
+    def __init__(self, program: Program, *, runs: int = _RUNS, wrapped_in: tuple[str, ...] = ()) -> None:
+        self.program = program
         self._most_runs = runs
         self._wrapped_in = wrapped_in
         self._lock = threading.Lock()
@@ -117,13 +119,14 @@ class Worker:
         self._said.seek(0)
         self._said.truncate()
         with theirs:
+            said = (str(theirs.fileno()), self.program.model_dump_json())
             self._process = subprocess.Popen(
-                [*self._wrapped_in, sys.executable, "-P", "-m", "fairmark.sandbox.warm", str(theirs.fileno())],
+                [*self._wrapped_in, sys.executable, "-P", "-m", "fairmark.sandbox.warm", *said],
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
                 stderr=self._said,
                 cwd="/",
-                env=_environment(),
+                env=_environment(self.program),
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
@@ -154,8 +157,8 @@ class Worker:
         return said[-1] if said else ""
 
 
-def _environment() -> dict[str, str]:
-    return {**starting_environment(), "HOME": "/", "MPLCONFIGDIR": str(font_cache())}
+def _environment(program: Program) -> dict[str, str]:
+    return {**starting_environment(program), "HOME": "/", "MPLCONFIGDIR": str(font_cache())}
 
 
 def font_cache() -> Path:

@@ -14,6 +14,7 @@ import pytest
 from light import light_worker, printed_by, run_cells
 from questions import MAY, MUST_NOT, Places, ask, effective, places
 
+from fairmark.keras.program import KERAS
 from fairmark.sandbox import ConfinedProcess, best_launcher
 from fairmark.sandbox.limits import GIB, MIB
 from fairmark.sandbox.walls.layers import LAYERS, Layer, probe_layers
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
     """Without TensorFlow."""
-    made = Worker(wrapped_in=light_worker())
+    made = Worker(KERAS, wrapped_in=light_worker())
     yield made
     made.close()
 
@@ -55,7 +56,7 @@ def test_a_wall_lets_through_what_none_of_its_layers_holds_and_nothing_else(
 ) -> None:
     shared = best_launcher()
     assert isinstance(shared, ConfinedProcess)
-    answers = ask(ConfinedProcess(without=LAYERS.keys() - layers, worker=shared.worker), at)
+    answers = ask(ConfinedProcess(without=LAYERS.keys() - layers, workers=[shared.worker_for(KERAS)]), at)
     assert answers.let_through == {name for name, one in MUST_NOT.items() if not one.held_by & effective(layers)}
     assert {name: error for name in MAY if (error := answers.error(name))} == {}
     assert answers.daemons == set()
@@ -67,7 +68,7 @@ def test_a_wall_lets_through_what_none_of_its_layers_holds_and_nothing_else(
 
 def found_by(worker: Worker, expression: str, **options: Any) -> Any:  # noqa: ANN401 - any JSON
     source = f"import json, os, resource, subprocess\nfrom pathlib import Path\nprint(json.dumps({expression}))"
-    return json.loads(printed_by(ConfinedProcess(worker=worker, **options), source))
+    return json.loads(printed_by(ConfinedProcess(workers=[worker], **options), source))
 
 
 STATUS = "dict(line.split(':\\t', 1) for line in Path('/proc/self/status').read_text().splitlines() if ':\\t' in line)"
@@ -110,7 +111,7 @@ def test_it_sees_no_process_but_its_own(may_be_root: bool, worker: Worker) -> No
 
 
 def test_it_cannot_look_into_init_which_is_a_fork_of_the_worker(worker: Worker) -> None:
-    run = run_cells(ConfinedProcess(worker=worker), "open('/proc/1/mem', 'rb')", "open('/proc/1/environ').read()")
+    run = run_cells(ConfinedProcess(workers=[worker]), "open('/proc/1/mem', 'rb')", "open('/proc/1/environ').read()")
     errors = [stamped.event.error for stamped in run.events if stamped.event.kind == "cell_finished"]
     assert [error and error.type for error in errors] == ["PermissionError", "PermissionError"]
 
@@ -135,7 +136,9 @@ def test_the_limits_of_the_kernel_are_set_once_and_for_all(worker: Worker) -> No
 import json, resource
 print(json.dumps({{name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in {names}}}))
 """
-    run = run_cells(ConfinedProcess(worker=worker), source, written_bytes=64 * MIB, memory_bytes=GIB, cpu_seconds=100)
+    run = run_cells(
+        ConfinedProcess(workers=[worker]), source, written_bytes=64 * MIB, memory_bytes=GIB, cpu_seconds=100
+    )
     expected = {"NOFILE": 1024, "CORE": 0, "FSIZE": 64 * MIB, "DATA": 2 * GIB, "CPU": 101, "NICE": 0, "RTPRIO": 0}
     assert json.loads(run.printed[1]) == {name: [limit, limit] for name, limit in expected.items()}
 

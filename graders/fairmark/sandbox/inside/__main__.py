@@ -18,13 +18,14 @@ from fairmark.sandbox.inside.channel import Channel
 from fairmark.sandbox.inside.needed import forget_the_rest
 from fairmark.sandbox.jobfile import read_job
 from fairmark.sandbox.jobs import JOB, NotebookJob
+from fairmark.sandbox.program import function_named
 
 __all__ = ["begin"]
 
 
 def begin(asked: int, descriptor: int) -> NoReturn:
     """Does the job in the file ``asked`` and ends this process, without exit handlers: those of a fork are its
-    parent's, taking TensorFlow down in good order costs a second, and nobody listens any more."""
+    parent's, taking a framework down in good order costs a second, and nobody listens any more."""
     status = 0
     try:
         _do(asked, descriptor)
@@ -46,16 +47,14 @@ def _do(asked: int, descriptor: int) -> None:
     channel = Channel(descriptor, job.seal)
     silence_standard_input()
     provide_locks()
+    # Either needs the framework, which takes seconds to import; a job needs only one of them.
     if isinstance(job, NotebookJob):
-        # This and the other need TensorFlow, which takes seconds to import; a job needs only one of them.
-        from fairmark.sandbox.inside.session import run_notebook
-
-        forget_the_rest()
+        run_notebook = function_named(job.program.notebook)
+        forget_the_rest(job.program.package)
         run_notebook(job, channel, replies)
     else:
-        from fairmark.sandbox.inside.predict import run_probe  # needs TensorFlow, too
-
-        forget_the_rest()
+        run_probe = function_named(job.program.probe)
+        forget_the_rest(job.program.package)
         run_probe(job, channel)
 
 
@@ -68,8 +67,8 @@ def silence_standard_input() -> None:
 
 
 def provide_locks() -> None:
-    """Keras's pool of threads asks ``multiprocessing`` for a lock, which lies in ``/dev/shm``. Where a wall leaves none
-    to be had, it gets one for threads."""
+    """A framework's pool of threads asks ``multiprocessing`` for a lock, which lies in ``/dev/shm``. If a wall leaves
+    none to be had, it gets one for threads."""
     try:
         multiprocessing.get_context("fork").Lock()
     except OSError:

@@ -20,8 +20,8 @@ from traitlets.config import Config
 
 from fairmark.evidence import CellError
 from fairmark.notebook.magics import python_source
-from fairmark.sandbox.inside.magics import TolerantShell
-from fairmark.sandbox.inside.recorder import TrainingSkipped
+from fairmark.sandbox.inside.magics import PASSED_OVER, TolerantShell
+from fairmark.sandbox.inside.skipped import TrainingSkipped
 
 __all__ = ["Cells", "Ran", "binds_unnamed", "cell_error", "locals_of", "names_bound_in", "names_read_in"]
 
@@ -52,14 +52,17 @@ class _Shell(TolerantShell):
 
 
 class Cells:
-    """An IPython session that can run one cell at a time and say what came of it."""
+    """An IPython session that can run one cell at a time and say what came of it. ``passed_over`` are magics of the
+    framework's that do nothing, each with the reason."""
 
-    def __init__(self) -> None:
+    def __init__(self, passed_over: Mapping[str, str] | None = None) -> None:
         settings = Config()
         settings.HistoryManager.enabled = False
         settings.InteractiveShell.colors = "nocolor"
         settings.InteractiveShell.xmode = "Plain"
-        self._shell: InteractiveShell = _Shell.instance(config=settings)
+        shell = _Shell.instance(config=settings)
+        shell.passed_over = {**PASSED_OVER, **(passed_over or {})}
+        self._shell: InteractiveShell = shell
         self._process = os.getpid()
         self._files: dict[str, Ran] = {}
         self._running = Ran(0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -14,7 +15,6 @@ _NOTHING_IS_INSTALLED = "nothing is installed while a notebook is marked"
 _NOBODY_LOOKS_ON = "nobody is there to look at it"
 
 PASSED_OVER = {
-    "tensorflow_version": "Colab chose a version of TensorFlow by it, and there is one only",
     "tensorboard": _NOBODY_LOOKS_ON,
     "autosave": "a notebook's page does that, and there is none",
     "autotime": "times are taken anyway",
@@ -42,7 +42,10 @@ _FIGURES = ("inline", "agg")
 
 
 class TolerantShell(InteractiveShell):  # type: ignore[misc] # IPython has no types
-    """IPython that passes over what it cannot do where only a notebook's surroundings miss it."""
+    """IPython that passes over what it cannot do where only a notebook's surroundings miss it. ``passed_over`` are the
+    magics that do nothing, each with the reason."""
+
+    passed_over: Mapping[str, str] = PASSED_OVER
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - IPython has no types
         self._texts: list[str] = []
@@ -54,8 +57,9 @@ class TolerantShell(InteractiveShell):  # type: ignore[misc] # IPython has no ty
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:  # noqa: ANN401
         """What the magic gives; None where it is passed over, which the cell shows."""
-        if magic_name in PASSED_OVER:
-            return _pass_over(magic_name, PASSED_OVER[magic_name])
+        reason = self.passed_over.get(magic_name)
+        if reason is not None:
+            return _pass_over(magic_name, reason)
         if self.find_line_magic(magic_name) is None and self._stands_alone(magic_name):
             return _pass_over(magic_name, "there is no such magic here")
         if magic_name == "shell":  # Colab's name for it

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -33,6 +33,7 @@ NEEDED = frozenset(
         "fairmark.sandbox.jobfile",
         "fairmark.sandbox.jobs",
         "fairmark.sandbox.message_authentication",
+        "fairmark.sandbox.program",
         _INSIDE,
         # `from fairmark import dataset`
         "fairmark.course",
@@ -41,32 +42,40 @@ NEEDED = frozenset(
         _FOR_NOTEBOOKS,
     }
 )
-"""Modules of this package that a run has, beside all that say what evidence is, and all that are in this folder."""
+"""Modules of this package that a run has, beside all that say what evidence is, all that are in this folder, and all
+that the framework runs inside."""
 
 
-def is_needed(name: str) -> bool:
-    """Whether a run has the module of this package called ``name``."""
-    return name in NEEDED or name.startswith((f"{_EVIDENCE}.", f"{_INSIDE}."))
+def is_needed(name: str, package: str) -> bool:
+    """Whether a run has the module of this package called ``name``; ``package`` is what the framework runs inside."""
+    above = {package[:end] for end, letter in enumerate(package) if letter == "."}
+    inside = (f"{_EVIDENCE}.", f"{_INSIDE}.", f"{package}.")
+    return name in NEEDED or name == package or name in above or name.startswith(inside)
 
 
-def forget_the_rest() -> None:
-    """Empties and removes every other module of this package that has been imported, and has none imported again.
+def forget_the_rest(package: str) -> None:
+    """Empties and removes every module of this package that has been imported and that a run does not need, and has
+    none imported again. ``package`` is what the framework runs inside.
 
     For a process that does nothing else any more: what called this may have been emptied too.
     """
+
+    def is_kept(name: str) -> bool:
+        return is_needed(name, package)
+
     importlib.import_module(_FOR_NOTEBOOKS)
     main = sys.modules["__main__"]
-    forgotten = {name: module for name, module in sys.modules.items() if _is_ours(name) and not is_needed(name)}
+    forgotten = {name: module for name, module in sys.modules.items() if _is_ours(name) and not is_kept(name)}
     for name, module in list(sys.modules.items()):
-        if _is_ours(name) and is_needed(name):
+        if _is_ours(name) and is_kept(name):
             _cut_off(module, forgotten)
     for name, module in forgotten.items():
         del sys.modules[name]
         _empty(module)
     started_as = getattr(main, "__spec__", None)
-    if started_as is not None and _is_ours(started_as.name) and not is_needed(started_as.name):
+    if started_as is not None and _is_ours(started_as.name) and not is_kept(started_as.name):
         _empty(main)
-    sys.meta_path.insert(0, _Refusal())
+    sys.meta_path.insert(0, _Refusal(is_kept))
 
 
 def _is_ours(name: str) -> bool:
@@ -87,9 +96,12 @@ def _empty(module: ModuleType) -> None:
 
 
 class _Refusal:
-    """Finds nothing, and lets nobody after it look for what is not needed."""
+    """Finds nothing, and lets nobody after it look for what is not kept."""
+
+    def __init__(self, is_kept: Callable[[str], bool]) -> None:
+        self._is_kept = is_kept
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if _is_ours(name) and not is_needed(name):
+        if _is_ours(name) and not self._is_kept(name):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return None

@@ -44,7 +44,7 @@ root leave, whoever owns it. The call that would get around those with it (``ope
 _READ_BY_OTHERS = 0o004
 _OPEN_FILES = 1024
 _SPARE_THREADS = 64 + 16 * (os.cpu_count() or 1)
-"""``RLIMIT_NPROC`` counts threads, of which TensorFlow starts about ten for every core."""
+"""``RLIMIT_NPROC`` counts threads, of which a framework starts about ten for every core."""
 _NICENESS = 10
 """So that however many processes a run starts, whoever is to end them gets a turn (nice(2): a tenth of the weight).
 It has no way back: no priority that a user may have been granted (``limits.conf``) is left."""

@@ -113,5 +113,5 @@ def _installation() -> tuple[Path, ...]:
 
 
 def _accelerators() -> list[Path]:
-    """Devices of NVIDIA's driver, where there are any: TensorFlow computes on what it finds."""
+    """Devices of NVIDIA's driver, where there are any: a framework computes on what it finds."""
     return sorted(Path("/dev").glob("nvidia*"))

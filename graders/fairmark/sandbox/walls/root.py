@@ -92,7 +92,7 @@ def _mount_proc(root: Path, *, own_processes: bool) -> None:
     if own_processes:
         kernel.mount("proc", str(target), "proc")
         return
-    # TensorFlow ends the process where it cannot find itself there. What else it shows is for Landlock to withhold.
+    # A framework may end the process if it cannot find itself there. What else it shows is for Landlock to withhold.
     kernel.bind_read_only("/proc", str(target))
 
 

@@ -1,9 +1,9 @@
 """seccomp: system calls that no notebook needs are refused, for this process and all it starts.
 
-A list of what is refused, not of what is allowed: TensorFlow, NumPy and whatever a student imports use some two hundred
-calls between them, and files, processes and memory are confined by other layers. What is refused here is what those
-leave open: sockets of every kind, ways into other processes, ways out of the namespaces, a turn before others, and
-parts of the kernel with a long history of mistakes. Numbers are those of ``asm/unistd_64.h`` and
+A list of what is refused, not of what is allowed: a framework, NumPy and whatever a student imports use some two
+hundred calls between them, and files, processes and memory are confined by other layers. What is refused here is what
+those leave open: sockets of every kind, ways into other processes, ways out of the namespaces, a turn before others,
+and parts of the kernel with a long history of mistakes. Numbers are those of ``asm/unistd_64.h`` and
 ``asm-generic/unistd.h``.
 """
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from fairmark.sandbox.limits import Limits
+from fairmark.sandbox.program import Program
 from fairmark.sandbox.walls.layers import Layer
 
 __all__ = ["Ended", "Order", "Ready"]
@@ -21,6 +22,7 @@ class Order(_Message):
     """Goes with four descriptors: leash, channel, output, job. ``may_be_root`` False has the wall built as by a user
     without rights, though root asks for it. ``group`` is the file by which a control group is joined."""
 
+    program: Program
     folder: Path
     reads: tuple[Path, ...]
     pictures_folder: str | None

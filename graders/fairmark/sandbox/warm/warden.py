@@ -139,7 +139,7 @@ def _run(wall: Wall, order: Order, channel: int, output: int, job: int) -> None:
     kernel.die_with_parent()
     kernel.close_all_but({channel, output, job})
     os.environ.clear()
-    os.environ.update(clean_environment(wall.reach.folder, order.pictures_folder))
+    os.environ.update(clean_environment(order.program, wall.reach.folder, order.pictures_folder))
     tempfile.tempdir = None  # the worker's own was found out, and kept, while it imported
     wall.lock()
     for standard in (1, 2):

@@ -1,0 +1,1 @@
+"""The evidence as checks see it: ``RunView`` and what it gives."""
