@@ -75,8 +75,13 @@ def _digest(*texts: str) -> str:
 
 def versions(framework: Framework) -> dict[str, str]:
     """Of the packages that decide what a run of notebooks of ``framework`` comes to."""
-    names = sorted({*_DECIDING, *framework.packages})
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+    names = tuple(sorted({*_DECIDING, *framework.packages}))
+    return {"python": platform.python_version(), **_versions_of(names)}
+
+
+@cache
+def _versions_of(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: version(name) for name in names}
 
 
 def wing_digest(framework: Framework) -> str:
