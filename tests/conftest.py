@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from shapes import Finished
+from shapes import finished as run_both
 from submissions import Case, Corpus
 from tiny import tiny_course
 
@@ -31,6 +33,12 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("FAIRMARK_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("FAIRMARK_SECRET", str(tmp_path_factory.mktemp("secret")))
         yield
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The two real runs that the tests of the recorder, the sandbox and the probe look at."""
+    return run_both(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

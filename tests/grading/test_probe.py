@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from scripted import Scripted
 from shapes import Finished, shape_picture
-from shapes import finished as run_both
 
 from fairmark.checks.hidden_accuracy import accuracy_of
 from fairmark.data import Hidden
@@ -24,11 +23,6 @@ from fairmark.keras.grading.rebuild import vet_model
 from fairmark.sandbox import Limits, ProbeJob
 
 CLASSES = ("circles", "squares")
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    return run_both(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ before was done. So it makes no difference who else writes to them, a metric in 
 images or another thread. The places are drawn anew in every run, and the notebook is not told. Of steps of 4 ms and of
 95 ms, on one thread, the median grew by 0.2 and 1.5 ms; from run to run it varied by 1 and 4 ms.
 
-``tests/sandbox/test_weights.py`` tests it.
+``tests/keras/recorder/test_weights.py`` tests it.
 
 What stands between the two readings must be Keras's own: ``Steps`` looks at the optimizer before.
 """
@@ -23,18 +23,23 @@ from typing import Any, Protocol
 
 import keras
 import tensorflow as tf
-from keras.src.backend.tensorflow.trainer import TensorFlowTrainer
-from keras.src.optimizers.base_optimizer import BaseOptimizer
-from keras.src.utils.tracking import TrackedDict, TrackedList, Tracker
 from numpy import arange, asarray, generic, prod, stack, unravel_index
 from numpy.random import PCG64, Generator
-from tensorflow.python.distribute.distribute_lib import _DefaultDistributionStrategy
-from tensorflow.python.ops.resource_variable_ops import ResourceVariable
-from tensorflow.python.trackable.data_structures import ListWrapper, _TupleWrapper
 
 from fairmark.keras.recorder import known
 from fairmark.keras.recorder.describe import inner_optimizer
 from fairmark.keras.recorder.hooks import hook
+from fairmark.keras.recorder.private import (
+    BaseOptimizer,
+    ListWrapper,
+    ResourceVariable,
+    TensorFlowTrainer,
+    TrackedDict,
+    TrackedList,
+    Tracker,
+    _DefaultDistributionStrategy,
+    _TupleWrapper,
+)
 
 __all__ = ["Continuity", "Steps", "kept_by", "watch_steps"]
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from keras.src.legacy.preprocessing import image as legacy
 
 from fairmark.keras.recorder import known
+from fairmark.keras.recorder.private import legacy
 
 __all__ = ["Decoded", "install"]
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-from keras.src.utils import image_dataset_utils as keras_pipelines
 
 from fairmark.keras.recorder.decoded import Decoded, Pixels
+from fairmark.keras.recorder.private import image_dataset_utils as keras_pipelines
 
 __all__ = ["install"]
 

@@ -16,12 +16,11 @@ from typing import Any, cast
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.losses.losses import LossFunctionWrapper
-from keras.src.metrics.reduction_metrics import MeanMetricWrapper
 
 from fairmark.evidence import Function, Layer, Scalar, Value
 from fairmark.keras.recorder import known
 from fairmark.keras.recorder.calls import Called, Calls
+from fairmark.keras.recorder.private import LossFunctionWrapper, MeanMetricWrapper
 
 __all__ = [
     "asked_of",

@@ -10,7 +10,8 @@ import types
 from typing import Any
 
 import numpy as np
-from keras.src.legacy.preprocessing import image as legacy
+
+from fairmark.keras.recorder.private import legacy
 
 __all__ = ["Flows"]
 

@@ -8,7 +8,7 @@ only its code is exchanged for code with the same parameters that calls the hook
 original, the traceback is the original's.
 
 This reaches into what Python's functions are made of, and into the homes that Keras's functions have; both were seen on
-Python 3.11 and the versions of Keras in `SEEN_ON`. ``tests/sandbox/test_hooks.py`` says what has moved.
+Python 3.11 and the versions of Keras in ``private.SEEN_ON``. ``test_hooks.py`` says what has moved.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["SEEN_ON", "code_of", "hook"]
-
-SEEN_ON = ("3.15",)
-"""Versions of Keras for which the functions that are hooked were found where they are looked for."""
+__all__ = ["code_of", "hook"]
 
 _HOOK, _CUT = b"hook", b"cut"
 """Stand in the text for the objects that the code is to call: constants of the code, since it sees no other names."""

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import keras
-from keras.src.backend.tensorflow.trainer import TensorFlowTrainer
-from keras.src.losses.losses import LossFunctionWrapper
-from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics
 
 from fairmark.evidence import Function, InForce, ModelCompiled, PicturesOpened
 from fairmark.keras.recorder import describe, known, made
+from fairmark.keras.recorder.private import CompileLoss, CompileMetrics, LossFunctionWrapper, TensorFlowTrainer
 from fairmark.keras.recorder.recorder import Recorder
 
 __all__ = ["LOSS", "OPTIMIZER", "Settings", "listed"]

@@ -21,11 +21,9 @@ import keras
 import numpy as np
 import PIL.Image
 import tensorflow as tf
-from keras.src.legacy.preprocessing import image as _legacy
-from tensorflow.python import pywrap_tfe
-from tensorflow.python.eager import execute
-from tensorflow.python.framework.ops import gradient_registry
-from tensorflow.python.ops.resource_variable_ops import ResourceVariable
+
+from fairmark.keras.recorder.private import ResourceVariable, execute, gradient_registry, pywrap_tfe
+from fairmark.keras.recorder.private import legacy as _legacy
 
 __all__ = [
     "OWN",

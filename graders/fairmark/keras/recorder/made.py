@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
-from keras.src.losses.losses import LossFunctionWrapper
-from keras.src.trainers.compile_utils import CompileLoss, CompileMetrics, MetricsList
-from keras.src.utils.tracking import TrackedList
 
 from fairmark.keras.recorder import known
+from fairmark.keras.recorder.private import CompileLoss, CompileMetrics, LossFunctionWrapper, MetricsList, TrackedList
 
 __all__ = ["of_loss", "of_metrics", "of_rate"]
 

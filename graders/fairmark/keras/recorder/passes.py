@@ -16,10 +16,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from keras.src.legacy.preprocessing import image as legacy
-from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from fairmark.keras.recorder.hooks import hook
+from fairmark.keras.recorder.private import PyDatasetAdapter, legacy
 
 __all__ = ["Passes"]
 

@@ -14,8 +14,6 @@ import keras
 import numpy as np
 import PIL.Image
 import tensorflow as tf
-from keras.src.legacy.preprocessing import image as legacy  # the one home of the generators; public names lead here
-from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from fairmark.evidence import BatchSeen, PictureLoaded, PicturesOpened
 from fairmark.keras.recorder import known
@@ -23,6 +21,7 @@ from fairmark.keras.recorder.describe import is_simple, plain, simple_value
 from fairmark.keras.recorder.flows import Flows
 from fairmark.keras.recorder.hooks import hook
 from fairmark.keras.recorder.passes import Passes
+from fairmark.keras.recorder.private import PyDatasetAdapter, legacy
 from fairmark.keras.recorder.recorder import Recorder
 
 __all__ = ["as_they_were_made", "install", "register_dataset", "see_scaling"]

@@ -3,7 +3,7 @@
 Weights are compared by marks: the exclusive or of all their bytes, and the bytes at places that are drawn anew in every
 run and that the notebook is not told. A mark of 160 MB takes 10 ms.
 
-This reaches into how Keras gives a variable its first value; ``tests/sandbox/test_weights.py`` says what has moved.
+This reaches into how Keras gives a variable its first value; ``test_weights.py`` says what has moved.
 
 In the steps of a training only the optimizer may change them, see :mod:`fairmark.keras.recorder.applied`.
 """
@@ -24,19 +24,21 @@ from weakref import ref
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src import backend
 from numpy import asarray, ascontiguousarray
 from numpy import bitwise_xor as _XOR  # noqa: N812 - a constant here
 from numpy.random import PCG64, Generator
-from tensorflow.python import pywrap_tfe
-from tensorflow.python.eager.polymorphic_function.polymorphic_function import UnliftedInitializerVariable
-from tensorflow.python.framework.ops import EagerTensor
-from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
 from fairmark.keras.recorder import applied, known
 from fairmark.keras.recorder.around_callbacks import Exchanged, First, Last, Switched, does
 from fairmark.keras.recorder.describe import inner_optimizer
 from fairmark.keras.recorder.hooks import hook
+from fairmark.keras.recorder.private import (
+    DRAWN_BY,
+    EagerTensor,
+    ResourceVariable,
+    UnliftedInitializerVariable,
+    backend,
+)
 
 __all__ = ["Ledger", "Origin", "WatchedTraining", "value_of"]
 
@@ -178,7 +180,7 @@ class _Drawing:
     """What Keras's initializers draw numbers by: whether anything has been put in the place of it."""
 
     def __init__(self) -> None:
-        homes = [vars(one) for path in _DRAWING if (one := sys.modules.get(path)) is not None]
+        homes = [vars(one) for path in DRAWN_BY if (one := sys.modules.get(path)) is not None]
         self._held = [(home, name, value) for home in homes for name, value in home.items() if _is_looked_up(value)]
         functions = {id(value): value for _, _, value in self._held if isinstance(value, types.FunctionType)}
         self._codes = [(inner, inner.__code__) for value in functions.values() if (inner := _function_in(value))]
@@ -395,28 +397,6 @@ def _measured_by(layer: keras.Layer) -> list[Any]:
         return []
     held = [vars(layer).get(name) for name in ("adapt_mean", "adapt_variance", "count")]
     return [one for one in held if type(one) is keras.Variable and prod(one._shape) <= _MOST_MEASURED]
-
-
-_DRAWING = (
-    "keras.src.initializers.constant_initializers",
-    "keras.src.initializers.random_initializers",
-    "keras.src.random.random",
-    "keras.src.random.seed_generator",
-    "keras.src.random",
-    "keras.src.ops",
-    "keras.src.backend",
-    "keras.src.backend.tensorflow",
-    "keras.src.backend.tensorflow.random",
-    "keras.src.backend.tensorflow.numpy",
-    "keras.src.backend.tensorflow.core",
-    tf.random.__name__,
-    "tensorflow.python.ops.stateless_random_ops",
-    "tensorflow.python.ops.gen_stateless_random_ops",
-    "tensorflow.python.ops.gen_stateless_random_ops_v2",
-    "tensorflow.python.eager.execute",
-    pywrap_tfe.__name__,
-)
-"""Modules that initializers reach for their numbers through."""
 
 
 def _is_looked_up(value: object) -> bool:

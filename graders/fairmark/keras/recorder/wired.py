@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
-from keras.src.models.functional import Functional
+
+from fairmark.keras.recorder.private import Functional
 
 __all__ = ["is_rewired"]
 

@@ -12,7 +12,7 @@ import pytest
 from fairmark.evidence import CellError
 from fairmark.keras.advice import raised
 
-RECORDED = Path(__file__).resolve().parents[1] / "corpus" / "notes" / "recorded.toml"
+RECORDED = Path(__file__).resolve().parents[2] / "corpus" / "notes" / "recorded.toml"
 ERRORS: list[dict[str, Any]] = tomllib.loads(RECORDED.read_text(encoding="utf-8"))["error"]
 
 
