@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fairmark.evidence import Cell
-from fairmark.notebook.possible import NOTHING, CallSite, Possible, Reading, read_possible
+from fairmark.notebook.possible.reading import NOTHING, CallSite, Possible, Reading, read_possible
 
 
 def cells(*sources: str) -> list[Cell]:

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairmark.evidence import Cell
-from fairmark.notebook.possible import Possible, Reading, read_possible
-from fairmark.notebook.possible_atoms import MAX_VALUES
+from fairmark.notebook.possible.atoms import MAX_VALUES
+from fairmark.notebook.possible.reading import Possible, Reading, read_possible
 
 
 def reading(*sources: str) -> Reading:

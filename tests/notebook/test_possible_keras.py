@@ -6,7 +6,7 @@ import pytest
 
 from fairmark.evidence import Cell
 from fairmark.keras.facts.computing import COMPUTING
-from fairmark.notebook.possible import CallSite, Possible, Reading, read_possible
+from fairmark.notebook.possible.reading import CallSite, Possible, Reading, read_possible
 
 IMPORTS = """\
 import math

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fairmark.evidence import Cell
-from fairmark.notebook.possible import CallSite, Reading, read_possible
+from fairmark.notebook.possible.reading import CallSite, Reading, read_possible
 
 
 def reading(*sources: str) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fairmark.evidence import Cell
-from fairmark.notebook.possible import read_possible
+from fairmark.notebook.possible.reading import read_possible
 
 NEVER = [
     "if 1 in ():\n    target()",

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from fairmark.evidence import Cell
-from fairmark.notebook.plain_values import COMPUTING
 from fairmark.notebook.source import tree_of
+from fairmark.notebook.worked_out.plain_values import COMPUTING
 
 __all__ = ["provenance"]
 

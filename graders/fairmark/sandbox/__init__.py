@@ -60,7 +60,7 @@ Not defended
     drawn from, and what of the framework, Pillow and NumPy images come through is compared with what it was, as long as
     the recorder is honest. Text that never runs is read as if it might wherever plain values, names and functions do
     not exclude it: behind an expression that raises, an empty list that has a name, a condition on what a library or an
-    object of the notebook's own says (``notebook.possible_conditions``). Inside functions a name is all that it is ever
+    object of the notebook's own says (``notebook.possible.conditions``). Inside functions a name is all that it is ever
     bound to.
     Answers in a further run. Where an error is carried forward, the reference's answers to those exercises are in the
     same process as the student's code. Of that run nothing is told but the outcome of each check, and the share of one

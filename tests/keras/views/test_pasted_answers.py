@@ -12,7 +12,7 @@ from recorded import SOURCES, hidden, right_answer, submission
 
 from fairmark.evidence import Cell
 from fairmark.grading.judge import judge
-from fairmark.notebook.worked_out import UNKNOWN, given_to_fit
+from fairmark.notebook.worked_out.cells import UNKNOWN, given_to_fit
 from fairmark.report import Report
 
 STEPS = {"steps.steps_per_epoch", "steps.validation_steps"}

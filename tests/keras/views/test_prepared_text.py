@@ -10,7 +10,7 @@ from recorded import SOURCES, hidden, right_answer
 
 from fairmark.evidence import Cell
 from fairmark.grading.judge import judge
-from fairmark.notebook.possible import Prepared, read_possible
+from fairmark.notebook.possible.reading import Prepared, read_possible
 from fairmark.report import Report
 
 PREPARED = "prediction.prepared"

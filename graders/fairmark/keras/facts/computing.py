@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairmark.notebook.possible_book import Computing
+from fairmark.notebook.possible.book import Computing
 
 __all__ = ["COMPUTING"]
 

@@ -34,12 +34,12 @@ from fairmark.keras.views.given_things import (
     texts_in,
 )
 from fairmark.keras.views.said import MOST_SAID, Site, argument_of, argument_of_made, last_in_line, most_said
-from fairmark.notebook.known_things import NOTHING_KNOWN, Known
-from fairmark.notebook.possible import ANYWHERE, Derived, Possible, Reading, read_possible
+from fairmark.notebook.possible.reading import ANYWHERE, Derived, Possible, Reading, read_possible
 from fairmark.notebook.provenance import provenance
 from fairmark.notebook.source import values_given
 from fairmark.notebook.traits import traits_of
-from fairmark.notebook.worked_out import UNKNOWN, given_to_fit, worked_out
+from fairmark.notebook.worked_out.cells import UNKNOWN, given_to_fit, worked_out
+from fairmark.notebook.worked_out.known_things import NOTHING_KNOWN, Known
 
 __all__ = ["Corroboration", "can_be", "read_off_for", "same"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from fairmark.evidence import Function
 from fairmark.keras.facts.calls import bare, default_of, is_of_keras, place_of
-from fairmark.notebook.possible import Made, Possible
-from fairmark.notebook.possible_values import MadeBy
+from fairmark.notebook.possible.reading import Made, Possible
+from fairmark.notebook.possible.values import MadeBy
 
 __all__ = [
     "OPEN",

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from fairmark.keras.facts.calls import DEFAULT_RATES
-from fairmark.notebook.known_things import UNKNOWN, Folder, Folders, Method, Source, Thing, argument
-from fairmark.notebook.plain_values import NotPlain
+from fairmark.notebook.worked_out.known_things import UNKNOWN, Folder, Folders, Method, Source, Thing, argument
+from fairmark.notebook.worked_out.plain_values import NotPlain
 
 __all__ = ["PictureSource", "library"]
 

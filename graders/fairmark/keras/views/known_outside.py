@@ -15,7 +15,7 @@ from fairmark.checks.expectation import CheckFailed, ConflictingEvidence, LeftOp
 from fairmark.evidence import EpochEnded, Event, FitStarted, ModelDescribed, ModelPredicted, NamesBound
 from fairmark.keras.views.known_library import PictureSource, library
 from fairmark.keras.views.pictures_view import PicturesView
-from fairmark.notebook.known_things import History, Known, Model, Thing
+from fairmark.notebook.worked_out.known_things import History, Known, Model, Thing
 
 __all__ = ["known_of", "source_of"]
 

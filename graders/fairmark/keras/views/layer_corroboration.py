@@ -15,7 +15,7 @@ from fairmark.evidence import Layer
 from fairmark.keras.facts.calls import MODEL_MAKERS, OPENERS
 from fairmark.keras.views.corroboration import Corroboration, same
 from fairmark.keras.views.said import Site, argument_of
-from fairmark.notebook.possible import CallSite, Derived, Possible
+from fairmark.notebook.possible.reading import CallSite, Derived, Possible
 from fairmark.notebook.source import tree_of
 
 __all__ = ["LayerCorroboration"]

@@ -10,7 +10,7 @@ from fairmark.keras.facts.calls import ASKING, MODEL_MAKERS, OPENERS
 from fairmark.keras.views.corroboration import Corroboration, can_be, read_off_for
 from fairmark.keras.views.given_things import OPEN
 from fairmark.keras.views.said import MOST_SAID
-from fairmark.notebook.possible import CallSite, Made, Possible, Prepared
+from fairmark.notebook.possible.reading import CallSite, Made, Possible, Prepared
 
 __all__ = ["Wanted", "confirm_array", "confirm_asked"]
 

@@ -48,7 +48,7 @@ from fairmark.keras.views.pictures_view import PicturesView, Scaling, Source
 from fairmark.keras.views.prediction_view import PredictionView
 from fairmark.keras.views.training_view import TrainingView
 from fairmark.keras.views.used import as_used_by, names_given_to_fit
-from fairmark.notebook.known_things import Known
+from fairmark.notebook.worked_out.known_things import Known
 
 __all__ = ["RunView"]
 

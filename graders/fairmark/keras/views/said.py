@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from fairmark.keras.facts.calls import OPENERS, bare, default_of, place_of
 from fairmark.keras.views.given_things import OPEN, given_to, goes_by
-from fairmark.notebook.possible import CallSite, Made, Possible
+from fairmark.notebook.possible.reading import CallSite, Made, Possible
 from fairmark.notebook.source import tree_of
 
 __all__ = ["MOST_SAID", "Site", "argument_of", "argument_of_made", "last_in_line", "most_said"]

@@ -9,7 +9,7 @@ from fairmark.checks.behind import names_bound
 from fairmark.evidence import Cell
 from fairmark.keras.facts.calls import MODEL_MAKERS
 from fairmark.keras.facts.computing import COMPUTING
-from fairmark.notebook.possible import Reading, read_possible
+from fairmark.notebook.possible.reading import Reading, read_possible
 
 __all__ = ["binds_of", "calls_of"]
 

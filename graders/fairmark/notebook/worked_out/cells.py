@@ -1,10 +1,9 @@
 """What plain code works out: numbers, texts, lists and small arrays, interpreted here step by step and never executed.
 
 An answer such as ``sum(output >= 0.9 for output in outputs)`` says what it comes to, without anything that a library
-has to do with pictures or models. What is known outside the run (`fairmark.notebook.known_things`) takes part in it:
-``training_pictures.samples // 128`` comes to a number, too. What is not plain (any other call of the framework's, a
-file, a random number) is not known, and neither is what is made of it. Steps and sizes are bounded.
-"""
+has to do with pictures or models. What is known outside the run (`fairmark.notebook.worked_out.known_things`) takes
+part in it: ``training_pictures.samples // 128`` comes to a number, too. What is not plain (any other call of the
+framework's, a file, a random number) is not known, and neither is what is made of it. Steps and sizes are bounded. """
 
 from __future__ import annotations
 
@@ -13,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from fairmark.evidence import Cell
-from fairmark.notebook.known_things import NOTHING_KNOWN, UNKNOWN, Known, Library, Thing
-from fairmark.notebook.plain_values import BUILTINS, NotPlain, applied, member_of, module_called
 from fairmark.notebook.source import tree_of
-from fairmark.notebook.worked_classes import Function, Instance, OwnClass
-from fairmark.notebook.worked_expressions import Expressions, Leaves, guarded
+from fairmark.notebook.worked_out.classes import Function, Instance, OwnClass
+from fairmark.notebook.worked_out.expressions import Expressions, Leaves, guarded
+from fairmark.notebook.worked_out.known_things import NOTHING_KNOWN, UNKNOWN, Known, Library, Thing
+from fairmark.notebook.worked_out.plain_values import BUILTINS, NotPlain, applied, member_of, module_called
 
 __all__ = ["UNKNOWN", "given_to_fit", "worked_out"]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from fairmark.evidence import Cell
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.atoms import (
     ANYWHERE,
     OPEN,
     Atom,
@@ -34,11 +34,11 @@ from fairmark.notebook.possible_atoms import (
     origins_in,
     sources_in,
 )
-from fairmark.notebook.possible_book import Book, Computing, book_of
-from fairmark.notebook.possible_evaluate import Evaluator
-from fairmark.notebook.possible_prepared import Preparing, State
-from fairmark.notebook.possible_scopes import Binding, Scope, Site
-from fairmark.notebook.possible_values import NOTHING, Constant, Derived, Made, Possible
+from fairmark.notebook.possible.book import Book, Computing, book_of
+from fairmark.notebook.possible.evaluate import Evaluator
+from fairmark.notebook.possible.prepared import Preparing, State
+from fairmark.notebook.possible.scopes import Binding, Scope, Site
+from fairmark.notebook.possible.values import NOTHING, Constant, Derived, Made, Possible
 
 __all__ = [
     "ANYWHERE",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fairmark.notebook.fold import ARITHMETIC, MAX_EXPONENT, MAX_INTEGER, MAX_ITEMS
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.atoms import (
     EMPTY,
     OPEN,
     UNKNOWN,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fairmark.notebook.known_things import UNKNOWN, Method, Thing
-from fairmark.notebook.plain_values import NotPlain
+from fairmark.notebook.worked_out.known_things import UNKNOWN, Method, Thing
+from fairmark.notebook.worked_out.plain_values import NotPlain
 
 __all__ = ["Function", "Instance", "OwnClass"]
 

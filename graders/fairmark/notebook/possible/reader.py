@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from fairmark.notebook.possible_binder import Binder
-from fairmark.notebook.possible_dead import catching, completes, is_never_entered, truth
-from fairmark.notebook.possible_scopes import (
+from fairmark.notebook.possible.binder import Binder
+from fairmark.notebook.possible.dead import catching, completes, is_never_entered, truth
+from fairmark.notebook.possible.scopes import (
     ITERATED,
     Binding,
     CellScopes,
@@ -20,7 +20,7 @@ from fairmark.notebook.possible_scopes import (
     Site,
     Step,
 )
-from fairmark.notebook.possible_syntax import last_name_called, names_in, passing, test_of, yields
+from fairmark.notebook.possible.syntax import last_name_called, names_in, passing, test_of, yields
 
 __all__ = ["scopes_of"]
 

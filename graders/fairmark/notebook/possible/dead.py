@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fairmark.notebook.fold import dotted_name
-from fairmark.notebook.plain_values import NotPlain, applied, bounded, compared, member_of, negated
+from fairmark.notebook.worked_out.plain_values import NotPlain, applied, bounded, compared, member_of, negated
 
 __all__ = [
     "EITHER",

@@ -9,8 +9,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 
 from fairmark.notebook.fold import MAX_EXPONENT, MAX_ITEMS
-from fairmark.notebook.possible_asking import AskedOfCalls
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.asking import AskedOfCalls
+from fairmark.notebook.possible.atoms import (
     EMPTY,
     MAX_VALUES,
     OPEN,
@@ -34,9 +34,9 @@ from fairmark.notebook.possible_atoms import (
     sequence,
     sources_in,
 )
-from fairmark.notebook.possible_book import Computing
-from fairmark.notebook.possible_operators import binary, joined_path
-from fairmark.notebook.possible_scopes import Site
+from fairmark.notebook.possible.book import Computing
+from fairmark.notebook.possible.operators import binary, joined_path
+from fairmark.notebook.possible.scopes import Site
 
 __all__ = ["READS_OFF", "Library"]
 

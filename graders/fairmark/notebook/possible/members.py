@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fairmark.notebook.possible_asking import Asked
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.asking import Asked
+from fairmark.notebook.possible.atoms import (
     EMPTY,
     OPEN,
     Atom,
@@ -25,7 +25,7 @@ from fairmark.notebook.possible_atoms import (
     joined,
     origins_in,
 )
-from fairmark.notebook.possible_scopes import Operand, Scope, Site
+from fairmark.notebook.possible.scopes import Operand, Scope, Site
 
 __all__ = ["Members"]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from fairmark.notebook.possible_atoms import Atom, Const, External, Function, Instance, Returned, Values
-from fairmark.notebook.possible_evaluate import Evaluator
-from fairmark.notebook.possible_scopes import Binding, Operand, Scope, Site
+from fairmark.notebook.possible.atoms import Atom, Const, External, Function, Instance, Returned, Values
+from fairmark.notebook.possible.evaluate import Evaluator
+from fairmark.notebook.possible.scopes import Binding, Operand, Scope, Site
 
 __all__ = ["NO_PICTURE", "Preparing", "State"]
 

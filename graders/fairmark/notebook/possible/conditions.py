@@ -10,10 +10,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fairmark.notebook.plain_values import BUILTINS, NotPlain
-from fairmark.notebook.possible_asking import Asked
-from fairmark.notebook.possible_dead import completes, ends, every, is_never_entered, truths
-from fairmark.notebook.possible_scopes import ITERATED, Binding, Guard, Operand, Scope, Site
+from fairmark.notebook.possible.asking import Asked
+from fairmark.notebook.possible.dead import completes, ends, every, is_never_entered, truths
+from fairmark.notebook.possible.scopes import ITERATED, Binding, Guard, Operand, Scope, Site
+from fairmark.notebook.worked_out.plain_values import BUILTINS, NotPlain
 
 __all__ = ["Conditions"]
 
@@ -78,7 +78,7 @@ class Conditions:
     # --- values ---
 
     def _leaf(self, node: ast.expr, scope: Scope) -> list[Any]:
-        """As `fairmark.notebook.possible_dead.Leaf`."""
+        """As `fairmark.notebook.possible.dead.Leaf`."""
         self._steps += 1
         if node in self._asking or len(self._asking) > _MOST_LEVELS or self._steps > _MOST_STEPS:
             raise NotPlain

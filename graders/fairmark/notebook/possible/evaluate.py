@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from fairmark.notebook.fold import COMPARISONS, SIGNS
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.atoms import (
     EMPTY,
     OPEN,
     UNKNOWN,
@@ -38,13 +38,13 @@ from fairmark.notebook.possible_atoms import (
     sliced,
     sources_in,
 )
-from fairmark.notebook.possible_book import Book
-from fairmark.notebook.possible_calls import Called, Calls
-from fairmark.notebook.possible_conditions import Conditions
-from fairmark.notebook.possible_dead import truth
-from fairmark.notebook.possible_operators import augmented, binary, formatted, text_of
-from fairmark.notebook.possible_scopes import ITERATED, Binding, Change, Decorated, Scope, Site, Step
-from fairmark.notebook.possible_solver import Solver
+from fairmark.notebook.possible.book import Book
+from fairmark.notebook.possible.calls import Called, Calls
+from fairmark.notebook.possible.conditions import Conditions
+from fairmark.notebook.possible.dead import truth
+from fairmark.notebook.possible.operators import augmented, binary, formatted, text_of
+from fairmark.notebook.possible.scopes import ITERATED, Binding, Change, Decorated, Scope, Site, Step
+from fairmark.notebook.possible.solver import Solver
 
 __all__ = ["Evaluator"]
 

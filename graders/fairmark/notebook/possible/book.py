@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from fairmark.notebook.magics import module_written_by
-from fairmark.notebook.possible_reader import scopes_of
-from fairmark.notebook.possible_scopes import Binding, CellScopes, Change, Scope, Site
+from fairmark.notebook.possible.reader import scopes_of
+from fairmark.notebook.possible.scopes import Binding, CellScopes, Change, Scope, Site
 from fairmark.notebook.source import tree_of
 
 __all__ = ["Book", "book_of"]

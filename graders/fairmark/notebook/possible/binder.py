@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from fairmark.notebook.possible_scopes import Binding, CellScopes, Change, Guard, Scope, Step
-from fairmark.notebook.possible_syntax import last_name, last_name_called
+from fairmark.notebook.possible.scopes import Binding, CellScopes, Change, Guard, Scope, Step
+from fairmark.notebook.possible.syntax import last_name, last_name_called
 
 __all__ = ["Binder"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from fairmark.notebook.possible_asking import Asked
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.asking import Asked
+from fairmark.notebook.possible.atoms import (
     EMPTY,
     OPEN,
     UNKNOWN,
@@ -24,8 +24,8 @@ from fairmark.notebook.possible_atoms import (
     mapping,
     sequence,
 )
-from fairmark.notebook.possible_members import Members
-from fairmark.notebook.possible_scopes import Binding, Operand, Scope, Site
+from fairmark.notebook.possible.members import Members
+from fairmark.notebook.possible.scopes import Binding, Operand, Scope, Site
 
 __all__ = ["Arguments"]
 

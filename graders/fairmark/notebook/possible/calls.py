@@ -6,9 +6,9 @@ import ast
 import itertools
 from collections.abc import Iterable, Iterator
 
-from fairmark.notebook.possible_arguments import Arguments
-from fairmark.notebook.possible_asking import Asked
-from fairmark.notebook.possible_atoms import (
+from fairmark.notebook.possible.arguments import Arguments
+from fairmark.notebook.possible.asking import Asked
+from fairmark.notebook.possible.atoms import (
     ANYWHERE,
     EMPTY,
     OPEN,
@@ -31,8 +31,8 @@ from fairmark.notebook.possible_atoms import (
     limited,
     origins_in,
 )
-from fairmark.notebook.possible_library import READS_OFF, Library
-from fairmark.notebook.possible_scopes import Decorated, Operand, Scope, Site
+from fairmark.notebook.possible.library import READS_OFF, Library
+from fairmark.notebook.possible.scopes import Decorated, Operand, Scope, Site
 
 __all__ = ["Called", "Calls"]
 

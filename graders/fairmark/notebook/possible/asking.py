@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 from typing import Protocol
 
-from fairmark.notebook.possible_atoms import Values
-from fairmark.notebook.possible_book import Book
-from fairmark.notebook.possible_scopes import Binding, Operand, Scope, Site
+from fairmark.notebook.possible.atoms import Values
+from fairmark.notebook.possible.book import Book
+from fairmark.notebook.possible.scopes import Binding, Operand, Scope, Site
 
 __all__ = ["Asked", "AskedOfCalls", "AskedOfConditions"]
 

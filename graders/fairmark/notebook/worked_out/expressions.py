@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fairmark.errors import ControlFlow
-from fairmark.notebook.known_things import UNKNOWN, Known, Model, Source, Thing
-from fairmark.notebook.plain_values import (
+from fairmark.notebook.worked_out.classes import Function, Instance
+from fairmark.notebook.worked_out.known_things import UNKNOWN, Known, Model, Source, Thing
+from fairmark.notebook.worked_out.plain_values import (
     BUILTINS,
     NotPlain,
     applied,
@@ -19,7 +20,6 @@ from fairmark.notebook.plain_values import (
     member_of,
     negated,
 )
-from fairmark.notebook.worked_classes import Function, Instance
 
 __all__ = ["Expressions", "Leaves", "guarded"]
 

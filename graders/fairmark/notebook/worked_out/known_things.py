@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from fairmark.notebook.plain_values import NotPlain
+from fairmark.notebook.worked_out.plain_values import NotPlain
 
 __all__ = [
     "NOTHING_KNOWN",

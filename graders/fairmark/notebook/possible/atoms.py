@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fairmark.notebook.fold import MAX_INTEGER, MAX_ITEMS, MAX_TEXT_CHARACTERS, Value
-from fairmark.notebook.possible_scopes import Scope, Site
+from fairmark.notebook.possible.scopes import Scope, Site
 
 __all__ = [
     "ANYWHERE",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from fairmark.notebook.possible_dead import completes, loops_forever, truth
-from fairmark.notebook.possible_scopes import Guard, Scope, Step
+from fairmark.notebook.possible.dead import completes, loops_forever, truth
+from fairmark.notebook.possible.scopes import Guard, Scope, Step
 
 __all__ = ["last_name", "last_name_called", "names_in", "passing", "test_of", "yields"]
 
