@@ -3,7 +3,8 @@
 An answer such as ``sum(output >= 0.9 for output in outputs)`` says what it comes to, without anything that a library
 has to do with pictures or models. What is known outside the run (`fairmark.notebook.worked_out.known_things`) takes
 part in it: ``training_pictures.samples // 128`` comes to a number, too. What is not plain (any other call of the
-framework's, a file, a random number) is not known, and neither is what is made of it. Steps and sizes are bounded. """
+framework's, a file, a random number) is not known, and neither is what is made of it. Steps and sizes are bounded.
+"""
 
 from __future__ import annotations
 
