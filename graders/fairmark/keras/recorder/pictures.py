@@ -26,7 +26,7 @@ from fairmark.keras.recorder.recorder import Recorder
 
 __all__ = ["as_they_were_made", "install", "register_dataset", "see_scaling"]
 
-_NOT_THE_NOTEBOOK = ("keras.", "fairmark.sandbox.")
+_NOT_THE_NOTEBOOK = ("keras.", "fairmark.keras.recorder.")
 """Modules that load pictures of their own: generators load each by ``load_img``."""
 
 _OPENING = ("flow", "flow_from_dataframe", "flow_from_directory")
