@@ -73,7 +73,7 @@ def test_add_says_what_was_found(run: Run, archives: dict[str, Path]) -> None:
     assert run("check").exit_code == 0
 
 
-HEIC = "is a HEIC photograph, as iPhones take them, which notebooks cannot read"
+HEIC = "is a HEIC photograph, as iPhones take them, which frameworks cannot read"
 EXPORT = "Export the photographs as JPEG; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible."
 COUNTS = "train: 10 pictures (5 rings, 5 squares)\n"
 

@@ -210,12 +210,12 @@ def test_other_modes_are_shown_in_their_own_shades(mode: str) -> None:
         (
             b"\0\0\0\x18ftypheic" + b"\0" * 64,
             "a.jpg",
-            "is a HEIC photograph, as iPhones take them, which notebooks cannot read",
+            "is a HEIC photograph, as iPhones take them, which frameworks cannot read",
         ),
-        (b"x", "a.HEIC", "is a HEIC photograph, as iPhones take them, which notebooks cannot read"),
-        (b"x", "a.heif", "is a HEIC photograph, as iPhones take them, which notebooks cannot read"),
-        (b"II*\0", "a.DNG", "is a camera's raw photograph, which notebooks cannot read"),
-        (b"x", "a.nef", "is a camera's raw photograph, which notebooks cannot read"),
+        (b"x", "a.HEIC", "is a HEIC photograph, as iPhones take them, which frameworks cannot read"),
+        (b"x", "a.heif", "is a HEIC photograph, as iPhones take them, which frameworks cannot read"),
+        (b"II*\0", "a.DNG", "is a camera's raw photograph, which frameworks cannot read"),
+        (b"x", "a.nef", "is a camera's raw photograph, which frameworks cannot read"),
         (b"Not found", "a.jpg", "is no picture, whatever its name says"),
     ],
 )

@@ -319,7 +319,7 @@ def _of_framework(path: Path, reason: Reason) -> Reason:
     if reason != OTHER:
         return reason
     ends = {end for framework in installed() for end in framework.model_files}
-    return SAVED_MODEL if path.suffix.lower().removeprefix(".") in ends else reason
+    return SAVED_MODEL if path.name.strip().lower().rpartition(".")[2] in ends else reason
 
 
 def _instead(left_out: list[LeftOut]) -> str:

@@ -49,8 +49,8 @@ KEPT = {
 palette.)"""
 
 
-_HEIC: Final = "is a HEIC photograph, as iPhones take them, which notebooks cannot read"
-_RAW: Final = "is a camera's raw photograph, which notebooks cannot read"
+_HEIC: Final = "is a HEIC photograph, as iPhones take them, which frameworks cannot read"
+_RAW: Final = "is a camera's raw photograph, which frameworks cannot read"
 _EXPORT_HEIC: Final = (
     "Export the photographs as JPEG; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible."
 )
@@ -58,7 +58,7 @@ _EXPORT: Final = "Export the photographs as JPEG."
 UNREAD_SUFFIXES: Final = {
     **dict.fromkeys((".heic", ".heif", ".hif"), (_HEIC, _EXPORT_HEIC)),
     **dict.fromkeys((".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"), (_RAW, _EXPORT)),
-    ".jxl": ("is a JPEG XL picture, which notebooks cannot read", _EXPORT),
+    ".jxl": ("is a JPEG XL picture, which frameworks cannot read", _EXPORT),
 }
 """Endings of photographs that are never decoded, each with why and what to do about it. (Pillow would take the small
 preview inside some raw files for the photograph.)"""

@@ -134,7 +134,7 @@ _CHANGES: Final[dict[Change, str]] = {
     "scaled": "{count} with more than 8 bits a channel {were} scaled to 8, as {first!r}.",
     "turned": "{count} lying on their side, as {first!r}, {were} turned as the camera noted.",
     "first_of_several": "{count} with several frames or pages {were} kept with the first alone, as {first!r}.",
-    "transparent": "{count} {are} transparent in places, as {first!r}: notebooks show the colours that lie there.",
+    "transparent": "{count} {are} transparent in places, as {first!r}: frameworks show the colours that lie there.",
 }
 """What is said of pictures with each change."""
 

@@ -22,8 +22,8 @@ _RATES = dict(DEFAULT_RATES)
 
 @dataclass(frozen=True)
 class Flows(Thing):
-    """An ``ImageDataGenerator``; ``split`` is the fraction that it keeps for validation, None where
-    the text does not say it."""
+    """An ``ImageDataGenerator``; ``split`` is the fraction that it keeps for validation, None if the text does not say
+    it."""
 
     held: Folders
     split: float | None
