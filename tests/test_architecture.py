@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -362,6 +363,16 @@ def test_every_exception_that_is_raised_on_purpose_hangs_in_the_tree_of_errors()
 def test_no_file_is_longer_than_500_lines() -> None:
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: length for name, length in lengths.items() if length > 500} == {}
+
+
+def test_every_module_has_tests_of_its_own_or_it_is_written_which_test_it() -> None:
+    """``tests/tested_by.toml`` names those that test the modules without a test file of their own."""
+    tests = Path(__file__).parent
+    named: dict[str, str] = tomllib.loads((tests / "tested_by.toml").read_text(encoding="utf-8"))
+    modules = {path.relative_to(PACKAGE) for path in MODULES if path.stem not in ("__init__", "__main__")}
+    alone = {one.as_posix() for one in modules if not (tests / one.parent / f"test_{one.name}").is_file()}
+    assert sorted(named) == sorted(alone)
+    assert [file for file in named.values() if not (tests / file).is_file()] == []
 
 
 def test_every_module_says_what_it_is_for() -> None:
