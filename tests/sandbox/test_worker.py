@@ -50,6 +50,15 @@ def still_running_below(pid: int) -> list[psutil.Process]:
 # --- one for everybody ------------------------------------------------------------------------------------------------
 
 
+def test_each_program_has_a_worker_of_its_own() -> None:
+    launcher = ConfinedProcess(workers=[Worker(KERAS, wrapped_in=light_worker())])
+    other = KERAS.model_copy(update={"package": "another.package"})
+    assert launcher.worker_for(KERAS) is launcher.worker_for(KERAS.model_copy())
+    assert launcher.worker_for(other) is not launcher.worker_for(KERAS)
+    assert [worker.program for worker in launcher.workers] == [KERAS, other]
+    launcher.close()
+
+
 def test_it_is_started_when_it_is_first_needed_and_serves_run_after_run(make: Make) -> None:
     launcher = make()
     assert launcher.worker_for(KERAS).pid is None

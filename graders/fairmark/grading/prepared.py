@@ -86,7 +86,8 @@ class Prepared:
     @property
     def _software(self) -> list[object]:
         """What decides a run and is installed: this engine, the framework's part of it, and packages."""
-        return [engine_digest(), wing_digest(self.framework), versions(self.framework)]
+        framework = self.framework
+        return [self.grader.framework, engine_digest(), wing_digest(framework), versions(framework)]
 
     def expected_bytes(self) -> int:
         """Memory that a run is expected to need: what a rehearsal of the reference took, and a fifth more."""

@@ -110,7 +110,7 @@ class Runner:
         hidden = hidden_pictures(self.recipe).folder.parent.name if mode == "full" and self._threshold else ""
         return {
             "assignment": self.grader.name,
-            "framework": [versions(self._framework), wing_digest(self._framework)],
+            "framework": [self.grader.framework, versions(self._framework), wing_digest(self._framework)],
             "dataset": [self.recipe.digest, added_pictures(self.recipe)],
             "hidden": hidden,
             "asked": [self._asked.thresholds, self._asked.exercise] if mode == "full" else None,
