@@ -20,6 +20,7 @@ from fairmark.author.sample_class import with_answers
 from fairmark.course import Course
 from fairmark.errors import ExtensionNotFound, GraderError
 from fairmark.frameworks import Framework, framework_named, framework_of, installed
+from fairmark.grading.evidence_store import wing_digest
 from fairmark.grading.pipeline import GradedSubmission, Pipeline
 from fairmark.sandbox import ConfinedProcess
 from fairmark.sandbox.worker import Worker
@@ -185,3 +186,16 @@ def test_the_program_on_the_page_records_what_a_cell_binds() -> None:
     ).stdout
     assert "values={'answer': 2}" in sent
     assert sent.index("CellStarted") < sent.index("NamesBound") < sent.index("CellFinished") < sent.index("RunFinished")
+
+
+def test_a_script_that_asks_for_a_framework_that_is_not_here_is_named() -> None:
+    grader = Grader("lines", title="Lines", dataset="tiles", framework="kears")
+    with pytest.raises(GraderError, match=r"^lines\.py: There is no framework called 'kears'\. Known: "):
+        framework_of(grader)
+
+
+def test_what_is_kept_hangs_on_all_that_the_program_runs() -> None:
+    class Mine(type(framework_named(""))):  # type: ignore[misc]
+        """Stands elsewhere, and has the recorder that fairmark brings along."""
+
+    assert wing_digest(Mine()) not in (wing_digest(framework_named("")), "")

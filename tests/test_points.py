@@ -22,6 +22,11 @@ def test_hundredths_are_what_they_say() -> None:
     assert total([0.33, 0.33, 0.33]) == 0.99
 
 
+@pytest.mark.parametrize("points", [0.12345, 123.456789, 0.00001, 1e-9])
+def test_other_decimals_are_themselves(points: float) -> None:
+    assert total([points]) == points
+
+
 def test_nothing_comes_to_nothing() -> None:
     assert total([]) == 0
 

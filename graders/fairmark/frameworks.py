@@ -21,7 +21,7 @@ from fairmark.checks.hidden_accuracy import Accuracy
 from fairmark.checks.view import EvidenceView
 from fairmark.checks.vouched import Vouched
 from fairmark.data.picture_form import PictureForm
-from fairmark.errors import ExtensionFailed
+from fairmark.errors import ExtensionFailed, ExtensionNotFound, FairmarkError, GraderError
 from fairmark.evidence import Cell, Evidence, Layer, PicturesOpened, Preparation
 from fairmark.extensions import ExtensionPoint
 from fairmark.notebook.answer import Answer, Change
@@ -189,20 +189,26 @@ def framework_named(name: str) -> Framework:
 
     Raises :class:`fairmark.errors.ExtensionNotFound` and :class:`fairmark.errors.ExtensionFailed`.
     """
-    made: Framework = FRAMEWORKS.make(name or FRAMEWORKS.own_names()[0])
+    if not name:
+        [name] = FRAMEWORKS.own_names()  # fairmark brings one along
+    made: Framework = FRAMEWORKS.make(name)
     return made
 
 
 @cache
 def installed() -> tuple[Framework, ...]:
-    """All that can be loaded here."""
+    """All that can be loaded here, fairmark's own first."""
+    own = FRAMEWORKS.own_names()
     found: list[Framework] = []
-    for name in FRAMEWORKS.names():
-        with contextlib.suppress(ExtensionFailed):  # said where it is asked for
+    for name in dict.fromkeys([*own, *FRAMEWORKS.names()]):
+        with contextlib.suppress(FairmarkError):  # said where it is asked for
             found.append(framework_named(name))
     return tuple(found)
 
 
 def framework_of(grader: Grader) -> Framework:
-    """The framework that a grader script is about."""
-    return framework_named(grader.framework)
+    """The framework that a grader script is about. Raises :class:`fairmark.errors.GraderError` if it is not here."""
+    try:
+        return framework_named(grader.framework)
+    except (ExtensionNotFound, ExtensionFailed) as problem:
+        raise GraderError(f"{grader.name}.py: {problem.message}", remedy=problem.remedy) from problem

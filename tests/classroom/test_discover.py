@@ -398,6 +398,7 @@ def test_what_browsers_and_mail_programs_make_of_a_notebook_is_one(
         ("a.png", "is a picture, not a notebook"),
         ("a.keras", "is a saved model, not a notebook"),
         ("a.H5 ", "is a saved model, not a notebook"),
+        ("keras", "is not a notebook"),
         ("train.csv", "holds data, not a notebook"),
         ("notes", "is not a notebook"),
         ("a.b", "is not a notebook"),

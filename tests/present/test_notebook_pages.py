@@ -61,9 +61,14 @@ def test_cells_keep_their_order_and_the_numbers_that_people_know_them_by() -> No
 def test_text_cells_are_left_out() -> None:
     evidence = submission("a = 1")
     words = Cell(position=9, number=9, role="markdown", source="# Words", touched=True)
-    cells = (*evidence.submission.cells, words)
+    raw = Cell(position=10, number=10, role="raw", source="raw", touched=True)
+    cells = (*evidence.submission.cells, words, raw)
     evidence = evidence.model_copy(update={"submission": evidence.submission.model_copy(update={"cells": cells})})
     assert [cell.source for cell in notebook_of(evidence).cells] == ["a = 1"]
+
+
+def test_the_same_submission_has_the_same_page(small_report: Report) -> None:
+    assert page_of(small_report, submission("a = 1")) == page_of(small_report, submission("a = 1"))
 
 
 def test_what_was_printed_and_raised_stands_below_the_cell(small_report: Report) -> None:

@@ -318,8 +318,8 @@ def _of_framework(path: Path, reason: Reason) -> Reason:
     """``reason``, or a better one for a file of a framework's own."""
     if reason != OTHER:
         return reason
-    ends = {end for framework in installed() for end in framework.model_files}
-    return SAVED_MODEL if path.name.strip().lower().rpartition(".")[2] in ends else reason
+    ends = {f".{end}" for framework in installed() for end in framework.model_files}
+    return SAVED_MODEL if any(path.name.strip().lower().endswith(end) for end in ends) else reason
 
 
 def _instead(left_out: list[LeftOut]) -> str:

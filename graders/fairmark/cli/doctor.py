@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -19,7 +20,7 @@ from fairmark.course import find_course
 from fairmark.data import load_recipe, read_manifest, secret_folder, set_folder
 from fairmark.data.atomic import locked
 from fairmark.errors import FairmarkError, PicturesDamaged
-from fairmark.frameworks import installed
+from fairmark.frameworks import FRAMEWORKS, framework_named, installed
 from fairmark.present.escape import plain
 from fairmark.sandbox import best_launcher, choose_numerics, not_confined
 from fairmark.sandbox.bubblewrap import bubblewrap
@@ -63,7 +64,15 @@ def _software() -> list[Finding]:
             findings.append(Finding(name, version(name)))
         except PackageNotFoundError:
             findings.append(Finding(name, "missing", "install fairmark again"))
-    return findings
+    return [*findings, *_frameworks_that_fail()]
+
+
+def _frameworks_that_fail() -> Iterator[Finding]:
+    for name in FRAMEWORKS.names():
+        try:
+            framework_named(name)
+        except FairmarkError as problem:
+            yield Finding(f"framework {name}", "cannot be loaded", problem.message)
 
 
 def _machine() -> list[Finding]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import inspect
+import importlib.util
 import json
 import os
 import platform
@@ -50,6 +50,7 @@ _MOST_BYTES = 2 << 30
 """Of all entries together, once a class is graded; an entry takes 20 to 200 kB."""
 _LEFTOVER_SECONDS = 86_400
 """After so long nobody is still writing a file."""
+_OURS = "fairmark"
 _NOBODY = Submission(student="", assignment="", notebook_sha256="")
 
 
@@ -85,14 +86,27 @@ def _versions_of(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def wing_digest(framework: Framework) -> str:
-    """Of the source text of all that is known of ``framework``: the package that its class stands in."""
-    home = inspect.getsourcefile(type(framework))
-    return "" if home is None else _digest_of_folder(Path(home).parent)
+    """Of the source text of all that is known of ``framework``: the packages that its classes and its program stand
+    in."""
+    program = framework.program
+    named = [one.partition(":")[0] for one in (program.package, program.notebook, program.probe)]
+    modules = [*(kind.__module__ for kind in type(framework).__mro__ if kind is not object), *named]
+    return _digest_of_packages(tuple(sorted({_package_of(module) for module in modules})))
+
+
+def _package_of(module: str) -> str:
+    """Of this package the part that ``module`` is in, of others the whole."""
+    parts = module.split(".")
+    return ".".join(parts[: 2 if parts[0] == _OURS else 1])
 
 
 @cache
-def _digest_of_folder(folder: Path) -> str:
-    return _digest_of_files(folder.rglob("*.py"))
+def _digest_of_packages(packages: tuple[str, ...]) -> str:
+    specs = [spec for one in packages if (spec := importlib.util.find_spec(one)) is not None]
+    folders = [Path(folder) for spec in specs for folder in spec.submodule_search_locations or ()]
+    alone = [Path(spec.origin) for spec in specs if not spec.submodule_search_locations and spec.origin is not None]
+    files = [path for folder in folders for path in folder.rglob("*.py")]
+    return _digest_of_files({*files, *(path for path in alone if path.is_file())})
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 
 from fairmark.data import data_folder
 from fairmark.evidence import CellError, CellFinished, CellStarted
-from fairmark.frameworks import Watcher, framework_named
+from fairmark.frameworks import Watcher, installed
 from fairmark.live.memory import Memory
 from fairmark.notebook.stub import header_of
 
@@ -124,7 +124,8 @@ class Kernel:
         if self._has_tried:
             return
         try:
-            self._watcher = framework_named("").watch(self.memory, data_folder())
+            watchers = (framework.watch(self.memory, data_folder()) for framework in installed())
+            self._watcher = next((watcher for watcher in watchers if watcher is not None), None)
         except Exception:
             self._has_tried = True
             raise

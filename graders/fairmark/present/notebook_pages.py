@@ -68,9 +68,9 @@ def notebook_of(evidence: Evidence) -> NotebookNode:
     }
     cells = []
     for cell in evidence.submission.cells:
-        if cell.role == "markdown" or cell.number is None:
+        if cell.role in ("markdown", "raw") or cell.number is None:
             continue
-        made = format_4.new_code_cell(cell.source, execution_count=cell.number)
+        made = format_4.new_code_cell(cell.source, id=f"cell-{cell.number}", execution_count=cell.number)
         printed, error = evidence.run.printed.get(cell.position), errors.get(cell.position)
         if printed:
             made.outputs.append(format_4.new_output("stream", name="stdout", text=printed))
