@@ -17,7 +17,9 @@ def exact(points: float) -> Fraction:
     """What ``points`` were meant to be: ``1 / 3``, which no float is, is a third; else the decimal number they are
     written as."""
     near = Fraction(points).limit_denominator(_FINEST)
-    return near if abs(near - Fraction(points)) <= _NOISE * max(Fraction(1), abs(near)) else Fraction(repr(float(points)))
+    return (
+        near if abs(near - Fraction(points)) <= _NOISE * max(Fraction(1), abs(near)) else Fraction(repr(float(points)))
+    )
 
 
 def total(points: Iterable[float]) -> float:

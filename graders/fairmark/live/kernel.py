@@ -31,7 +31,7 @@ class Kernel:
         self.problem: str | None = None
         self.hints_given: dict[tuple[str, str], int] = {}
         self._watcher: Watcher | None = None
-        self._has_tried = False
+        self._given_up: set[str] = set()
         self._running: Any = None
         self._files: dict[str, tuple[int, str]] = {}
         self._began = time.monotonic()
@@ -121,17 +121,18 @@ class Kernel:
 
     def _look_for_framework(self) -> None:
         """Has the framework watched once the notebook has imported it; it is never imported on its behalf."""
-        if self._has_tried:
-            return
-        try:
-            watchers = (framework.watch(self.memory, data_folder()) for framework in installed())
-            self._watcher = next((watcher for watcher in watchers if watcher is not None), None)
-        except Exception:
-            self._has_tried = True
-            raise
-        self._has_tried = self._watcher is not None
         if self._watcher is not None:
-            self._watcher.begin(self.memory.runs[-1].position if self.memory.runs else 0, ())
+            return
+        for framework in installed():
+            if framework.title in self._given_up:
+                continue
+            with self._harmless():
+                self._given_up.add(framework.title)  # unless it can be asked again
+                self._watcher = framework.watch(self.memory, data_folder())
+                self._given_up.discard(framework.title)
+            if self._watcher is not None:
+                self._watcher.begin(self.memory.runs[-1].position if self.memory.runs else 0, ())
+                return
 
     @contextlib.contextmanager
     def _harmless(self) -> Iterator[None]:
